@@ -1,0 +1,321 @@
+//! Documents between their bytes and Rust types: `google.protobuf.Struct` on gRPC and Unix sockets, JSON on MCP.
+//!
+//! Both directions go straight between the bytes and the type, without a tree in between. The rules are those of
+//! `protocol.md`, section 13:
+//!
+//! - a whole number within ±2^53 is an integer, whatever its sender called it; other numbers are floats;
+//! - an integer that no double holds exactly is an error rather than a rounded number, and so are NaN and infinity;
+//! - of several entries with one key the last wins; a message field that occurs twice is merged;
+//! - nesting is bounded, by default by the 33 nested objects that a Python host can read.
+//!
+//! ```
+//! # use std::collections::BTreeMap;
+//! let bytes = plugin_sdk::codec::to_struct(&BTreeMap::from([("answer", 42)]))?;
+//! let back: BTreeMap<String, u8> = plugin_sdk::codec::from_struct(&bytes)?;
+//! assert_eq!(back["answer"], 42);
+//! # Ok::<(), plugin_sdk::codec::CodecError>(())
+//! ```
+
+mod access;
+mod de;
+mod error;
+mod key;
+pub(crate) mod merged;
+pub(crate) mod message;
+mod nested;
+pub(crate) mod nesting;
+pub(crate) mod number;
+pub(crate) mod raw;
+mod ser;
+pub(crate) mod text;
+pub(crate) mod wire;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use error::CodecError;
+
+use de::{Reading, StructDeserializer};
+use message::Message;
+use nesting::{Levels, check_json};
+use ser::{STRUCT, ValueSerializer, Writing};
+
+use crate::result::{PluginResult, ResultFields};
+
+/// Reads the bytes of a `google.protobuf.Struct` into any type that serde can read from an object.
+///
+/// # Errors
+///
+/// When the bytes are not a `Struct`, nest deeper than 33 objects, or don't fit the type. The error names the byte or the
+/// key.
+pub fn from_struct<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    Document::of_struct(Message::new(bytes), Levels::of_objects(Levels::DEFAULT_OBJECTS)).decode()
+}
+
+/// Writes any type that serde writes as an object as the bytes of a `google.protobuf.Struct`.
+///
+/// # Errors
+///
+/// When the value is not an object, nests deeper than 33 objects, or holds a number that a double can't: the error names
+/// the key.
+pub fn to_struct<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CodecError> {
+    let mut out = Vec::new();
+    let start = write_struct(
+        &mut out,
+        value,
+        STRUCT,
+        Levels::of_objects(Levels::DEFAULT_OBJECTS),
+    )?;
+    out.drain(..start);
+    Ok(out)
+}
+
+/// Appends a field that holds a `Struct`, with its tag and length. Returns where the content starts.
+pub(crate) fn write_struct<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+    tag: u8,
+    levels: Levels,
+) -> Result<usize, CodecError> {
+    // A `Value` that holds a struct is its tag, a length, and the content of the struct: just what is wanted, but for
+    // the tag.
+    let start = out.len();
+    value.serialize(ValueSerializer::new(out, Writing::new(levels)))?;
+    match out.get_mut(start) {
+        Some(first) if *first == STRUCT => *first = tag,
+        _ => return Err(CodecError::new("expected an object at the root of the document")),
+    }
+    let length = out[start + 1..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    Ok(start + 1 + length)
+}
+
+/// A payload in the form in which its transport carries it.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
+    content: Content<'a>,
+    levels: Levels,
+}
+
+#[derive(Clone, Debug)]
+enum Content<'a> {
+    Struct(Message<'a>),
+    Json(&'a [u8]),
+}
+
+impl<'a> Document<'a> {
+    pub(crate) fn of_struct(message: Message<'a>, levels: Levels) -> Self {
+        Self {
+            content: Content::Struct(message),
+            levels,
+        }
+    }
+
+    pub(crate) fn of_json(text: &'a [u8], levels: Levels) -> Self {
+        Self {
+            content: Content::Json(text),
+            levels,
+        }
+    }
+
+    /// Reads the document into a type, which may borrow its strings from the document.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed, too deep, or does not fit the type.
+    pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, CodecError> {
+        match &self.content {
+            Content::Struct(message) => self.decode_struct(message),
+            Content::Json(text) => {
+                check_json(text, self.levels)?;
+                serde_json::from_slice(text).map_err(|error| locate::<T>(text, error))
+            }
+        }
+    }
+
+    fn decode_struct<T: Deserialize<'a>>(&self, message: &Message<'a>) -> Result<T, CodecError> {
+        let read = |last_of_duplicates| {
+            let reading = Reading {
+                levels: self.levels,
+                last_of_duplicates,
+            };
+            T::deserialize(StructDeserializer::new(message.clone(), reading))
+        };
+        read(false).or_else(|error| {
+            if error.position().is_some() {
+                return Err(error);
+            }
+            // A type refuses the second of two entries, or an entry that does not fit and that a later one replaces.
+            read(true).map_err(|_| error)
+        })
+    }
+}
+
+/// Finds the keys that lead to a mistake, which costs too much to keep track of while there is none.
+#[cold]
+fn locate<'a, T: Deserialize<'a>>(text: &'a [u8], error: serde_json::Error) -> CodecError {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        Err(located) if located.path().iter().len() > 0 => {
+            CodecError::new(located.inner().to_string()).in_key(&located.path().to_string())
+        }
+        _ => error.into(),
+    }
+}
+
+/// Where the result of a hook is written, in the form in which its transport carries it.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    pub(crate) out: &'a mut Vec<u8>,
+    pub(crate) form: Form,
+    pub(crate) levels: Levels,
+}
+
+/// The two forms of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A `Struct` in the message field with this tag.
+    Struct {
+        tag: u8,
+    },
+    Json,
+}
+
+impl Sink<'_> {
+    /// Writes the result of a hook.
+    ///
+    /// # Errors
+    ///
+    /// When a part of the result has no form on the wire: the error names the key.
+    pub fn encode<T: Serialize>(&mut self, result: &PluginResult<T>) -> Result<(), CodecError> {
+        match self.form {
+            Form::Struct { tag } => {
+                let fields = ResultFields {
+                    result,
+                    denial_metadata: false,
+                };
+                write_struct(self.out, &fields, tag, self.levels).map(drop)
+            }
+            Form::Json => {
+                let start = self.out.len();
+                let fields = ResultFields {
+                    result,
+                    denial_metadata: true,
+                };
+                // serde_json writes null for NaN and infinity. The other form finds them, and names the key.
+                let writing = Writing {
+                    levels: self.levels,
+                    rounded: true,
+                };
+                fields.serialize(ValueSerializer::new(self.out, writing))?;
+                self.out.truncate(start);
+                Ok(serde_json::to_writer(&mut *self.out, &fields)?)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, collections::BTreeMap};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{DenialMetric, value::Map};
+
+    fn sent<T: Serialize>(result: &PluginResult<T>) -> Result<String, CodecError> {
+        let mut out = b"before".to_vec();
+        let mut sink = Sink {
+            out: &mut out,
+            form: Form::Json,
+            levels: Levels::of_objects(Levels::DEFAULT_OBJECTS),
+        };
+        sink.encode(result)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn json_keeps_its_integers_and_refuses_what_it_has_no_text_for() {
+        let largest = BTreeMap::from([("signed", i128::from(i64::MIN)), ("unsigned", u64::MAX.into())]);
+        let result =
+            PluginResult::modify_payload(largest).with_denial_metadata("n", DenialMetric::Integer(i64::MAX));
+        assert_eq!(
+            sent(&result).unwrap(),
+            "before{\"continue_processing\":true,\"modified_payload\":{\"signed\":-9223372036854775808,\
+             \"unsigned\":18446744073709551615},\"denial_metadata\":{\"n\":9223372036854775807}}"
+        );
+        for float in [f64::NAN, f64::INFINITY] {
+            let payload = BTreeMap::from([("list", [0.0, float])]);
+            let error = sent(&PluginResult::modify_payload(payload)).unwrap_err();
+            assert_eq!(error.path(), "modified_payload.list[1]");
+        }
+        let nested = |count| (0..count).fold(json!({}), |inside, _| json!({ "k": inside }));
+        assert!(sent(&PluginResult::modify_payload(nested(Levels::DEFAULT_OBJECTS - 1))).is_ok());
+        assert!(sent(&PluginResult::modify_payload(nested(Levels::DEFAULT_OBJECTS))).is_err());
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Borrowed<'a> {
+        text: &'a str,
+        #[serde(borrow)]
+        maybe: Option<Cow<'a, str>>,
+        list: Vec<&'a str>,
+        #[serde(borrow)]
+        map: BTreeMap<&'a str, &'a [u8]>,
+        #[serde(borrow)]
+        shape: Shape<'a>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    enum Shape<'a> {
+        Named { name: &'a str },
+    }
+
+    #[test]
+    fn strings_are_borrowed_from_the_document() {
+        let bytes = to_struct(&json!({
+            "text": "é", "maybe": "漢", "list": ["a", ""], "map": {"k": "bytes"}, "shape": {"Named": {"name": "n"}}
+        }));
+        let bytes = bytes.unwrap();
+        let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
+        let read: Borrowed<'_> = Document::of_struct(Message::new(&bytes), levels)
+            .decode()
+            .unwrap();
+        let expected = Borrowed {
+            text: "é",
+            maybe: Some("漢".into()),
+            list: vec!["a", ""],
+            map: BTreeMap::from([("k", b"bytes".as_slice())]),
+            shape: Shape::Named { name: "n" },
+        };
+        assert_eq!(read, expected);
+        assert!(bytes.as_ptr_range().contains(&read.text.as_ptr()));
+    }
+
+    #[test]
+    fn a_document_may_come_in_pieces_and_as_deep_as_the_setting_goes() {
+        let mut message = Message::new(&[]);
+        let pieces = [
+            to_struct(&json!({"a": {"b": 1}})),
+            to_struct(&json!({"c": 2, "a": null})),
+        ];
+        let pieces = pieces.map(Result::unwrap);
+        for piece in &pieces {
+            message.merge(wire::Slice::new(piece));
+        }
+        let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
+        let map: Map = Document::of_struct(message, levels).decode().unwrap();
+        assert_eq!(serde_json::to_value(&map).unwrap(), json!({"a": null, "c": 2}));
+
+        let deepest = (0..Levels::MAX_OBJECTS).fold(json!({}), |inside, _| json!({ "k": inside }));
+        let levels = Levels::of_objects(u32::MAX);
+        let mut out = Vec::new();
+        let start = write_struct(&mut out, &deepest, STRUCT, levels).unwrap();
+        let document = Document::of_struct(Message::new(&out[start..]), levels);
+        assert_eq!(document.decode::<serde_json::Value>().unwrap(), deepest);
+        assert_eq!(
+            serde_json::to_value(document.decode::<Map>().unwrap()).unwrap(),
+            deepest
+        );
+        assert!(from_struct::<Map>(&out[start..]).is_err());
+    }
+}

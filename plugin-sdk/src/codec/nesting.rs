@@ -1,0 +1,171 @@
+//! How deep documents may nest, counted as protobuf counts it, so that a peer's own limit is met exactly.
+
+use super::{
+    CodecError,
+    message::{Kind, Message},
+};
+
+/// Levels of protobuf messages that a `Struct` may still open.
+///
+/// Protobuf libraries bound the nesting of *messages* (100 levels in Python's), and a nested object takes three of
+/// them (`Struct`, its map entry, `Value`), a nested list two (`ListValue`, `Value`). The setting of this SDK is the
+/// number of nested objects; the levels follow from it: 33 objects are the 100 levels of a Python host
+/// (`protocol.md`, section 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Levels(u32);
+
+impl Levels {
+    /// The default of the setting: what Python hosts can read.
+    pub(crate) const DEFAULT_OBJECTS: u32 = 33;
+
+    /// The most that the setting can be raised to: reading recurses once for each level.
+    pub(crate) const MAX_OBJECTS: u32 = 100;
+
+    pub(crate) const fn of_objects(objects: u32) -> Self {
+        let objects = if objects > Self::MAX_OBJECTS {
+            Self::MAX_OBJECTS
+        } else {
+            objects
+        };
+        Self(objects * 3 + 1)
+    }
+
+    /// What is left `count` messages further in.
+    #[inline]
+    pub(crate) fn enter(self, count: u32, offset: usize) -> Result<Self, CodecError> {
+        match self.0.checked_sub(count) {
+            Some(left) => Ok(Self(left)),
+            None => Err(CodecError::at(offset, TOO_DEEP)),
+        }
+    }
+
+    /// As [`enter`](Self::enter), where there is no byte to name.
+    #[inline]
+    pub(crate) fn open(self, count: u32) -> Result<Self, CodecError> {
+        self.0
+            .checked_sub(count)
+            .map(Self)
+            .ok_or_else(|| CodecError::new(TOO_DEEP))
+    }
+
+    pub(crate) fn holds(self, levels: u32) -> bool {
+        levels <= self.0
+    }
+}
+
+const TOO_DEEP: &str = "objects and lists nest deeper than the limit allows (PLUGINS_MAX_NESTING)";
+
+/// Checks a whole `Struct` without keeping anything of it: its encoding, its strings, its numbers and its nesting.
+/// Returns the levels that it takes, itself included. What passes can be read piece by piece later without an error.
+pub(crate) fn check_struct(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
+    let inside = levels.enter(1, message.offset())?;
+    let mut deepest = 0;
+    let mut entries = message.clone().entries();
+    while let Some(entry) = entries.next_entry()? {
+        let value = inside.enter(2, entry.value.offset())?;
+        let taken = check_value(&entry.value, value).map_err(|error| error.in_key(entry.key))?;
+        deepest = deepest.max(2 + taken);
+    }
+    Ok(1 + deepest)
+}
+
+/// As [`check_struct`], where every value must be a string.
+pub(crate) fn check_strings(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
+    let inside = levels.enter(1, message.offset())?;
+    let mut entries = message.clone().entries();
+    while let Some(entry) = entries.next_entry()? {
+        inside.enter(2, entry.value.offset())?;
+        let found = match entry.value.kind()? {
+            Kind::String(_) => continue,
+            Kind::Null => "null",
+            Kind::Number(_) => "a number",
+            Kind::Bool(_) => "a boolean",
+            Kind::Struct(_) => "an object",
+            Kind::List(_) => "a list",
+        };
+        let message = format!("invalid type: {found}, expected a string");
+        return Err(CodecError::new(message).in_key(entry.key));
+    }
+    Ok(3)
+}
+
+/// As [`check_struct`], for a `Value`.
+pub(crate) fn check_value(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
+    match message.kind()? {
+        Kind::Struct(message) => check_struct(&message, levels),
+        Kind::List(message) => check_list(&message, levels),
+        Kind::Null | Kind::Number(_) | Kind::String(_) | Kind::Bool(_) => Ok(0),
+    }
+}
+
+fn check_list(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
+    let inside = levels.enter(1, message.offset())?;
+    let mut deepest = 0;
+    let mut index = 0;
+    let mut values = message.clone().values();
+    while let Some(value) = values.next()? {
+        let taken = check_value(&Message::One(value), inside.enter(1, value.offset)?)
+            .map_err(|error| error.in_index(index))?;
+        deepest = deepest.max(1 + taken);
+        index += 1;
+    }
+    Ok(1 + deepest)
+}
+
+/// Checks the nesting of a JSON text by the same measure before it is parsed.
+pub(crate) fn check_json(text: &[u8], levels: Levels) -> Result<(), CodecError> {
+    let mut open: Vec<u8> = Vec::new();
+    let mut taken = 0_u32;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (position, &byte) in text.iter().enumerate() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => {
+                in_string = true;
+                levels.enter(taken + cost_inside(open.last()), position)?;
+            }
+            b'{' | b'[' => {
+                // An empty container takes one level, a filled one its entries' levels too. The parent pays them.
+                let cost = if open.last().is_none() {
+                    1
+                } else {
+                    cost_inside(open.last()) + 1
+                };
+                taken += cost;
+                open.push(byte);
+                levels.enter(taken, position)?;
+            }
+            b'}' | b']' => {
+                open.pop();
+                taken = taken.saturating_sub(if open.is_empty() {
+                    1
+                } else {
+                    cost_inside(open.last()) + 1
+                });
+            }
+            _ if byte.is_ascii_whitespace() => {}
+            _ => {
+                levels.enter(taken + cost_inside(open.last()), position)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The levels between a container and a value in it.
+fn cost_inside(container: Option<&u8>) -> u32 {
+    match container {
+        Some(b'{') => 2,
+        Some(_) => 1,
+        None => 0,
+    }
+}

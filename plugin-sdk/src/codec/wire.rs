@@ -1,0 +1,291 @@
+//! The protobuf encoding itself: tags, varints, lengths, groups. Nothing about `Struct`.
+
+use super::CodecError;
+
+/// Groups and unknown fields may nest this deep before they are refused; protobuf's own limit.
+const MAX_GROUP_DEPTH: u32 = 100;
+
+/// The largest field number that protobuf allows.
+const MAX_FIELD_NUMBER: u32 = (1 << 29) - 1;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WireType {
+    Varint,
+    Fixed64,
+    Bytes,
+    GroupStart,
+    GroupEnd,
+    Fixed32,
+}
+
+/// A part of a document that remembers where in the document it starts, so that errors can name the byte.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Slice<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) offset: usize,
+}
+
+impl<'a> Slice<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, offset: 0 }
+    }
+
+    pub(crate) fn utf8(self) -> Result<&'a str, CodecError> {
+        std::str::from_utf8(self.bytes)
+            .map_err(|error| CodecError::at(self.offset + error.valid_up_to(), "a string is not valid UTF-8"))
+    }
+}
+
+/// Reads the fields of one message from front to back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(slice: Slice<'a>) -> Self {
+        Self {
+            rest: slice.bytes,
+            offset: slice.offset,
+        }
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    #[inline]
+    fn take(&mut self, length: usize) -> Result<&'a [u8], CodecError> {
+        match self.rest.split_at_checked(length) {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                self.offset += length;
+                Ok(taken)
+            }
+            None => Err(self.truncated()),
+        }
+    }
+
+    #[cold]
+    fn truncated(&self) -> CodecError {
+        CodecError::at(self.offset + self.rest.len(), "the message is truncated")
+    }
+
+    #[inline]
+    pub(crate) fn varint(&mut self) -> Result<u64, CodecError> {
+        match self.rest {
+            [byte @ 0..=0x7f, rest @ ..] => {
+                self.rest = rest;
+                self.offset += 1;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, CodecError> {
+        let mut value = 0_u64;
+        for index in 0..10 {
+            let Some(&byte) = self.rest.get(index) else {
+                return Err(self.truncated());
+            };
+            // The tenth byte has room for one bit; protobuf drops what does not fit.
+            value |= u64::from(byte & 0x7f) << (7 * index);
+            if byte < 0x80 {
+                self.take(index + 1)?;
+                return Ok(value);
+            }
+        }
+        Err(CodecError::at(self.offset, "a varint is longer than ten bytes"))
+    }
+
+    /// The number and type of the next field, or `None` at the end of the message.
+    #[inline]
+    pub(crate) fn tag(&mut self) -> Result<Option<(u32, WireType)>, CodecError> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let at = self.offset;
+        let tag = self.varint()?;
+        let wire_type = match tag & 7 {
+            0 => WireType::Varint,
+            1 => WireType::Fixed64,
+            2 => WireType::Bytes,
+            3 => WireType::GroupStart,
+            4 => WireType::GroupEnd,
+            5 => WireType::Fixed32,
+            other => return Err(CodecError::at(at, format!("{other} is not a wire type"))),
+        };
+        match u32::try_from(tag >> 3) {
+            Ok(number @ 1..=MAX_FIELD_NUMBER) => Ok(Some((number, wire_type))),
+            _ => Err(CodecError::at(at, format!("{} is not a field number", tag >> 3))),
+        }
+    }
+
+    /// A length-delimited field: a string, bytes, or a message.
+    #[inline]
+    pub(crate) fn bytes(&mut self) -> Result<Slice<'a>, CodecError> {
+        let at = self.offset;
+        let length = self.varint()?;
+        let length = usize::try_from(length)
+            .map_err(|_| CodecError::at(at, "a length is larger than the memory of this machine"))?;
+        let offset = self.offset;
+        Ok(Slice {
+            bytes: self.take(length)?,
+            offset,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn double(&mut self) -> Result<f64, CodecError> {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(self.take(8)?);
+        Ok(f64::from_le_bytes(bytes))
+    }
+
+    /// Passes over a field whose tag was just read.
+    pub(crate) fn skip(&mut self, number: u32, wire_type: WireType) -> Result<(), CodecError> {
+        self.skip_nested(number, wire_type, MAX_GROUP_DEPTH)
+    }
+
+    fn skip_nested(&mut self, number: u32, wire_type: WireType, depth: u32) -> Result<(), CodecError> {
+        match wire_type {
+            WireType::Varint => self.varint().map(drop),
+            WireType::Fixed64 => self.take(8).map(drop),
+            WireType::Bytes => self.bytes().map(drop),
+            WireType::Fixed32 => self.take(4).map(drop),
+            WireType::GroupStart => self.skip_group(number, depth),
+            WireType::GroupEnd => Err(CodecError::at(self.offset, "a group ends that did not begin")),
+        }
+    }
+
+    fn skip_group(&mut self, number: u32, depth: u32) -> Result<(), CodecError> {
+        if depth == 0 {
+            let message = format!("groups nest deeper than {MAX_GROUP_DEPTH}");
+            return Err(CodecError::at(self.offset, message));
+        }
+        loop {
+            match self.tag()? {
+                None => return Err(CodecError::at(self.offset, "a group does not end")),
+                Some((end, WireType::GroupEnd)) if end == number => return Ok(()),
+                Some((inner, wire_type)) => self.skip_nested(inner, wire_type, depth - 1)?,
+            }
+        }
+    }
+}
+
+/// One byte holds the tag of every field that we write: their numbers are all below 16.
+pub(crate) const fn tag(number: u8, wire_type: u8) -> u8 {
+    number << 3 | wire_type
+}
+
+/// The wire type of strings, bytes and messages, for [`tag`].
+pub(crate) const LENGTH_DELIMITED: u8 = 2;
+
+#[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// A length-delimited field with its tag.
+pub(crate) fn put_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    out.push(tag);
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// Opens a message whose length is not known yet; [`end_message`] takes what this returns.
+#[inline]
+pub(crate) fn begin_message(out: &mut Vec<u8>, tag: u8) -> usize {
+    out.extend_from_slice(&[tag, 0]);
+    out.len()
+}
+
+/// Writes the length of the message that began at `start`. One byte was kept free for it; the few messages that
+/// need more move up.
+#[inline]
+pub(crate) fn end_message(out: &mut Vec<u8>, start: usize) {
+    let length = out.len() - start;
+    if length < 0x80 {
+        out[start - 1] = length.to_le_bytes()[0];
+    } else {
+        widen_length(out, start, length);
+    }
+}
+
+fn widen_length(out: &mut Vec<u8>, start: usize, length: usize) {
+    let mut varint = Vec::with_capacity(5);
+    put_varint(&mut varint, length as u64);
+    out.splice(start - 1..start, varint);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(bytes: &[u8]) -> Reader<'_> {
+        Reader::new(Slice::new(bytes))
+    }
+
+    #[test]
+    fn a_varint_may_be_overlong_but_not_endless() {
+        assert_eq!(reader(&[0x81, 0x80, 0x00]).varint().unwrap(), 1);
+        assert_eq!(
+            reader(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01])
+                .varint()
+                .unwrap(),
+            u64::MAX
+        );
+        assert_eq!(reader(&[0x80; 11]).varint().unwrap_err().position(), Some(0));
+        assert_eq!(reader(&[0x80; 3]).varint().unwrap_err().position(), Some(3));
+    }
+
+    #[test]
+    fn groups_are_passed_over_and_bounded() {
+        let mut group = reader(&[0x0b, 0x10, 0x05, 0x13, 0x14, 0x0c, 0x08, 0x01]);
+        let (number, wire_type) = group.tag().unwrap().unwrap();
+        group.skip(number, wire_type).unwrap();
+        assert_eq!(group.tag().unwrap(), Some((1, WireType::Varint)));
+
+        let endless = vec![0x0b; 1_000_000];
+        let mut endless = reader(&endless);
+        let (number, wire_type) = endless.tag().unwrap().unwrap();
+        assert!(
+            endless
+                .skip(number, wire_type)
+                .unwrap_err()
+                .to_string()
+                .contains("nest deeper")
+        );
+
+        let mut crossed = reader(&[0x0b, 0x14]);
+        let (number, wire_type) = crossed.tag().unwrap().unwrap();
+        assert!(crossed.skip(number, wire_type).is_err());
+    }
+
+    #[test]
+    fn field_numbers_and_wire_types_are_checked() {
+        assert!(reader(&[0x00]).tag().is_err());
+        assert!(reader(&[0x07]).tag().is_err());
+        assert!(reader(&[0xf8, 0xff, 0xff, 0xff, 0x1f, 0x00]).tag().is_err());
+    }
+
+    #[test]
+    fn lengths_move_up_when_one_byte_is_not_enough() {
+        for length in [0, 127, 128, 16_383, 16_384] {
+            let mut out = vec![1, 2, 3];
+            let start = begin_message(&mut out, 0x0a);
+            out.extend(std::iter::repeat_n(7, length));
+            end_message(&mut out, start);
+            let mut reader = reader(&out[3..]);
+            assert_eq!(reader.tag().unwrap(), Some((1, WireType::Bytes)));
+            assert_eq!(reader.bytes().unwrap().bytes, vec![7; length]);
+            assert_eq!(reader.tag().unwrap(), None);
+        }
+    }
+}

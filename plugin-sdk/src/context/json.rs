@@ -1,0 +1,126 @@
+//! The context as JSON: the form of MCP and of the command line.
+
+use serde::{Deserialize, Serialize};
+
+use super::{GlobalContext, PluginContext, global::User, section::Section, user::UserContext};
+use crate::{
+    codec::{CodecError, Document, nesting::Levels},
+    value::{Map, Value},
+};
+
+#[derive(Deserialize)]
+struct ContextFields {
+    global_context: GlobalFields,
+    #[serde(default)]
+    state: Map,
+    #[serde(default)]
+    metadata: Map,
+    #[serde(flatten)]
+    extra: Map,
+}
+
+#[derive(Deserialize)]
+struct GlobalFields {
+    request_id: String,
+    #[serde(default)]
+    user: Value,
+    #[serde(default)]
+    user_context: Option<Box<UserContext>>,
+    #[serde(default)]
+    tenant_id: Option<String>,
+    #[serde(default)]
+    server_id: Option<String>,
+    #[serde(default)]
+    content_type: Option<String>,
+    #[serde(default)]
+    state: Map,
+    #[serde(default)]
+    metadata: Map,
+    #[serde(flatten)]
+    extra: Map,
+}
+
+impl PluginContext {
+    /// Reads the JSON object. `global_context.request_id` must be there, as the hosts have it.
+    pub(crate) fn of_json(text: &[u8], levels: Levels) -> Result<Self, CodecError> {
+        let fields: ContextFields = Document::of_json(text, levels).decode()?;
+        let global = fields.global_context;
+        Ok(Self {
+            global: GlobalContext {
+                request_id: global.request_id.into(),
+                server_id: global.server_id.unwrap_or_default().into(),
+                tenant_id: global.tenant_id.unwrap_or_default().into(),
+                content_type: global.content_type.unwrap_or_default().into(),
+                user: if global.user.is_null() {
+                    User::Absent
+                } else {
+                    User::Value(global.user)
+                },
+                user_context: global.user_context,
+                state: Section::of_map(global.state),
+                metadata: Section::of_map(global.metadata),
+                extra: global.extra,
+                ..GlobalContext::default()
+            },
+            state: Section::of_map(fields.state),
+            metadata: Section::of_map(fields.metadata),
+            extra: fields.extra,
+            ..Self::default()
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct ContextView<'a> {
+    state: Object<'a>,
+    global_context: GlobalView<'a>,
+    metadata: Object<'a>,
+    #[serde(flatten)]
+    extra: &'a Map,
+}
+
+#[derive(Serialize)]
+struct GlobalView<'a> {
+    request_id: &'a str,
+    user: Option<&'a Value>,
+    user_context: Option<&'a UserContext>,
+    tenant_id: Option<&'a str>,
+    server_id: Option<&'a str>,
+    content_type: Option<&'a str>,
+    state: Object<'a>,
+    metadata: Object<'a>,
+    #[serde(flatten)]
+    extra: &'a Map,
+}
+
+/// A map that hosts want as an object even where it came as null.
+struct Object<'a>(&'a Map);
+
+impl Serialize for Object<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0)
+    }
+}
+
+impl Serialize for PluginContext {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let global = &self.global;
+        let view = ContextView {
+            state: Object(self.state()),
+            global_context: GlobalView {
+                request_id: global.request_id(),
+                user: global.user(),
+                user_context: global.user_context(),
+                tenant_id: global.tenant_id(),
+                server_id: global.server_id(),
+                content_type: global.content_type(),
+                state: Object(global.state()),
+                metadata: Object(global.metadata()),
+                extra: &global.extra,
+            },
+            metadata: Object(self.metadata()),
+            extra: &self.extra,
+        };
+        view.serialize(serializer)
+    }
+}

@@ -1,0 +1,89 @@
+//! One map of a context, read when a hook asks for it.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+
+use crate::{
+    codec::{
+        CodecError,
+        message::Message,
+        nesting::{Levels, check_struct},
+        wire::put_bytes,
+        write_struct,
+    },
+    value::{Map, Wire},
+};
+
+/// State or metadata: the bytes it came in, and the map once it was asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Section {
+    raw: Bytes,
+    levels: u32,
+    /// What was read of the bytes, until the map is asked for to be changed.
+    read: OnceLock<Map>,
+    own: Option<Map>,
+}
+
+impl Section {
+    /// A section from the bytes of a `Struct`, which are checked here and read later.
+    pub(super) fn of_wire(raw: Bytes, levels: Levels) -> Result<Self, CodecError> {
+        if raw.is_empty() {
+            return Ok(Self::default());
+        }
+        let levels = check_struct(&Message::new(&raw), levels)?;
+        Ok(Self {
+            raw,
+            levels,
+            ..Self::default()
+        })
+    }
+
+    pub(super) fn of_map(map: Map) -> Self {
+        Self {
+            own: Some(map),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn map(&self) -> &Map {
+        match &self.own {
+            Some(map) => map,
+            None => self.read.get_or_init(|| read(&self.raw, self.levels)),
+        }
+    }
+
+    pub(super) fn map_mut(&mut self) -> &mut Map {
+        self.own
+            .get_or_insert_with(|| self.read.take().unwrap_or_else(|| read(&self.raw, self.levels)))
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        self.own.as_ref().is_some_and(Map::is_changed)
+    }
+
+    /// Appends the section as a message field: as the bytes it came in, or anew if it changed. An empty one is left out,
+    /// as hosts read its absence as `{}`.
+    pub(super) fn write(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {
+        match &self.own {
+            Some(map) if map.is_changed() || self.raw.is_empty() => {
+                if !map.is_empty() {
+                    write_struct(out, map, tag, levels)?;
+                }
+            }
+            _ if self.raw.is_empty() => {}
+            _ => put_bytes(out, tag, &self.raw),
+        }
+        Ok(())
+    }
+}
+
+fn read(raw: &Bytes, levels: u32) -> Map {
+    if raw.is_empty() {
+        return Map::new();
+    }
+    // The bytes were checked when they arrived.
+    Wire::new(raw.as_ref(), levels)
+        .and_then(Map::of_wire)
+        .unwrap_or_default()
+}

@@ -1,0 +1,170 @@
+//! What a call is answered with, before it takes the form of a transport.
+
+use crate::{
+    codec::{CodecError, Form, Sink, nesting::Levels},
+    context::PluginContext,
+    denial_metadata::DenialMetadata,
+    error::PluginError,
+    result::PluginResult,
+    value::Map,
+};
+
+/// The answer to one call.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Result {
+        /// The result in the form of the transport.
+        written: Vec<u8>,
+        denial_metadata: Option<DenialMetadata>,
+        /// Only if the hook changed it.
+        context: Option<Box<PluginContext>>,
+    },
+    Error(ErrorAnswer),
+}
+
+impl Answer {
+    /// The answer to a failed call of a plugin whose failures the operator wants ignored: nothing but permission, in both
+    /// forms of results.
+    pub(crate) fn allow(form: Form, levels: Levels) -> Self {
+        let mut written = Vec::new();
+        let allow = PluginResult::<()>::allow();
+        match (Sink {
+            out: &mut written,
+            form,
+            levels,
+        })
+        .encode(&allow)
+        {
+            Ok(()) => Self::Result {
+                written,
+                denial_metadata: None,
+                context: None,
+            },
+            Err(error) => Self::Error(ErrorAnswer::unsendable("", "", &error)),
+        }
+    }
+}
+
+/// An error as hosts read it (`protocol.md`, section 8.1).
+#[derive(Clone, Debug)]
+pub(crate) struct ErrorAnswer {
+    pub(crate) message: String,
+    pub(crate) plugin_name: String,
+    pub(crate) code: String,
+    pub(crate) details: Map,
+    pub(crate) mcp_error_code: i32,
+}
+
+/// Codes of errors that the server itself answers with. Errors that the Python server has too carry the code that it gives
+/// them, which is mostly none.
+pub(crate) mod code {
+    /// A hook panicked.
+    pub(crate) const PANIC: &str = "PLUGIN_PANIC";
+    /// A hook did not end before its deadline.
+    pub(crate) const TIMEOUT: &str = "PLUGIN_TIMEOUT";
+    /// The answer is larger than the limit.
+    pub(crate) const TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+    /// The result has no form on the wire.
+    pub(crate) const INTERNAL: &str = "INTERNAL_ERROR";
+    /// The request is not one of those that the server knows.
+    pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
+}
+
+impl ErrorAnswer {
+    fn new(plugin_name: &str, message: String) -> Self {
+        let error = PluginError::new(message);
+        Self::of_plugin(plugin_name, &error)
+    }
+
+    fn with_code(mut self, code: &str) -> Self {
+        self.code = code.into();
+        self
+    }
+
+    pub(crate) fn of_plugin(plugin_name: &str, error: &PluginError) -> Self {
+        // Hosts overlook an error whose message is empty.
+        let message = match error.message() {
+            "" => "the plugin failed without saying why",
+            message => message,
+        };
+        Self {
+            message: message.into(),
+            plugin_name: plugin_name.into(),
+            code: error.code().into(),
+            details: error.details().clone(),
+            mcp_error_code: error.mcp_error_code(),
+        }
+    }
+
+    /// The text is the Python server's, two spaces included; operators search for it.
+    pub(crate) fn not_found(plugin_name: &str, hook: &str) -> Self {
+        let message =
+            format!("Unable to find {hook} for plugin {plugin_name}.  Make sure the plugin is registered.");
+        Self::new(plugin_name, message)
+    }
+
+    pub(crate) fn payload(plugin_name: &str, hook: &str, error: &CodecError) -> Self {
+        Self::new(
+            plugin_name,
+            format!("the payload of {hook} is not valid: {error}"),
+        )
+    }
+
+    pub(crate) fn context(plugin_name: &str, error: &CodecError) -> Self {
+        Self::new(plugin_name, format!("the context is not valid: {error}"))
+    }
+
+    pub(crate) fn timeout(plugin_name: &str, limit: std::time::Duration) -> Self {
+        let message = format!("Plugin {plugin_name} exceeded {}s timeout", limit.as_secs_f64());
+        Self::new(plugin_name, message).with_code(code::TIMEOUT)
+    }
+
+    pub(crate) fn panic(plugin_name: &str, hook: &str, panic: &str) -> Self {
+        Self::new(
+            plugin_name,
+            format!("Plugin {plugin_name} panicked in {hook}: {panic}"),
+        )
+        .with_code(code::PANIC)
+    }
+
+    pub(crate) fn unsendable(plugin_name: &str, hook: &str, error: &CodecError) -> Self {
+        Self::new(
+            plugin_name,
+            format!("the result of {hook} can't be sent: {error}"),
+        )
+        .with_code(code::INTERNAL)
+    }
+
+    pub(crate) fn unsendable_context(plugin_name: &str, error: &CodecError) -> Self {
+        Self::new(plugin_name, format!("the changed context can't be sent: {error}"))
+            .with_code(code::INTERNAL)
+    }
+
+    pub(crate) fn request_too_large(size: usize, limit: usize) -> Self {
+        let message = format!("the request has {size} bytes, more than the {limit} that are read");
+        Self::over_limit("", &message, size, limit)
+    }
+
+    pub(crate) fn too_large(plugin_name: &str, size: usize, limit: usize) -> Self {
+        let message = format!("the answer has {size} bytes, more than the {limit} that may be sent");
+        Self::over_limit(plugin_name, &message, size, limit)
+    }
+
+    fn over_limit(plugin_name: &str, message: &str, size: usize, limit: usize) -> Self {
+        let message = format!("{message} (PLUGINS_MAX_MESSAGE_SIZE)");
+        let mut error = Self::new(plugin_name, message).with_code(code::TOO_LARGE);
+        error.details = Map::from([("size", size), ("limit", limit)]);
+        error
+    }
+
+    /// The Python server's answer to what it does not know, to the byte; it tells clients which extensions a server lacks.
+    pub(crate) fn unknown_message() -> Self {
+        Self {
+            message: "Unknown message type".into(),
+            plugin_name: String::new(),
+            code: code::UNKNOWN_MESSAGE.into(),
+            details: Map::new(),
+            mcp_error_code: 0,
+        }
+    }
+}

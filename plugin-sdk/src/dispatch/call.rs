@@ -1,0 +1,139 @@
+//! One call of a hook, as the expansion of `#[plugin]` sees it.
+
+use bytes::Bytes;
+
+use crate::{
+    codec::{CodecError, Document, Form, Sink, message::Message, nesting::Levels},
+    context::PluginContext,
+    denial_metadata::DenialMetadata,
+    error::PluginError,
+    hooks::Hook,
+    plugin::checks::PayloadOf,
+    result::{HookResult, PluginResult},
+};
+
+/// A call: the payload that came in, its context, and the result that goes out.
+///
+/// The expansion of `#[plugin]` takes the payload, calls the author's method with it and the context, and hands over the
+/// result. Everything else is done here, where it is compiled once.
+#[derive(Debug)]
+pub struct Call {
+    payload: Payload,
+    levels: Levels,
+    /// Boxed, because a call moves and a context is large.
+    context: Box<PluginContext>,
+    out: Vec<u8>,
+    outcome: Option<Outcome>,
+}
+
+/// The payload in the form of its transport.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    Struct(Bytes),
+    Json(Bytes),
+}
+
+impl Payload {
+    /// The form of the result: that of the payload.
+    pub(crate) fn form(&self) -> Form {
+        match self {
+            Self::Struct(_) => Form::Struct { tag: RESULT },
+            Self::Json(_) => Form::Json,
+        }
+    }
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The result is written.
+    Result { denial_metadata: Option<DenialMetadata> },
+    /// The payload does not fit the hook.
+    Payload(CodecError),
+    /// The hook failed.
+    Error(PluginError),
+    /// The result has no form on the wire.
+    Unsendable(CodecError),
+    /// The plugin does not have the hook after all.
+    NoSuchHook,
+}
+
+/// The tag of `InvokeHookResponse.result`.
+const RESULT: u8 = 0x12;
+
+impl Call {
+    /// A call whose result is appended to `out`.
+    pub(crate) fn new(payload: Payload, levels: Levels, context: Box<PluginContext>, out: Vec<u8>) -> Self {
+        Self {
+            payload,
+            levels,
+            context,
+            out,
+            outcome: None,
+        }
+    }
+
+    /// What is left once the hook has ended: the outcome, the context, and the output.
+    pub(crate) fn into_parts(self) -> (Option<Outcome>, Box<PluginContext>, Vec<u8>) {
+        (self.outcome, self.context, self.out)
+    }
+
+    /// The payload as the type that the hook's method takes. Without one the error is already noted.
+    pub fn payload<H: Hook, P: PayloadOf<H>>(&mut self) -> Option<P> {
+        self.decode(H::decode_payload).map(P::from_payload)
+    }
+
+    fn decode<P>(&mut self, decode: fn(&Document<'_>) -> Result<P, CodecError>) -> Option<P> {
+        let document = match &self.payload {
+            Payload::Struct(bytes) => Document::of_struct(Message::new(bytes), self.levels),
+            Payload::Json(text) => Document::of_json(text, self.levels),
+        };
+        match decode(&document) {
+            Ok(payload) => Some(payload),
+            Err(error) => {
+                self.outcome = Some(Outcome::Payload(error));
+                None
+            }
+        }
+    }
+
+    /// The context, for the hook to read and change.
+    pub fn context(&mut self) -> &mut PluginContext {
+        &mut self.context
+    }
+
+    /// Takes the result of the hook.
+    pub fn finish<H: Hook>(&mut self, result: HookResult<H::Result>) {
+        let result = match result {
+            Ok(result) => result,
+            Err(error) => match error.into_violation() {
+                Ok(violation) => PluginResult::deny(violation),
+                Err(error) => {
+                    self.outcome = Some(Outcome::Error(error));
+                    return;
+                }
+            },
+        };
+        let form = self.payload.form();
+        let start = self.out.len();
+        let mut sink = Sink {
+            out: &mut self.out,
+            form,
+            levels: self.levels,
+        };
+        self.outcome = Some(match H::encode_result(&result, &mut sink) {
+            Ok(()) => Outcome::Result {
+                denial_metadata: result.denial_metadata,
+            },
+            Err(error) => {
+                self.out.truncate(start);
+                Outcome::Unsendable(error)
+            }
+        });
+    }
+
+    /// Notes that the plugin was called for a hook that it does not have.
+    pub fn no_such_hook(&mut self) {
+        self.outcome = Some(Outcome::NoSuchHook);
+    }
+}

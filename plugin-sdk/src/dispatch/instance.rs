@@ -1,0 +1,246 @@
+//! A configured plugin: its name, its hooks, and what hosts are told about it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::StartError;
+use crate::{
+    codec::to_struct,
+    manifest::Manifest,
+    plugin::{ErasedPlugin, PluginKind, PluginSettings},
+    value::{Map, Value},
+};
+
+/// One entry of the `plugins` of a server's YAML.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InstanceConfig {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    /// All hooks of the kind, if the entry names none.
+    pub(crate) hooks: Option<Vec<String>>,
+    pub(crate) disabled: bool,
+    /// A failing call is answered as if the plugin had let it pass (`on_error: ignore` or `disable`).
+    pub(crate) ignore_errors: bool,
+    pub(crate) settings: PluginSettings,
+    /// The entry as the file has it.
+    pub(crate) reported: Map,
+}
+
+impl InstanceConfig {
+    /// The instance that runs when there is no YAML: the plugin under its own name with its defaults.
+    pub(crate) fn of_manifest(manifest: &Manifest) -> Self {
+        Self {
+            name: manifest.name.clone(),
+            kind: manifest.kind.clone(),
+            disabled: manifest.mode == "disabled",
+            ignore_errors: manifest.on_error != "fail",
+            ..Self::default()
+        }
+    }
+}
+
+/// A plugin that can be called.
+pub(crate) struct Instance {
+    pub(crate) name: Arc<str>,
+    pub(crate) ignore_errors: bool,
+    pub(crate) reported: Reported,
+    hooks: Vec<InstanceHook>,
+    /// `None` for a plugin that is disabled, or that failed to start although the server may start without it.
+    plugin: Option<Arc<dyn ErasedPlugin>>,
+}
+
+/// A hook of an instance.
+pub(crate) struct InstanceHook {
+    pub(crate) name: String,
+    /// Its place in the manifest, by which the plugin knows it.
+    pub(crate) index: usize,
+    /// Its author says that it blocks its thread.
+    pub(crate) blocking: bool,
+    /// It was seen blocking its thread although its author does not say so.
+    seen_blocking: AtomicBool,
+}
+
+impl InstanceHook {
+    pub(crate) fn was_seen_blocking(&self) -> bool {
+        self.seen_blocking.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether this is the first time.
+    pub(crate) fn note_blocking(&self) -> bool {
+        !self.seen_blocking.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// What hosts are told about an instance, made once.
+pub(crate) struct Reported {
+    pub(crate) wire: Vec<u8>,
+}
+
+impl Instance {
+    /// An instance of a running plugin.
+    pub(crate) fn new(
+        config: &InstanceConfig,
+        manifest: &Manifest,
+        plugin: Option<Arc<dyn ErasedPlugin>>,
+    ) -> Result<Self, StartError> {
+        Ok(Self {
+            name: config.name.as_str().into(),
+            ignore_errors: config.ignore_errors,
+            reported: Reported::new(config, Some(manifest))?,
+            hooks: hooks(config, manifest)?,
+            plugin,
+        })
+    }
+
+    /// An instance that can't be called: what the file has of it is still reported.
+    pub(crate) fn missing(config: &InstanceConfig) -> Result<Self, StartError> {
+        Ok(Self {
+            name: config.name.as_str().into(),
+            ignore_errors: false,
+            reported: Reported::new(config, None)?,
+            hooks: Vec::new(),
+            plugin: None,
+        })
+    }
+
+    /// The plugin and the hook to call.
+    pub(crate) fn hook(&self, name: &str) -> Option<(&Arc<dyn ErasedPlugin>, &InstanceHook)> {
+        let plugin = self.plugin.as_ref()?;
+        let hook = self.hooks.iter().find(|hook| hook.name == name)?;
+        Some((plugin, hook))
+    }
+
+    /// Where the hook stands among those of the instance.
+    pub(crate) fn place_of(&self, hook: &InstanceHook) -> usize {
+        self.hooks
+            .iter()
+            .position(|other| std::ptr::eq(other, hook))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn hooks(&self) -> &[InstanceHook] {
+        &self.hooks
+    }
+
+    pub(crate) fn plugin(&self) -> Option<&Arc<dyn ErasedPlugin>> {
+        self.plugin.as_ref()
+    }
+}
+
+fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Result<Vec<InstanceHook>, StartError> {
+    let hook = |index: usize| InstanceHook {
+        name: manifest.hooks[index].name.to_owned(),
+        index,
+        blocking: manifest.hooks[index].blocking,
+        seen_blocking: AtomicBool::new(false),
+    };
+    let Some(names) = &config.hooks else {
+        return Ok((0..manifest.hooks.len()).map(hook).collect());
+    };
+    names
+        .iter()
+        .map(
+            |name| match manifest.hooks.iter().position(|known| known.name == name) {
+                Some(index) => Ok(hook(index)),
+                None => Err(StartError::unknown_hook(config, name, manifest)),
+            },
+        )
+        .collect()
+}
+
+impl Reported {
+    fn new(config: &InstanceConfig, manifest: Option<&Manifest>) -> Result<Self, StartError> {
+        let mut reported = config.reported.clone();
+        let mut fill_in = |key: &str, value: Value| {
+            if !reported.contains_key(key) {
+                reported.insert(key.to_owned(), value);
+            }
+        };
+        fill_in("name", config.name.as_str().into());
+        fill_in("kind", config.kind.as_str().into());
+        if let Some(manifest) = manifest {
+            let hooks: Vec<&str> = manifest.hooks.iter().map(|hook| hook.name).collect();
+            fill_in("hooks", hooks.into());
+            // What the hosts take for granted is left out: the older ones know other names for it. A legacy mode stands for an
+            // `on_error` too, which one that is filled in would hide.
+            let defaults = Manifest::new("");
+            let has_mode = config.reported.contains_key("mode");
+            let behaviour = [
+                (
+                    "mode",
+                    Value::from(manifest.mode.as_str()),
+                    manifest.mode != defaults.mode,
+                ),
+                (
+                    "priority",
+                    manifest.priority.into(),
+                    manifest.priority != defaults.priority,
+                ),
+                (
+                    "on_error",
+                    manifest.on_error.as_str().into(),
+                    manifest.on_error != defaults.on_error && !has_mode,
+                ),
+                (
+                    "capabilities",
+                    manifest.capabilities.clone().into(),
+                    !manifest.capabilities.is_empty(),
+                ),
+            ];
+            // An operator's entry is reported as it is; only a plugin without one describes itself.
+            let described = config.reported.is_empty();
+            let description = [
+                (
+                    "description",
+                    Value::from(manifest.description.as_str()),
+                    !manifest.description.is_empty(),
+                ),
+                (
+                    "author",
+                    manifest.author.as_str().into(),
+                    !manifest.author.is_empty(),
+                ),
+                (
+                    "version",
+                    manifest.version.as_str().into(),
+                    !manifest.version.is_empty(),
+                ),
+                ("tags", manifest.tags.clone().into(), !manifest.tags.is_empty()),
+            ];
+            let description = description.into_iter().filter(|_| described);
+            for (key, value, is_set) in behaviour.into_iter().chain(description) {
+                if is_set {
+                    fill_in(key, value);
+                }
+            }
+        }
+        let unsendable = |error: String| {
+            StartError::new(
+                &config.name,
+                format!("its configuration can't be reported: {error}"),
+            )
+        };
+        Ok(Self {
+            wire: to_struct(&reported).map_err(|error| unsendable(error.to_string()))?,
+        })
+    }
+}
+
+/// Makes the plugin of an instance, or says why it can't be made.
+pub(crate) async fn start(kinds: &[PluginKind], config: &InstanceConfig) -> Result<Instance, StartError> {
+    let Some(kind) = kinds.iter().find(|kind| kind.manifest.kind == config.kind) else {
+        return Err(StartError::unknown_kind(config, kinds));
+    };
+    if config.disabled {
+        return Instance::new(config, &kind.manifest, None);
+    }
+    // The names of the hooks are checked before the plugin connects to anything.
+    hooks(config, &kind.manifest)?;
+    let plugin = super::guard::no_panic(kind.create(config.settings.clone()))
+        .await
+        .map_err(|panic| StartError::new(&config.name, format!("`configure` panicked: {panic}")))?
+        .map_err(|error| StartError::new(&config.name, error.message()))?;
+    Instance::new(config, &kind.manifest, Some(plugin))
+}

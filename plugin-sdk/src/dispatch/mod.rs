@@ -1,0 +1,250 @@
+//! The one way into author code: finds the instance, decodes the payload, runs the hook, encodes the result.
+
+mod answer;
+mod call;
+pub(crate) mod guard;
+mod instance;
+mod json;
+mod occupancy;
+pub(crate) mod protobuf;
+mod run;
+mod start_error;
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+pub use call::Call;
+pub(crate) use instance::{InstanceConfig, Reported};
+pub use start_error::StartError;
+
+use answer::{Answer, ErrorAnswer};
+use call::{Outcome, Payload};
+use instance::Instance;
+use occupancy::{HookId, Occupancy};
+use run::Ended;
+
+use crate::{
+    codec::{CodecError, Form, nesting::Levels, text::Text},
+    context::PluginContext,
+    limits::Limits,
+    manifest::Manifest,
+    plugin::{Plugin, PluginKind},
+};
+
+/// All instances of a process, and the only way to call them.
+pub(crate) struct Dispatcher {
+    instances: Arc<[Instance]>,
+    by_name: HashMap<String, usize>,
+    /// The first instance of each name in lower case.
+    by_lower_case_name: HashMap<String, usize>,
+    occupancy: Arc<Occupancy>,
+    limits: Limits,
+    levels: Levels,
+}
+
+/// One request to call a hook, in the form of its transport.
+pub(crate) struct Invocation {
+    pub(crate) hook_type: Text,
+    pub(crate) plugin_name: Text,
+    pub(crate) payload: Payload,
+    pub(crate) context: RawContext,
+}
+
+/// A context before it is looked at.
+pub(crate) enum RawContext {
+    Wire(Bytes),
+    Json(Bytes),
+}
+
+impl Dispatcher {
+    /// Starts every instance. With `fail_on_plugin_error` one that can't start is an error; without, it is reported to hosts
+    /// but can't be called.
+    pub(crate) async fn start(
+        kinds: &[PluginKind],
+        configs: &[InstanceConfig],
+        fail_on_plugin_error: bool,
+        limits: Limits,
+    ) -> Result<Self, StartError> {
+        let mut instances: Vec<Instance> = Vec::with_capacity(configs.len());
+        for config in configs {
+            if instances.iter().any(|instance| *instance.name == *config.name) {
+                return Err(StartError::new(&config.name, "name: two plugins have this name"));
+            }
+            match instance::start(kinds, config).await {
+                Ok(instance) => instances.push(instance),
+                Err(error) if fail_on_plugin_error => return Err(error),
+                Err(error) => {
+                    tracing::warn!(
+                        "{error}; the server starts without it (PLUGINS_FAIL_ON_PLUGIN_ERROR=false)"
+                    );
+                    instances.push(Instance::missing(config)?);
+                }
+            }
+        }
+        Ok(Self::of_instances(instances, limits))
+    }
+
+    /// The dispatcher of one plugin that its author made.
+    pub(crate) fn of_plugin<P: Plugin>(plugin: P) -> Result<Self, StartError> {
+        Self::of_erased(&P::manifest(), Arc::new(plugin))
+    }
+
+    fn of_erased(
+        manifest: &Manifest,
+        plugin: Arc<dyn crate::plugin::ErasedPlugin>,
+    ) -> Result<Self, StartError> {
+        let instance = Instance::new(&InstanceConfig::of_manifest(manifest), manifest, Some(plugin))?;
+        Ok(Self::of_instances(vec![instance], Limits::default()))
+    }
+
+    fn of_instances(instances: Vec<Instance>, limits: Limits) -> Self {
+        let by_name = instances
+            .iter()
+            .enumerate()
+            .map(|(at, it)| (it.name.to_string(), at))
+            .collect();
+        let mut by_lower_case_name = HashMap::new();
+        for (at, instance) in instances.iter().enumerate() {
+            by_lower_case_name
+                .entry(instance.name.to_lowercase())
+                .or_insert(at);
+        }
+        let instances: Arc<[Instance]> = instances.into();
+        let occupancy = Arc::new(Occupancy::of_runtime());
+        occupancy::watch(&occupancy, &instances);
+        let levels = Levels::of_objects(limits.max_nesting);
+        Self {
+            instances,
+            by_name,
+            by_lower_case_name,
+            occupancy,
+            limits,
+            levels,
+        }
+    }
+
+    pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
+        self.levels = Levels::of_objects(limits.max_nesting);
+        self.limits = limits;
+        self
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What hosts are told about the instance of this name, in whatever letter case.
+    pub(crate) fn reported(&self, name: &str) -> Option<&Reported> {
+        self.find(name).map(|at| &self.instances[at].reported)
+    }
+
+    /// What hosts are told about every instance, in the order of the file.
+    pub(crate) fn all_reported(&self) -> impl Iterator<Item = &Reported> {
+        self.instances.iter().map(|instance| &instance.reported)
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        self.by_name
+            .get(name)
+            .or_else(|| self.by_lower_case_name.get(&name.to_lowercase()))
+            .copied()
+    }
+
+    /// Calls a hook. The result is written to the end of `out`.
+    async fn invoke(&self, invocation: Invocation, out: Vec<u8>) -> Answer {
+        let started = Instant::now();
+        let (plugin_name, hook_type) = (invocation.plugin_name.as_str(), invocation.hook_type.as_str());
+        let Some((id, instance)) = self.find(plugin_name).map(|at| (at, &self.instances[at])) else {
+            return Answer::Error(ErrorAnswer::not_found(plugin_name, hook_type));
+        };
+        let Some((plugin, hook)) = instance.hook(hook_type) else {
+            return Answer::Error(ErrorAnswer::not_found(&instance.name, hook_type));
+        };
+        let context = match self.context(invocation.context) {
+            Ok(context) => Box::new(context.for_plugin(Arc::clone(&instance.name))),
+            Err(error) => return Answer::Error(ErrorAnswer::context(&instance.name, &error)),
+        };
+        let form = invocation.payload.form();
+        let call = Call::new(invocation.payload, self.levels, context, out);
+        let deadline = started + self.limits.call_timeout;
+        let ended = if hook.blocking {
+            run::on_own_thread(plugin, hook, call, deadline).await
+        } else {
+            let id = HookId {
+                instance: id,
+                hook: instance.place_of(hook),
+            };
+            run::inline(&self.occupancy, id, instance, (plugin, hook), call, deadline).await
+        };
+        self.answer(instance, &hook.name, ended, form)
+    }
+
+    fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
+        match raw {
+            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels),
+            RawContext::Json(text) => PluginContext::of_json(&text, self.levels),
+        }
+    }
+
+    fn answer(&self, instance: &Instance, hook: &str, ended: Ended, form: Form) -> Answer {
+        let name = &*instance.name;
+        let error = match ended {
+            Ended::Returned(call) => match call.into_parts() {
+                (Some(Outcome::Result { denial_metadata }), context, written) => {
+                    let context = context.is_changed().then_some(context);
+                    return Answer::Result {
+                        written,
+                        denial_metadata,
+                        context,
+                    };
+                }
+                // The request is at fault, whatever the operator wants done about errors of the plugin.
+                (Some(Outcome::Payload(error)), ..) => {
+                    return Answer::Error(ErrorAnswer::payload(name, hook, &error));
+                }
+                (Some(Outcome::Error(error)), ..) => ErrorAnswer::of_plugin(name, &error),
+                (Some(Outcome::Unsendable(error)), ..) => ErrorAnswer::unsendable(name, hook, &error),
+                (Some(Outcome::NoSuchHook) | None, ..) => ErrorAnswer::not_found(name, hook),
+            },
+            Ended::Panicked(panic) => ErrorAnswer::panic(name, hook, &panic),
+            Ended::TimedOut => ErrorAnswer::timeout(name, self.limits.call_timeout),
+        };
+        tracing::warn!(
+            plugin_name = name,
+            hook_type = hook,
+            code = error.code,
+            ignored = instance.ignore_errors,
+            "{}",
+            error.message
+        );
+        if instance.ignore_errors {
+            Answer::allow(form, self.levels)
+        } else {
+            Answer::Error(error)
+        }
+    }
+
+    /// Calls the shutdown of every plugin, each within the time that there is for draining.
+    pub(crate) async fn shutdown(&self) {
+        for instance in self.instances.iter() {
+            let Some(plugin) = instance.plugin() else { continue };
+            let shutdown = guard::no_panic(plugin.shutdown());
+            match tokio::time::timeout(self.limits.drain_timeout, shutdown).await {
+                Ok(Ok(Ok(()))) => {}
+                Ok(Ok(Err(error))) => {
+                    tracing::error!(plugin_name = &*instance.name, "shutdown failed: {error}");
+                }
+                Ok(Err(panic)) => {
+                    tracing::error!(plugin_name = &*instance.name, "shutdown panicked: {panic}");
+                }
+                Err(_) => tracing::error!(
+                    plugin_name = &*instance.name,
+                    "shutdown takes longer than {} s (PLUGINS_DRAIN_TIMEOUT) and is not waited for",
+                    self.limits.drain_timeout.as_secs_f64()
+                ),
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a hook returns when it fails.
+
+use std::{error::Error, fmt};
+
+use crate::{
+    value::{Map, Value},
+    violation::PluginViolation,
+};
+
+/// A failure of a plugin, in contrast to a denial, which is a result (`protocol.md`, section 8).
+///
+/// The host decides by the plugin's `on_error` what becomes of the call: by default the caller gets the error.
+///
+/// Every error converts into it, so that `?` works in hooks; the message is then the error's and its sources'.
+/// A [`PluginViolation`] that is returned as an error denies the call.
+///
+/// ```
+/// use plugin_sdk::PluginError;
+///
+/// fn port(text: &str) -> Result<u16, PluginError> {
+///     Ok(text.parse()?)
+/// }
+///
+/// assert_eq!(port("x").unwrap_err().message(), "invalid digit found in string");
+/// let error = PluginError::new("the policy server is down").with_code("POLICY_UNAVAILABLE").with_detail("attempts", 3);
+/// assert_eq!(error.code(), "POLICY_UNAVAILABLE");
+/// ```
+pub struct PluginError(Box<Inner>);
+
+struct Inner {
+    message: String,
+    code: String,
+    details: Map,
+    mcp_error_code: i32,
+    violation: Option<PluginViolation>,
+}
+
+/// JSON-RPC's "internal error": what hosts take where a plugin sets nothing else.
+const INTERNAL_ERROR: i32 = -32603;
+
+impl PluginError {
+    /// An error with this message, no code, no details, and the MCP error code -32603.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            message: message.into(),
+            code: String::new(),
+            details: Map::new(),
+            mcp_error_code: INTERNAL_ERROR,
+            violation: None,
+        }))
+    }
+
+    /// Sets the code for programs.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = code.into();
+        self
+    }
+
+    /// Adds one of the details.
+    #[must_use]
+    pub fn with_detail(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.0.details.insert(key.into(), value.into());
+        self
+    }
+
+    /// Sets all details.
+    #[must_use]
+    pub fn with_details(mut self, details: impl Into<Map>) -> Self {
+        self.0.details = details.into();
+        self
+    }
+
+    /// Sets the code of the JSON-RPC error that the gateway answers with.
+    #[must_use]
+    pub fn with_mcp_error_code(mut self, code: i32) -> Self {
+        self.0.mcp_error_code = code;
+        self
+    }
+
+    /// What went wrong.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The code for programs; empty if there is none.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Whatever helps to understand the error.
+    pub fn details(&self) -> &Map {
+        &self.0.details
+    }
+
+    /// The code of the JSON-RPC error.
+    pub fn mcp_error_code(&self) -> i32 {
+        self.0.mcp_error_code
+    }
+
+    /// The violation that was returned as an error.
+    pub(crate) fn into_violation(self) -> Result<PluginViolation, Self> {
+        let mut error = self;
+        match error.0.violation.take() {
+            Some(violation) => Ok(violation),
+            None => Err(error),
+        }
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for PluginError {
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            message.push_str(": ");
+            message.push_str(&error.to_string());
+            source = error.source();
+        }
+        let mut converted = Self::new(message);
+        let error: Box<dyn Error + Send + Sync> = Box::new(error);
+        converted.0.violation = error
+            .downcast::<PluginViolation>()
+            .ok()
+            .map(|violation| *violation);
+        converted
+    }
+}
+
+/// The message.
+impl fmt::Display for PluginError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for PluginError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PluginError")
+            .field("message", &self.0.message)
+            .field("code", &self.0.code)
+            .field("details", &self.0.details)
+            .field("mcp_error_code", &self.0.mcp_error_code)
+            .finish_non_exhaustive()
+    }
+}

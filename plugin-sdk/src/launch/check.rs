@@ -1,0 +1,79 @@
+//! `check`: everything that would keep the server from starting or hosts from reaching it, found beforehand.
+
+#[cfg(feature = "unix")]
+use std::path::Path;
+
+use super::configuration::Configuration;
+use super::runtime::runtime;
+use super::yaml::findings::Findings;
+use crate::dispatch::Dispatcher;
+
+/// The longest path that a socket address holds, on Linux.
+#[cfg(feature = "unix")]
+const LONGEST_SOCKET_PATH: usize = 107;
+
+/// Tries every instance on its own, so that all that fail are found. Returns a line for each that works.
+pub(crate) fn try_plugins(
+    configuration: &Configuration,
+    findings: &mut Findings,
+) -> Result<Vec<String>, String> {
+    let runtime = runtime(&configuration.settings.limits)?;
+    let mut working = Vec::new();
+    runtime.block_on(async {
+        for instance in &configuration.instances {
+            let limits = configuration.settings.limits.clone();
+            let alone = std::slice::from_ref(instance);
+            match Dispatcher::start(&configuration.kinds, alone, true, limits).await {
+                Ok(dispatcher) => {
+                    dispatcher.shutdown().await;
+                    let hooks = configuration.hooks_of(instance).join(", ");
+                    let state = if instance.disabled { " (disabled)" } else { "" };
+                    working.push(format!("plugin {}{state}: {hooks}", instance.name));
+                }
+                Err(error) => {
+                    let unknown = configuration.manifest_of(instance).is_none();
+                    let message = configuration.explain(&error);
+                    if configuration.fail_on_plugin_error || !unknown {
+                        findings.problems.push(message);
+                    } else {
+                        findings.warnings.push(format!(
+                            "{message}; skipped because of PLUGINS_FAIL_ON_PLUGIN_ERROR=false"
+                        ));
+                    }
+                }
+            }
+        }
+    });
+    runtime.shutdown_background();
+    if configuration.instances.is_empty() && findings.problems.is_empty() {
+        findings.warnings.push("no plugin is configured".to_owned());
+    }
+    Ok(working)
+}
+
+/// Looks at the place where the socket will be.
+#[cfg(feature = "unix")]
+pub(crate) fn socket(path: &Path, findings: &mut Findings) {
+    use std::os::unix::fs::FileTypeExt;
+
+    use crate::server::socket_file::check_directory;
+
+    let mut problem = |message: String| {
+        findings
+            .problems
+            .push(format!("socket {}: {message}", path.display()));
+    };
+    if path.as_os_str().len() > LONGEST_SOCKET_PATH {
+        problem(format!(
+            "the path is longer than {LONGEST_SOCKET_PATH} bytes; choose a shorter one"
+        ));
+    }
+    if let Err(error) = check_directory(path) {
+        problem(error.to_string());
+    }
+    if let Ok(metadata) = std::fs::symlink_metadata(path)
+        && !metadata.file_type().is_socket()
+    {
+        problem("a file that is not a socket is in the way; remove it or choose another path".to_owned());
+    }
+}

@@ -1,0 +1,147 @@
+//! What the commands do.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use tracing::Level;
+
+use super::cli::{Cli, Command, Flags, ServeArguments, Transport};
+use super::configuration::Configuration;
+use super::environment::Environment;
+use super::{check, describe, invoke, logging, serve};
+use crate::plugin::PluginKind;
+
+/// Why a command cannot be carried out: a line for each reason.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) Vec<String>);
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self(vec![reason])
+    }
+}
+
+/// Carries out a command line.
+pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli) -> Result<ExitCode, Failure> {
+    for (index, kind) in kinds.iter().enumerate() {
+        let name = &kind.manifest.kind;
+        if kinds[..index]
+            .iter()
+            .any(|earlier| earlier.manifest.kind == *name)
+        {
+            return Err(format!(
+                "two plugins of this program have the kind \"{name}\"; rename one with #[plugin(kind = ...)]"
+            )
+            .into());
+        }
+    }
+    let environment = Environment::read();
+    let serving = matches!(cli.command, None | Some(Command::Serve(_)));
+    let flag = cli.common().and_then(|common| common.log_level.as_deref());
+    let level = logging::level(flag, &environment)?;
+    logging::start(level.unwrap_or(if serving { Level::INFO } else { Level::WARN }));
+    match cli.command {
+        None => serve(kinds, &cli.serve, &environment),
+        Some(Command::Serve(arguments)) => serve(kinds, &arguments, &environment),
+        Some(Command::Invoke(arguments)) => {
+            let file = arguments.common.config.as_deref();
+            let configuration = load(kinds, file, &Flags::new(), &environment)?;
+            let answer = invoke::invoke(configuration, &arguments)?;
+            print(&answer.text)?;
+            Ok(if answer.is_result {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        Some(Command::Manifest(arguments)) => {
+            let text = describe::manifests(&kinds, arguments.format)?;
+            print(&text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::GatewayConfig(arguments)) => {
+            serve::served(arguments.transport.unwrap_or(Transport::Unix))?;
+            let file = arguments.common.config.as_deref();
+            let configuration = load(kinds, file, &arguments.socket.flags(), &environment)?;
+            let text = describe::unix_stanza(&configuration)?;
+            print(&text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Check(arguments)) => {
+            let file = arguments.common.config.as_deref();
+            check(kinds, file, &arguments.socket.flags(), &environment)
+        }
+    }
+}
+
+fn serve(
+    kinds: Vec<PluginKind>,
+    arguments: &ServeArguments,
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let transports = serve::transports(&arguments.transport, environment)?;
+    let file = arguments.common.config.as_deref();
+    let configuration = load(kinds, file, &arguments.flags(), environment)?;
+    if configuration.instances.is_empty() {
+        tracing::warn!("no plugin is configured: every call will be answered with an error");
+    }
+    serve::serve(&configuration, &transports)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Loads a configuration that has to be right.
+fn load(
+    kinds: Vec<PluginKind>,
+    file: Option<&Path>,
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<Configuration, Failure> {
+    let (configuration, findings) = Configuration::load(kinds, file, flags, environment);
+    for warning in &findings.warnings {
+        tracing::warn!("{warning}");
+    }
+    if findings.problems.is_empty() {
+        Ok(configuration)
+    } else {
+        Err(Failure(findings.problems))
+    }
+}
+
+fn check(
+    kinds: Vec<PluginKind>,
+    file: Option<&Path>,
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let (configuration, mut findings) = Configuration::load(kinds, file, flags, environment);
+    let working = check::try_plugins(&configuration, &mut findings)?;
+    #[cfg(feature = "unix")]
+    check::socket(&configuration.settings.socket_path, &mut findings);
+    let labelled = [
+        ("error", &findings.problems),
+        ("warning", &findings.warnings),
+        ("ok", &working),
+    ];
+    for (label, lines) in labelled {
+        lines
+            .iter()
+            .try_for_each(|line| print(&format!("{label}: {line}\n")))?;
+    }
+    Ok(if findings.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Writes a command's output. A reader that has seen enough is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("stdout cannot be written: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}

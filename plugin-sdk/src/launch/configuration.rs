@@ -1,0 +1,226 @@
+//! What runs and how: the configuration file, the environment, the flags and the plugins themselves, combined.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::cli::Flags;
+use super::environment::Environment;
+use super::settings::{Settings, path};
+use super::yaml::ConfigurationFile;
+use super::yaml::entry::Entry;
+use super::yaml::findings::{Findings, located};
+use crate::dispatch::{InstanceConfig, StartError};
+use crate::manifest::Manifest;
+use crate::plugin::{PluginKind, PluginSettings};
+
+const DEFAULT_FILE: &str = "./resources/plugins/config.yaml";
+
+/// Everything that is known before the first plugin is created.
+pub(crate) struct Configuration {
+    pub(crate) kinds: Vec<PluginKind>,
+    pub(crate) instances: Vec<InstanceConfig>,
+    pub(crate) settings: Settings,
+    pub(crate) fail_on_plugin_error: bool,
+    file: Option<ConfigurationFile>,
+}
+
+/// A file and who named it.
+struct ConfigurationPath {
+    path: PathBuf,
+    /// `None`: it is the default, and need not exist.
+    named_by: Option<&'static str>,
+}
+
+impl Configuration {
+    /// Reads the configuration. What is wrong goes to the findings; the outcome holds what is right.
+    pub(crate) fn load(
+        kinds: Vec<PluginKind>,
+        file: Option<&Path>,
+        flags: &Flags,
+        environment: &Environment,
+    ) -> (Self, Findings) {
+        let place = ConfigurationPath::find(file, environment);
+        let mut findings = Findings::new(&place.path);
+        findings.warnings.extend(environment.warnings.iter().cloned());
+        let file = place.read(environment, &mut findings);
+        let settings = Settings::resolve(flags, file.as_ref(), environment, &mut findings);
+        let fail_on_plugin_error = environment
+            .boolean("PLUGINS_FAIL_ON_PLUGIN_ERROR")
+            .unwrap_or_else(|message| {
+                findings.problems.push(message);
+                None
+            });
+        let instances = match &file {
+            Some(file) => file
+                .entries
+                .iter()
+                .map(|entry| configured(entry, &kinds))
+                .collect(),
+            None if place.named_by.is_some() => Vec::new(),
+            None => kinds
+                .iter()
+                .map(|kind| InstanceConfig::of_manifest(&kind.manifest))
+                .collect(),
+        };
+        let fail_on_plugin_error = fail_on_plugin_error.unwrap_or(true);
+        (
+            Self {
+                kinds,
+                instances,
+                settings,
+                fail_on_plugin_error,
+                file,
+            },
+            findings,
+        )
+    }
+
+    /// An error at the start, with the place in the file that it is about.
+    pub(crate) fn explain(&self, error: &StartError) -> String {
+        let Some(file) = &self.file else {
+            return format!(
+                "{error} (there is no {DEFAULT_FILE}, so it has no settings; name a file with --config)"
+            );
+        };
+        let Some(entry) = file.entries.iter().find(|entry| entry.name == error.plugin_name) else {
+            return located(&file.path, None, "", &error.to_string());
+        };
+        let (key, message) = split_key(&error.message);
+        if key.is_empty() {
+            return located(
+                &file.path,
+                Some(entry.line_of("name")),
+                &entry.path,
+                &error.to_string(),
+            );
+        }
+        located(
+            &file.path,
+            Some(entry.line_of(&key)),
+            &format!("{}.{key}", entry.path),
+            message,
+        )
+    }
+
+    /// What the hooks of `instance` are: those of its entry, else those of its kind.
+    pub(crate) fn hooks_of(&self, instance: &InstanceConfig) -> Vec<String> {
+        match (&instance.hooks, find(&self.kinds, &instance.kind)) {
+            (Some(hooks), _) => hooks.clone(),
+            (None, Some(manifest)) => hook_names(manifest).map(str::to_owned).collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// What the plugin of `instance` says of itself. `None` for a kind that this program does not have.
+    pub(crate) fn manifest_of(&self, instance: &InstanceConfig) -> Option<&Manifest> {
+        find(&self.kinds, &instance.kind)
+    }
+}
+
+impl ConfigurationPath {
+    fn find(flag: Option<&Path>, environment: &Environment) -> Self {
+        if let Some(path) = flag {
+            return Self {
+                path: path.to_owned(),
+                named_by: Some("--config"),
+            };
+        }
+        match environment.get(&["PLUGINS_CONFIG_PATH"]) {
+            Some((name, text)) => {
+                let home = text.starts_with("~/").then(|| path(text)).flatten();
+                Self {
+                    path: home.unwrap_or_else(|| PathBuf::from(text)),
+                    named_by: Some(name),
+                }
+            }
+            None => Self {
+                path: PathBuf::from(DEFAULT_FILE),
+                named_by: None,
+            },
+        }
+    }
+
+    fn read(&self, environment: &Environment, findings: &mut Findings) -> Option<ConfigurationFile> {
+        match fs::read_to_string(&self.path) {
+            Ok(source) => {
+                let variables = environment.template_variables();
+                return Some(ConfigurationFile::read(&self.path, &source, variables, findings));
+            }
+            Err(error) => match (error.kind(), self.named_by) {
+                (ErrorKind::NotFound, None) => {}
+                (ErrorKind::NotFound, Some(named_by)) => {
+                    let message = format!("there is no such file; {named_by} names it");
+                    findings.problem(None, "", message);
+                }
+                _ => findings.problem(None, "", format!("cannot be read: {error}")),
+            },
+        }
+        None
+    }
+}
+
+/// The instance that an entry of the file describes. Where the entry does not say how the plugin is run, the
+/// plugin's own defaults hold.
+fn configured(entry: &Entry, kinds: &[PluginKind]) -> InstanceConfig {
+    let manifest = find(kinds, &entry.kind);
+    let mode = entry.mode.as_deref().or_else(|| Some(manifest?.mode.as_str()));
+    let ignore_errors = entry
+        .ignores_errors()
+        .or_else(|| Some(manifest?.on_error != "fail"));
+    InstanceConfig {
+        name: entry.name.clone(),
+        kind: entry.kind.clone(),
+        hooks: entry.hooks.clone(),
+        disabled: mode == Some("disabled"),
+        ignore_errors: ignore_errors.unwrap_or(false),
+        settings: PluginSettings::from(entry.settings.clone()),
+        reported: entry.reported.clone(),
+    }
+}
+
+/// Splits the key that an error is about from its message: `config: words[0].search: must be a string`.
+fn split_key(message: &str) -> (String, &str) {
+    match message.split_once(": ") {
+        Some((key @ ("kind" | "hooks"), rest)) => (key.to_owned(), rest),
+        Some(("config", rest)) => match rest.split_once(": ") {
+            Some((path, rest)) if !path.contains([' ', '`']) => (format!("config.{path}"), rest),
+            _ => ("config".to_owned(), rest),
+        },
+        _ => (String::new(), message),
+    }
+}
+
+fn hook_names(manifest: &Manifest) -> impl Iterator<Item = &'static str> {
+    manifest.hooks.iter().map(|hook| hook.name)
+}
+
+fn find<'a>(kinds: &'a [PluginKind], kind: &str) -> Option<&'a Manifest> {
+    kinds
+        .iter()
+        .map(|known| &known.manifest)
+        .find(|manifest| manifest.kind == kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_an_error_is_found() {
+        let split = |message| {
+            let (key, rest) = split_key(message);
+            (key, rest.to_owned())
+        };
+        assert_eq!(split("kind: no such"), ("kind".to_owned(), "no such".to_owned()));
+        assert_eq!(
+            split("config: a[0].b: bad: x"),
+            ("config.a[0].b".to_owned(), "bad: x".to_owned())
+        );
+        assert_eq!(
+            split("config: missing field `a`"),
+            ("config".to_owned(), "missing field `a`".to_owned())
+        );
+        assert_eq!(split("db: refused"), (String::new(), "db: refused".to_owned()));
+    }
+}

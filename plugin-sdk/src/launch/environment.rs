@@ -1,0 +1,173 @@
+//! The variables that the server reads: those of the process, and beneath them those of a `.env` file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+
+/// Variables by name. Names are compared without regard to case, as on the Python server.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// By name in capitals.
+    variables: BTreeMap<String, String>,
+    /// What a template of the configuration file sees: the process environment alone, by exact name.
+    process: BTreeMap<String, String>,
+    /// What is wrong with the `.env` file, for the log.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Environment {
+    /// Reads the process environment, and `.env` in the working directory if there is one.
+    pub(crate) fn read() -> Self {
+        // Variables that are not Unicode cannot be ours.
+        let process = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let (file, warning) = match fs::read_to_string(".env") {
+            Ok(text) => (Some(text), None),
+            Err(error) if error.kind() == ErrorKind::NotFound => (None, None),
+            Err(error) => (None, Some(format!(".env cannot be read and is ignored: {error}"))),
+        };
+        let mut environment = Self::new(process, file.as_deref());
+        environment.warnings.extend(warning);
+        environment
+    }
+
+    /// Combines the process environment with the text of a `.env` file; the process wins.
+    pub(crate) fn new(process: impl Iterator<Item = (String, String)>, file: Option<&str>) -> Self {
+        let process: BTreeMap<_, _> = process.collect();
+        let mut environment = Self::default();
+        environment.read_file(file.unwrap_or_default());
+        for (name, value) in &process {
+            environment.variables.insert(name.to_uppercase(), value.clone());
+        }
+        // Of names that differ only in case, the one in capitals is meant.
+        for (name, value) in process.iter().filter(|(name, _)| **name == name.to_uppercase()) {
+            environment.variables.insert(name.clone(), value.clone());
+        }
+        environment.process = process;
+        environment
+    }
+
+    fn read_file(&mut self, text: &str) {
+        let text = text.trim_start_matches('\u{feff}');
+        for (index, variable) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
+            match variable {
+                Ok((name, value)) => {
+                    self.variables.insert(name.to_uppercase(), value);
+                }
+                // The message must not repeat the line: such files hold secrets.
+                Err(_) => self.warnings.push(format!(
+                    ".env: entry {} is not NAME=value and is ignored",
+                    index + 1
+                )),
+            }
+        }
+    }
+
+    /// The value of the first of `names` that is set to something. Empty counts as unset.
+    pub(crate) fn get<'a>(&'a self, names: &[&'static str]) -> Option<(&'static str, &'a str)> {
+        names.iter().find_map(|name| {
+            let value = self.variables.get(*name)?.trim();
+            (!value.is_empty()).then_some((*name, value))
+        })
+    }
+
+    /// A switch such as `PLUGINS_FAIL_ON_PLUGIN_ERROR`.
+    pub(crate) fn boolean(&self, name: &'static str) -> Result<Option<bool>, String> {
+        let Some((_, value)) = self.get(&[name]) else {
+            return Ok(None);
+        };
+        match value.to_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" | "t" | "y" => Ok(Some(true)),
+            "0" | "false" | "no" | "off" | "f" | "n" => Ok(Some(false)),
+            _ => Err(format!(
+                "{name}: \"{value}\" is not a boolean; write true or false"
+            )),
+        }
+    }
+
+    /// The variables that a template of the configuration file sees.
+    pub(crate) fn template_variables(&self) -> BTreeMap<String, String> {
+        self.process.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(process: &[(&str, &str)], file: &str) -> Environment {
+        Environment::new(
+            process
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+            Some(file),
+        )
+    }
+
+    #[test]
+    fn names_ignore_case_and_the_process_wins_over_the_file() {
+        let found = environment(
+            &[
+                ("plugins_log_level", "debug"),
+                ("PLUGINS_TRANSPORT", "unix"),
+                ("Plugins_Transport", "grpc"),
+            ],
+            "plugins_log_level=ERROR\nexport plugins_config_path=\"a b.yaml\" # why\n",
+        );
+        assert_eq!(
+            found.get(&["PLUGINS_LOG_LEVEL"]),
+            Some(("PLUGINS_LOG_LEVEL", "debug"))
+        );
+        assert_eq!(
+            found.get(&["PLUGINS_TRANSPORT"]),
+            Some(("PLUGINS_TRANSPORT", "unix"))
+        );
+        assert_eq!(
+            found.get(&["PLUGINS_CONFIG_PATH"]),
+            Some(("PLUGINS_CONFIG_PATH", "a b.yaml"))
+        );
+        assert!(!found.template_variables().contains_key("plugins_config_path"));
+    }
+
+    #[test]
+    fn an_empty_value_is_no_value() {
+        let found = environment(
+            &[("PLUGINS_UNIX_SOCKET_PATH", ""), ("UNIX_SOCKET_PATH", "/run/a")],
+            "",
+        );
+        let names = ["PLUGINS_UNIX_SOCKET_PATH", "UNIX_SOCKET_PATH"];
+        assert_eq!(found.get(&names), Some(("UNIX_SOCKET_PATH", "/run/a")));
+        assert_eq!(found.boolean("PLUGINS_UNIX_SOCKET_PATH"), Ok(None));
+    }
+
+    #[test]
+    fn booleans_have_many_spellings() {
+        for (text, expected) in [
+            ("1", true),
+            ("True", true),
+            ("y", true),
+            ("OFF", false),
+            ("f", false),
+            ("No", false),
+        ] {
+            assert_eq!(
+                environment(&[("X", text)], "").boolean("X"),
+                Ok(Some(expected)),
+                "{text}"
+            );
+        }
+        let message = environment(&[("X", "maybe")], "").boolean("X").unwrap_err();
+        assert_eq!(message, "X: \"maybe\" is not a boolean; write true or false");
+    }
+
+    #[test]
+    fn a_broken_line_is_skipped_and_not_repeated() {
+        let found = environment(&[], "A=1\nthis secret is broken\nB=2\n");
+        assert_eq!(found.get(&["A"]), Some(("A", "1")));
+        assert_eq!(found.get(&["B"]), Some(("B", "2")));
+        let [warning] = found.warnings.as_slice() else {
+            panic!("{:?}", found.warnings)
+        };
+        assert!(!warning.contains("secret"), "{warning}");
+    }
+}

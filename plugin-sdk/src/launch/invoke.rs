@@ -1,0 +1,220 @@
+//! `invoke`: one call of one hook, in process or over a transport, without any host.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::cli::{InvokeArguments, Transport};
+use super::configuration::Configuration;
+use super::runtime::runtime;
+use super::serve::{served, start};
+use crate::dispatch::Dispatcher;
+use crate::nearest::unknown;
+use crate::value::Value;
+
+/// A context as a host sends it for the first plugin of a request.
+const EMPTY_CONTEXT: &str = r#"{"state":{},"global_context":{"request_id":"invoke"},"metadata":{}}"#;
+
+/// The answer of a call.
+pub(crate) struct Answer {
+    /// The answer as indented JSON.
+    pub(crate) text: String,
+    /// Whether it is a result; a denial is one.
+    pub(crate) is_result: bool,
+}
+
+/// Calls the hook.
+pub(crate) fn invoke(
+    mut configuration: Configuration,
+    arguments: &InvokeArguments,
+) -> Result<Answer, String> {
+    if let Some(transport) = arguments.transport {
+        served(transport)?;
+    }
+    if arguments.payload == "-" && arguments.context.as_deref() == Some("-") {
+        return Err("--payload and --context cannot both be read from stdin".to_owned());
+    }
+    let payload = json_object("--payload", &arguments.payload)?;
+    let context = match &arguments.context {
+        Some(source) => json_object("--context", source)?,
+        None => EMPTY_CONTEXT.to_owned(),
+    };
+    let name = choose(&configuration, &arguments.hook, arguments.plugin.as_deref())?;
+    // The others may need things that are not there, and would not be called anyway.
+    configuration.instances.retain(|instance| instance.name == name);
+    configuration.fail_on_plugin_error = true;
+    let runtime = runtime(&configuration.settings.limits)?;
+    let answer = runtime.block_on(async {
+        let dispatcher = Arc::new(start(&configuration).await?);
+        let hook = arguments.hook.as_str();
+        let answer = match arguments.transport {
+            None => Ok(dispatcher.invoke_json(hook, &name, &payload, &context).await),
+            Some(transport) => over(transport, &dispatcher, hook, &name, &payload, &context).await,
+        };
+        dispatcher.shutdown().await;
+        answer
+    });
+    runtime.shutdown_background();
+    pretty(&answer?)
+}
+
+/// The instance to call: the named one, else the only one that has the hook.
+fn choose(configuration: &Configuration, hook: &str, plugin: Option<&str>) -> Result<String, String> {
+    let instances = &configuration.instances;
+    let names = || {
+        instances
+            .iter()
+            .map(|instance| instance.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    if let Some(plugin) = plugin {
+        let exact = instances.iter().find(|instance| instance.name == plugin);
+        let found = exact.or_else(|| {
+            instances
+                .iter()
+                .find(|instance| instance.name.eq_ignore_ascii_case(plugin))
+        });
+        return found.map(|instance| instance.name.clone()).ok_or_else(|| {
+            format!(
+                "--plugin: there is no plugin \"{plugin}\" (configured: {})",
+                names()
+            )
+        });
+    }
+    let hooks: Vec<_> = instances
+        .iter()
+        .map(|instance| (instance, configuration.hooks_of(instance)))
+        .collect();
+    let having: Vec<_> = hooks
+        .iter()
+        .filter(|(_, hooks)| hooks.iter().any(|known| known == hook))
+        .collect();
+    match having.as_slice() {
+        [(only, _)] => Ok(only.name.clone()),
+        [] if instances.is_empty() => Err("no plugin is configured".to_owned()),
+        [] => {
+            let known: BTreeSet<_> = hooks
+                .iter()
+                .flat_map(|(_, hooks)| hooks.iter().map(String::as_str))
+                .collect();
+            Err(unknown("hook", hook, known.iter().copied()))
+        }
+        several => {
+            let names = several
+                .iter()
+                .map(|(instance, _)| instance.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            Err(format!(
+                "several plugins have the hook {hook}; choose one with --plugin (they are: {names})"
+            ))
+        }
+    }
+}
+
+/// Reads an argument of the form `JSON`, `@FILE` or `-`, and makes sure that it is an object.
+fn json_object(flag: &str, source: &str) -> Result<String, String> {
+    let text = if source == "-" {
+        let mut text = String::new();
+        io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| format!("{flag}: stdin cannot be read: {error}"))?;
+        text
+    } else if let Some(file) = source.strip_prefix('@') {
+        fs::read_to_string(file).map_err(|error| format!("{flag}: {file} cannot be read: {error}"))?
+    } else {
+        source.to_owned()
+    };
+    match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(_)) => Ok(text),
+        Ok(_) => Err(format!(
+            "{flag}: a JSON object is needed, such as '{{\"name\": \"search\", \"args\": {{}}}}'"
+        )),
+        Err(error) => Err(format!(
+            "{flag}: this is not JSON: {error}; write it as JSON, @FILE, or - for stdin"
+        )),
+    }
+}
+
+fn pretty(answer: &str) -> Result<Answer, String> {
+    let value: Value =
+        serde_json::from_str(answer).map_err(|error| format!("the answer is not JSON: {error}"))?;
+    let text = serde_json::to_string_pretty(&value).map_err(|error| error.to_string())? + "\n";
+    Ok(Answer {
+        text,
+        is_result: value.get("error").is_none_or(Value::is_null),
+    })
+}
+
+#[cfg_attr(not(feature = "unix"), allow(clippy::unused_async))]
+async fn over(
+    transport: Transport,
+    dispatcher: &Arc<Dispatcher>,
+    hook: &str,
+    name: &str,
+    payload: &str,
+    context: &str,
+) -> Result<String, String> {
+    match transport {
+        #[cfg(feature = "unix")]
+        Transport::Unix => over_unix(dispatcher, hook, name, payload, context).await,
+        _ => {
+            let _ = (dispatcher, hook, name, payload, context);
+            served(transport).map(|()| String::new())
+        }
+    }
+}
+
+#[cfg(feature = "unix")]
+async fn over_unix(
+    dispatcher: &Arc<Dispatcher>,
+    hook: &str,
+    name: &str,
+    payload: &str,
+    context: &str,
+) -> Result<String, String> {
+    use crate::transport::unix::client::invoke_over_socket;
+
+    let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
+    let path = directory.0.join("plugin.sock");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async { stopped.await.unwrap_or_default() };
+    let server = tokio::spawn(super::serve::listen_unix(dispatcher, &path, 0o600, stopped)?);
+    let answer = invoke_over_socket(&path, hook, name, payload, context).await;
+    drop(stop);
+    server
+        .await
+        .map_err(|error| format!("the server ended unexpectedly: {error}"))??;
+    answer
+}
+
+/// A directory that only this user can enter, removed in the end.
+#[cfg(feature = "unix")]
+struct PrivateDirectory(std::path::PathBuf);
+
+#[cfg(feature = "unix")]
+impl PrivateDirectory {
+    fn new() -> io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        use std::time::SystemTime;
+
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let name = format!("plugin-invoke-{}-{}", std::process::id(), now.subsec_nanos());
+        let path = std::env::temp_dir().join(name);
+        // It fails if the directory exists already, so nobody can prepare it.
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+#[cfg(feature = "unix")]
+impl Drop for PrivateDirectory {
+    fn drop(&mut self) {
+        // What cannot be removed is empty, private and in the directory for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

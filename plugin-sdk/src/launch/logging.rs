@@ -1,0 +1,71 @@
+//! The log: lines on stderr. Stdout belongs to `READY`, to results and to the stdio transport.
+
+use std::io::{self, IsTerminal};
+use std::panic::{self, PanicHookInfo};
+
+use tracing::Level;
+
+use super::environment::Environment;
+use crate::dispatch::guard;
+use crate::nearest::unknown;
+
+const LEVELS: [&str; 7] = ["TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"];
+
+/// The level from `--log-level`, else from `PLUGINS_LOG_LEVEL`, by the names of Python's levels in any case.
+pub(crate) fn level(flag: Option<&str>, environment: &Environment) -> Result<Option<Level>, String> {
+    let given = flag
+        .map(|text| ("--log-level", text))
+        .or_else(|| environment.get(&["PLUGINS_LOG_LEVEL"]));
+    let Some((source, text)) = given else {
+        return Ok(None);
+    };
+    let level = match text.trim().to_uppercase().as_str() {
+        "TRACE" | "NOTSET" => Level::TRACE,
+        "DEBUG" => Level::DEBUG,
+        "INFO" => Level::INFO,
+        "WARNING" | "WARN" => Level::WARN,
+        "ERROR" | "CRITICAL" | "FATAL" => Level::ERROR,
+        _ => return Err(format!("{source}: {}", unknown("level", text, LEVELS))),
+    };
+    Ok(Some(level))
+}
+
+/// Starts the log. A subscriber that the program has already installed stays.
+pub(crate) fn start(level: Level) {
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(level)
+        .finish();
+    // It fails only if there is one already.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    panic::set_hook(Box::new(log_panic));
+}
+
+/// A panic of a plugin becomes an error answer for that call; the log gets one line, no backtrace.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let message = guard::message(panic.payload()).replace('\n', " ");
+    let place = panic
+        .location()
+        .map(|place| format!(" at {}:{}", place.file(), place.line()));
+    tracing::error!("panic{}: {message}", place.unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_have_the_names_of_python_in_any_case() {
+        let variables = [("PLUGINS_LOG_LEVEL".to_owned(), "warning".to_owned())];
+        let environment = Environment::new(variables.into_iter(), None);
+        assert_eq!(level(None, &Environment::default()), Ok(None));
+        assert_eq!(level(None, &environment), Ok(Some(Level::WARN)));
+        assert_eq!(level(Some("Critical"), &environment), Ok(Some(Level::ERROR)));
+        let message = level(Some("debgu"), &environment).unwrap_err();
+        assert!(
+            message.starts_with("--log-level: unknown level \"debgu\", did you mean \"DEBUG\"?"),
+            "{message}"
+        );
+    }
+}

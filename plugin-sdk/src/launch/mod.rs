@@ -1,0 +1,205 @@
+//! The program around the plugins: command line, environment, configuration file, log and signals.
+//!
+//! [`run`] is a complete `main` for one plugin, [`launcher`] for several. The program that they make serves
+//! its plugins, calls one of their hooks by hand, describes them and checks its configuration; its `--help`
+//! says how.
+
+mod check;
+mod cli;
+mod commands;
+mod configuration;
+mod describe;
+mod environment;
+mod invoke;
+mod logging;
+mod race;
+mod runtime;
+mod serve;
+mod settings;
+mod signals;
+mod yaml;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use self::cli::Cli;
+use self::commands::Failure;
+use crate::plugin::{Plugin, PluginKind};
+
+/// A `main` for one plugin: reads the command line and serves the plugin, or does what else it says.
+///
+/// ```no_run
+/// use plugin_sdk::prelude::*;
+///
+/// /// Lets every tool call pass.
+/// #[plugin(hooks = [tool_pre_invoke])]
+/// #[derive(Default)]
+/// struct PassThrough;
+///
+/// impl PassThrough {
+///     async fn tool_pre_invoke(
+///         &self,
+///         _payload: ToolPreInvokePayload,
+///         _context: &mut PluginContext,
+///     ) -> HookResult<ToolPreInvokePayload> {
+///         Ok(PluginResult::allow())
+///     }
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     plugin_sdk::run::<PassThrough>()
+/// }
+/// ```
+pub fn run<P: Plugin>() -> ExitCode {
+    launcher().plugin::<P>().run()
+}
+
+/// A `main` for several plugins in one process.
+///
+/// The configuration file says which of them run, how often, and with which settings.
+///
+/// ```no_run
+/// use plugin_sdk::prelude::*;
+///
+/// #[plugin(hooks = [tool_pre_invoke])]
+/// #[derive(Default)]
+/// struct First;
+///
+/// impl First {
+///     async fn tool_pre_invoke(
+///         &self,
+///         _payload: ToolPreInvokePayload,
+///         _context: &mut PluginContext,
+///     ) -> HookResult<ToolPreInvokePayload> {
+///         Ok(PluginResult::allow())
+///     }
+/// }
+///
+/// #[plugin(hooks = [prompt_pre_fetch])]
+/// #[derive(Default)]
+/// struct Second;
+///
+/// impl Second {
+///     async fn prompt_pre_fetch(
+///         &self,
+///         _payload: PromptPreFetchPayload,
+///         _context: &mut PluginContext,
+///     ) -> HookResult<PromptPreFetchPayload> {
+///         Ok(PluginResult::allow())
+///     }
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     plugin_sdk::launcher().plugin::<First>().plugin::<Second>().run()
+/// }
+/// ```
+pub fn launcher() -> Launcher {
+    Launcher { kinds: Vec::new() }
+}
+
+/// The plugins of a program, made by [`launcher`].
+///
+/// # Settings
+///
+/// A flag wins over the section `unix_socket_server_settings` of the configuration file, the section over
+/// the environment, and the environment over the default. The section replaces the variables below as a
+/// whole. Variables are also read from a `.env` file in the working directory, beneath those of the process;
+/// their names may be written in any case, and an empty value is no value.
+///
+/// | flag | key in the section | variable | default |
+/// |---|---|---|---|
+/// | `--transport` | | `PLUGINS_TRANSPORT`, several with commas | `unix` |
+/// | `--config` | | `PLUGINS_CONFIG_PATH` | `./resources/plugins/config.yaml` |
+/// | `--log-level` | | `PLUGINS_LOG_LEVEL` | `INFO`; for other commands than `serve` `WARNING` |
+/// | | | `PLUGINS_FAIL_ON_PLUGIN_ERROR` | `true`; if `false`, plugins that fail to load are left out |
+/// | `--socket` | `path` | `PLUGINS_UNIX_SOCKET_PATH`, else `UNIX_SOCKET_PATH` | `/tmp/mcpgateway-plugins.sock` |
+/// | `--socket-mode` | `mode` | `PLUGINS_UNIX_SOCKET_MODE` | `0600` |
+/// | `--max-message-size` | `max_message_size` | `PLUGINS_MAX_MESSAGE_SIZE` | `16MiB` |
+/// | `--max-nesting` | `max_nesting` | `PLUGINS_MAX_NESTING` | `33` objects |
+/// | `--call-timeout` | `call_timeout` | `PLUGINS_CALL_TIMEOUT` | `25` seconds |
+/// | `--max-connections` | `max_connections` | `PLUGINS_MAX_CONNECTIONS` | `1024` |
+/// | `--idle-timeout` | `idle_timeout` | `PLUGINS_IDLE_TIMEOUT` | `300` seconds |
+/// | `--write-timeout` | `write_timeout` | `PLUGINS_WRITE_TIMEOUT` | `30` seconds |
+/// | `--drain-timeout` | `drain_timeout` | `PLUGINS_DRAIN_TIMEOUT` | `5` seconds |
+/// | `--blocking-threads` | `blocking_threads` | `PLUGINS_BLOCKING_THREADS` | `512` |
+///
+/// # Configuration file
+///
+/// The file of the Python plugin server, a template in which `{{ env.NAME }}` stands for a variable of the
+/// process. `kind` names the plugin's type, `name` the instance, `config` its settings. Without a file at the
+/// default path, each plugin runs once under its own name with its default settings.
+#[must_use = "a launcher does nothing until it is run"]
+#[derive(Clone)]
+pub struct Launcher {
+    kinds: Vec<PluginKind>,
+}
+
+impl std::fmt::Debug for Launcher {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kinds: Vec<_> = self.kinds.iter().map(|kind| &kind.manifest.kind).collect();
+        formatter.debug_struct("Launcher").field("kinds", &kinds).finish()
+    }
+}
+
+impl Launcher {
+    /// Adds a plugin that the configuration may name as `kind`.
+    pub fn plugin<P: Plugin>(mut self) -> Self {
+        self.kinds.push(PluginKind::of::<P>());
+        self
+    }
+
+    /// Reads the command line and does what it says. The exit status is 0 when that worked.
+    pub fn run(self) -> ExitCode {
+        launch(self.kinds, std::env::args_os())
+    }
+}
+
+/// Not generic, so that a plugin's own build compiles nothing of it.
+fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.collect();
+    let command = describe_command(&kinds, arguments.first());
+    let cli = command
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match cli {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing can be done if the help cannot be printed.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match commands::execute(kinds, cli) {
+        Ok(status) => status,
+        Err(Failure(reasons)) => {
+            for reason in reasons {
+                eprintln!("error: {reason}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The command line under the program's own name and with its own description.
+fn describe_command(kinds: &[PluginKind], program: Option<&OsString>) -> clap::Command {
+    let name = program
+        .and_then(|program| Path::new(program).file_name())
+        .map(|name| name.to_string_lossy().into_owned());
+    let mut command = Cli::command().name(name.unwrap_or_else(|| "plugin".to_owned()));
+    if let [kind] = kinds {
+        let manifest = &kind.manifest;
+        if !manifest.description.is_empty() {
+            command = command.about(manifest.description.clone());
+        }
+        if !manifest.version.is_empty() {
+            command = command.version(manifest.version.clone());
+        }
+    } else {
+        let names: Vec<_> = kinds.iter().map(|kind| kind.manifest.kind.as_str()).collect();
+        command = command.about(format!("Plugins: {}", names.join(", ")));
+    }
+    command
+}

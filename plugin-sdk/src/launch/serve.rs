@@ -1,0 +1,191 @@
+//! The server's life: create the plugins, listen, announce it, stop on a signal.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::cli::Transport;
+use super::configuration::Configuration;
+use super::environment::Environment;
+use super::race::{First, race};
+use super::runtime::runtime;
+use super::settings::Settings;
+use super::signals::{self, Stop};
+use crate::dispatch::Dispatcher;
+use crate::plugin::BoxFuture;
+
+/// The transports to serve: those of the command line, else those of `PLUGINS_TRANSPORT`, else `unix`.
+pub(crate) fn transports(flags: &[Transport], environment: &Environment) -> Result<Vec<Transport>, String> {
+    let mut transports = flags.to_vec();
+    if let (true, Some((name, text))) = (flags.is_empty(), environment.get(&["PLUGINS_TRANSPORT"])) {
+        for word in text.split(',').map(str::trim) {
+            let transport = <Transport as clap::ValueEnum>::from_str(word, true).map_err(|_| {
+                format!("{name}: \"{word}\" is not a transport; allowed: unix, grpc, http, stdio")
+            })?;
+            transports.push(transport);
+        }
+    }
+    if transports.is_empty() {
+        transports.push(Transport::Unix);
+    }
+    transports.dedup();
+    transports.iter().try_for_each(|transport| served(*transport))?;
+    Ok(transports)
+}
+
+/// Whether this build serves the transport.
+pub(crate) fn served(transport: Transport) -> Result<(), String> {
+    let name = transport.name();
+    match transport {
+        Transport::Unix if cfg!(feature = "unix") => Ok(()),
+        Transport::Unix => {
+            Err("this build has no transport unix: enable the feature unix of plugin-sdk".to_owned())
+        }
+        _ => Err(format!(
+            "the transport {name} is not part of this build yet; use --transport unix"
+        )),
+    }
+}
+
+/// Serves until a signal, and returns when everything has been shut down.
+pub(crate) fn serve(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
+    let runtime = runtime(&configuration.settings.limits)?;
+    let outcome = runtime.block_on(run(configuration, transports));
+    // A hook that still blocks its thread must not keep the process alive.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
+    let (stopping, stop) = signals::listen(grace(configuration))
+        .map_err(|error| format!("signals cannot be handled: {error}"))?;
+    let dispatcher = match race(start(configuration), stop.clone().requested()).await {
+        First::Left(dispatcher) => Arc::new(dispatcher?),
+        // Asked to stop before anything ran.
+        First::Right(()) => return Ok(()),
+    };
+    let outcome = async {
+        let mut servers = JoinSet::new();
+        for transport in transports {
+            servers.spawn(listen(*transport, &dispatcher, &configuration.settings, &stop)?);
+        }
+        announce();
+        let mut outcome = Ok(());
+        while let Some(ended) = servers.join_next().await {
+            let ended = ended.unwrap_or_else(|error| Err(format!("a server ended unexpectedly: {error}")));
+            outcome = outcome.and(ended);
+            // If one transport cannot go on, none does: half a server is hard to notice.
+            stopping.send_replace(true);
+        }
+        outcome
+    }
+    .await;
+    dispatcher.shutdown().await;
+    outcome
+}
+
+/// The time that stopping may take: draining, the shutdown of each plugin, and a little more.
+fn grace(configuration: &Configuration) -> Duration {
+    let steps = u32::try_from(configuration.instances.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    let drain_timeout = configuration.settings.limits.drain_timeout;
+    drain_timeout
+        .saturating_mul(steps)
+        .saturating_add(Duration::from_secs(1))
+}
+
+/// Creates the plugins.
+pub(crate) async fn start(configuration: &Configuration) -> Result<Dispatcher, String> {
+    let Configuration {
+        kinds,
+        instances,
+        settings,
+        fail_on_plugin_error,
+        ..
+    } = configuration;
+    Dispatcher::start(kinds, instances, *fail_on_plugin_error, settings.limits.clone())
+        .await
+        .map_err(|error| configuration.explain(&error))
+}
+
+/// Opens the transport. The returned future serves it.
+fn listen(
+    transport: Transport,
+    dispatcher: &Arc<Dispatcher>,
+    settings: &Settings,
+    stop: &Stop,
+) -> Result<BoxFuture<'static, Result<(), String>>, String> {
+    let stop = stop.clone().requested();
+    match transport {
+        #[cfg(feature = "unix")]
+        Transport::Unix => listen_unix(dispatcher, &settings.socket_path, settings.socket_mode, stop),
+        _ => {
+            let _ = (dispatcher, settings, stop);
+            served(transport).map(|()| -> BoxFuture<'static, _> { Box::pin(async { Ok(()) }) })
+        }
+    }
+}
+
+#[cfg(feature = "unix")]
+pub(crate) fn listen_unix(
+    dispatcher: &Arc<Dispatcher>,
+    path: &std::path::Path,
+    mode: u32,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<BoxFuture<'static, Result<(), String>>, String> {
+    use crate::transport::unix::BoundUnixServer;
+
+    let server =
+        BoundUnixServer::bind(Arc::clone(dispatcher), path, mode).map_err(|error| error.to_string())?;
+    tracing::info!("listening on unix:{}", path.display());
+    Ok(Box::pin(async move {
+        server.run(Box::pin(stop)).await;
+        Ok(())
+    }))
+}
+
+/// Tells the parent process that connections are accepted.
+fn announce() {
+    let mut stdout = std::io::stdout().lock();
+    if let Err(error) = stdout.write_all(b"READY\n").and_then(|()| stdout.flush()) {
+        // Whoever started the server may have closed the pipe; hosts can connect all the same.
+        tracing::warn!("READY cannot be written to stdout: {error}");
+    }
+}
+
+#[cfg(all(test, feature = "unix"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transports_come_from_flags_then_from_the_environment() {
+        let environment = |text: &str| {
+            Environment::new(
+                [("PLUGINS_TRANSPORT".to_owned(), text.to_owned())].into_iter(),
+                None,
+            )
+        };
+        assert_eq!(
+            transports(&[], &Environment::default()),
+            Ok(vec![Transport::Unix])
+        );
+        assert_eq!(transports(&[], &environment("UNIX")), Ok(vec![Transport::Unix]));
+        assert_eq!(
+            transports(&[Transport::Unix], &environment("grpc")),
+            Ok(vec![Transport::Unix])
+        );
+        let message = transports(&[], &environment("unix, grpc")).unwrap_err();
+        assert_eq!(
+            message,
+            "the transport grpc is not part of this build yet; use --transport unix"
+        );
+        let message = transports(&[], &environment("tcp")).unwrap_err();
+        assert_eq!(
+            message,
+            "PLUGINS_TRANSPORT: \"tcp\" is not a transport; allowed: unix, grpc, http, stdio"
+        );
+    }
+}

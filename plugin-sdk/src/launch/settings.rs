@@ -1,0 +1,398 @@
+//! The settings of the server: one table, read from flags, the configuration file and the environment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::yaml::findings::Findings;
+use super::yaml::{ConfigurationFile, Section};
+use crate::limits::Limits;
+use crate::nearest::unknown;
+
+/// How the server is set up.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) socket_path: PathBuf,
+    pub(crate) socket_mode: u32,
+    pub(crate) limits: Limits,
+}
+
+/// One setting: where it can be given, and what it may be.
+pub(crate) struct Setting {
+    /// The flag, without the dashes.
+    pub(crate) flag: &'static str,
+    /// The key in `unix_socket_server_settings`.
+    key: &'static str,
+    /// The variables; the first that is set counts.
+    variables: &'static [&'static str],
+    /// What may be written, for the error message.
+    allowed: &'static str,
+    apply: fn(&mut Settings, &str) -> Option<()>,
+}
+
+/// Every setting. The documentation of [`Launcher`](super::Launcher) shows the same table.
+pub(crate) const SETTINGS: [Setting; 10] = [
+    Setting {
+        flag: "socket",
+        key: "path",
+        variables: &["PLUGINS_UNIX_SOCKET_PATH", "UNIX_SOCKET_PATH"],
+        allowed: "the path of the socket file",
+        apply: |settings, text| path(text).map(|value| settings.socket_path = value),
+    },
+    Setting {
+        flag: "socket-mode",
+        key: "mode",
+        variables: &["PLUGINS_UNIX_SOCKET_MODE"],
+        allowed: "an octal file mode from 0600 to 0777 in which the owner can read and write",
+        apply: |settings, text| file_mode(text).map(|value| settings.socket_mode = value),
+    },
+    Setting {
+        flag: "max-message-size",
+        key: "max_message_size",
+        variables: &["PLUGINS_MAX_MESSAGE_SIZE"],
+        allowed: "bytes, 1024 to 4294967295, or a number with KiB or MiB",
+        apply: |settings, text| size(text).map(|value| settings.limits.max_message_size = value),
+    },
+    Setting {
+        flag: "max-nesting",
+        key: "max_nesting",
+        variables: &["PLUGINS_MAX_NESTING"],
+        allowed: "a whole number from 1 to 100",
+        apply: |settings, text| whole(text, 1..=100).map(|value| settings.limits.max_nesting = value),
+    },
+    Setting {
+        flag: "call-timeout",
+        key: "call_timeout",
+        variables: &["PLUGINS_CALL_TIMEOUT"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.limits.call_timeout = value),
+    },
+    Setting {
+        flag: "max-connections",
+        key: "max_connections",
+        variables: &["PLUGINS_MAX_CONNECTIONS"],
+        allowed: "a whole number from 1 to 1000000",
+        apply: |settings, text| {
+            whole(text, 1..=1_000_000).map(|value| settings.limits.max_connections = value)
+        },
+    },
+    Setting {
+        flag: "idle-timeout",
+        key: "idle_timeout",
+        variables: &["PLUGINS_IDLE_TIMEOUT"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.limits.idle_timeout = value),
+    },
+    Setting {
+        flag: "write-timeout",
+        key: "write_timeout",
+        variables: &["PLUGINS_WRITE_TIMEOUT"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.limits.write_timeout = value),
+    },
+    Setting {
+        flag: "drain-timeout",
+        key: "drain_timeout",
+        variables: &["PLUGINS_DRAIN_TIMEOUT"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.limits.drain_timeout = value),
+    },
+    Setting {
+        flag: "blocking-threads",
+        key: "blocking_threads",
+        variables: &["PLUGINS_BLOCKING_THREADS"],
+        allowed: "a whole number from 1 to 32768",
+        apply: |settings, text| whole(text, 1..=32_768).map(|value| settings.limits.blocking_threads = value),
+    },
+];
+
+const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            socket_path: PathBuf::from("/tmp/mcpgateway-plugins.sock"),
+            socket_mode: 0o600,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Applies the three sources, the weakest first. What is wrong goes to `findings`.
+    ///
+    /// A section of the file replaces the environment as a whole, as on the Python server; variables that
+    /// are set all the same are worth a warning.
+    pub(crate) fn resolve(
+        flags: &[(&'static str, String)],
+        file: Option<&ConfigurationFile>,
+        environment: &Environment,
+        findings: &mut Findings,
+    ) -> Self {
+        let mut settings = Self::default();
+        match file.and_then(|file| file.unix.as_ref()) {
+            Some(section) => settings.apply_section(section, environment, findings),
+            None => settings.apply_environment(environment, findings),
+        }
+        for (flag, text) in flags {
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.flag == *flag) else {
+                continue;
+            };
+            if (setting.apply)(&mut settings, text.trim()).is_none() {
+                findings.problems.push(format!(
+                    "--{flag}: \"{text}\" is not valid; allowed: {}",
+                    setting.allowed
+                ));
+            }
+        }
+        settings
+    }
+
+    fn apply_environment(&mut self, environment: &Environment, findings: &mut Findings) {
+        for setting in &SETTINGS {
+            if let Some((name, text)) = environment.get(setting.variables)
+                && (setting.apply)(self, text).is_none()
+            {
+                findings.problems.push(format!(
+                    "{name}: \"{text}\" is not valid; allowed: {}",
+                    setting.allowed
+                ));
+            }
+        }
+    }
+
+    fn apply_section(&mut self, section: &Section, environment: &Environment, findings: &mut Findings) {
+        for given in &section.settings {
+            let path = format!("{}.{}", section.name, given.key);
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.key == given.key) else {
+                let known = SETTINGS.iter().map(|setting| setting.key);
+                findings.problem(given.line, &path, unknown("key", &given.key, known));
+                continue;
+            };
+            let text = given.value.as_deref().unwrap_or_default();
+            if (setting.apply)(self, text.trim()).is_none() {
+                let message = format!("\"{text}\" is not valid; allowed: {}", setting.allowed);
+                findings.problem(given.line, &path, message);
+            }
+        }
+        for setting in &SETTINGS {
+            if let Some((name, _)) = environment.get(setting.variables) {
+                let message = format!("this section replaces the environment, so {name} is ignored");
+                findings.warning(None, section.name, message);
+            }
+        }
+    }
+}
+
+/// `~` is the home directory; a relative path belongs to the working directory.
+pub(crate) fn path(text: &str) -> Option<PathBuf> {
+    if text.is_empty() {
+        return None;
+    }
+    let path = match text.strip_prefix("~/") {
+        Some(rest) => std::env::home_dir()?.join(rest),
+        None => PathBuf::from(text),
+    };
+    std::path::absolute(path).ok()
+}
+
+fn file_mode(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("0o").unwrap_or(text);
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let mode = u32::from_str_radix(digits, 8).ok()?;
+    (mode <= 0o777 && mode & 0o600 == 0o600).then_some(mode)
+}
+
+fn whole<N: std::str::FromStr + PartialOrd>(text: &str, allowed: std::ops::RangeInclusive<N>) -> Option<N> {
+    text.parse().ok().filter(|number| allowed.contains(number))
+}
+
+fn size(text: &str) -> Option<usize> {
+    let (digits, unit) = match text.to_lowercase() {
+        text if text.ends_with("kib") => (text.trim_end_matches("kib").trim().to_owned(), 1 << 10),
+        text if text.ends_with("mib") => (text.trim_end_matches("mib").trim().to_owned(), 1 << 20),
+        text => (text, 1),
+    };
+    let bytes = digits.parse::<usize>().ok()?.checked_mul(unit)?;
+    // The length of a message is sent in four bytes.
+    (1024..=u32::MAX as usize).contains(&bytes).then_some(bytes)
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    let seconds = text
+        .parse::<f64>()
+        .ok()
+        .filter(|seconds| (0.001..=86_400.0).contains(seconds))?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+
+    struct Outcome {
+        settings: Settings,
+        problems: Vec<String>,
+        warnings: Vec<String>,
+    }
+
+    fn resolve(flags: &[(&'static str, &str)], file: Option<&str>, variables: &[(&str, &str)]) -> Outcome {
+        let path = Path::new("plugins.yaml");
+        let mut findings = Findings::new(path);
+        let file = file.map(|text| ConfigurationFile::read(path, text, BTreeMap::new(), &mut findings));
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = Environment::new(variables, None);
+        let flags: Vec<_> = flags
+            .iter()
+            .map(|(flag, text)| (*flag, (*text).to_owned()))
+            .collect();
+        let settings = Settings::resolve(&flags, file.as_ref(), &environment, &mut findings);
+        Outcome {
+            settings,
+            problems: findings.problems,
+            warnings: findings.warnings,
+        }
+    }
+
+    #[test]
+    fn flags_win_over_the_section_and_the_section_over_the_environment() {
+        let variables = [
+            ("PLUGINS_UNIX_SOCKET_PATH", "/run/env.sock"),
+            ("PLUGINS_CALL_TIMEOUT", "7"),
+        ];
+        let section = "unix_socket_server_settings: {path: /run/file.sock}";
+        let found = resolve(&[], None, &[]);
+        assert_eq!(
+            found.settings.socket_path,
+            Path::new("/tmp/mcpgateway-plugins.sock")
+        );
+        assert_eq!(found.settings.socket_mode, 0o600);
+        let found = resolve(&[], None, &variables);
+        assert_eq!(found.settings.socket_path, Path::new("/run/env.sock"));
+        assert_eq!(found.settings.limits.call_timeout, Duration::from_secs(7));
+        let found = resolve(&[], Some(section), &variables);
+        assert_eq!(found.settings.socket_path, Path::new("/run/file.sock"));
+        assert_eq!(found.settings.limits.call_timeout, Limits::default().call_timeout);
+        assert_eq!(found.warnings.len(), 2, "{:?}", found.warnings);
+        let found = resolve(
+            &[("socket", "/run/flag.sock"), ("call-timeout", "0.5")],
+            Some(section),
+            &variables,
+        );
+        assert_eq!(found.settings.socket_path, Path::new("/run/flag.sock"));
+        assert_eq!(found.settings.limits.call_timeout, Duration::from_millis(500));
+        assert!(found.problems.is_empty());
+    }
+
+    #[test]
+    fn the_first_variable_of_the_socket_path_wins() {
+        let found = resolve(
+            &[],
+            None,
+            &[
+                ("UNIX_SOCKET_PATH", "/run/b"),
+                ("PLUGINS_UNIX_SOCKET_PATH", "/run/a"),
+            ],
+        );
+        assert_eq!(found.settings.socket_path, Path::new("/run/a"));
+        let found = resolve(
+            &[],
+            None,
+            &[("UNIX_SOCKET_PATH", "/run/b"), ("PLUGINS_UNIX_SOCKET_PATH", "")],
+        );
+        assert_eq!(found.settings.socket_path, Path::new("/run/b"));
+    }
+
+    #[test]
+    fn every_setting_is_read_everywhere() {
+        for setting in &SETTINGS {
+            for text in ["", "x", "-1"] {
+                if setting.flag == "socket" && !text.is_empty() {
+                    continue;
+                }
+                let found = resolve(&[(setting.flag, text)], None, &[]);
+                assert_eq!(
+                    found.problems,
+                    [format!(
+                        "--{}: \"{text}\" is not valid; allowed: {}",
+                        setting.flag, setting.allowed
+                    )]
+                );
+            }
+            let name = setting.variables[0];
+            let section = format!("unix_socket_server_settings:\n  {}: []\n", setting.key);
+            let found = resolve(&[], Some(&section), &[(name, "1")]);
+            assert_eq!(
+                found.problems,
+                [format!(
+                    "plugins.yaml:2: unix_socket_server_settings.{}: \"\" is not valid; allowed: {}",
+                    setting.key, setting.allowed
+                )]
+            );
+            assert_eq!(found.warnings.len(), 1, "{:?}", found.warnings);
+        }
+        let found = resolve(&[], None, &[("PLUGINS_MAX_NESTING", "1000")]);
+        assert_eq!(
+            found.problems,
+            ["PLUGINS_MAX_NESTING: \"1000\" is not valid; allowed: a whole number from 1 to 100"]
+        );
+    }
+
+    #[test]
+    fn unknown_keys_of_the_section_are_errors() {
+        let found = resolve(&[], Some("unix_socket_server_settings: {paths: /run/a}"), &[]);
+        let [problem] = found.problems.as_slice() else {
+            panic!("{:?}", found.problems)
+        };
+        let expected = "plugins.yaml:1: unix_socket_server_settings.paths: unknown key \"paths\", did you mean \"path\"? (known: path, mode, ";
+        assert!(problem.starts_with(expected), "{problem}");
+    }
+
+    #[test]
+    fn a_mode_is_octal_however_it_is_written() {
+        for (text, expected) in [
+            ("0660", 0o660),
+            ("660", 0o660),
+            ("\"0600\"", 0o600),
+            ("0o640", 0o640),
+        ] {
+            let section = format!("unix_socket_server_settings: {{mode: {text}}}");
+            assert_eq!(
+                resolve(&[], Some(&section), &[]).settings.socket_mode,
+                expected,
+                "{text}"
+            );
+        }
+        for text in ["0400", "1777", "0690", "rw"] {
+            assert_eq!(
+                resolve(&[("socket-mode", text)], None, &[]).problems.len(),
+                1,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("16777216"), Some(16 << 20));
+        assert_eq!(size("16 MiB"), Some(16 << 20));
+        assert_eq!(size("64kib"), Some(64 << 10));
+        assert_eq!(size("1000"), None);
+        assert_eq!(size("5GB"), None);
+    }
+
+    #[test]
+    fn seconds_have_fractions_and_bounds() {
+        assert_eq!(seconds("2.5"), Some(Duration::from_millis(2500)));
+        for text in ["0", "-1", "inf", "nan", "86401", "5s"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

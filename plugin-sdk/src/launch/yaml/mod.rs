@@ -1,0 +1,394 @@
+//! The server's configuration file: which instances run, and how the server is set up.
+
+pub(crate) mod entry;
+pub(crate) mod findings;
+pub(crate) mod node;
+mod template;
+mod vocabulary;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use self::entry::Entry;
+use self::findings::Findings;
+use self::node::{Node, SyntaxError};
+use self::vocabulary::FILE_KEYS;
+use crate::nearest::suggestion;
+
+/// The section of the file that sets up the Unix socket server.
+pub(crate) const UNIX_SECTION: &str = "unix_socket_server_settings";
+
+/// A configuration file that was read.
+#[derive(Debug)]
+pub(crate) struct ConfigurationFile {
+    pub(crate) path: PathBuf,
+    /// The instances to run, in the order of the file.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) unix: Option<Section>,
+}
+
+/// A section with settings of the server: its keys as the file writes them.
+#[derive(Debug)]
+pub(crate) struct Section {
+    pub(crate) name: &'static str,
+    pub(crate) settings: Vec<SectionSetting>,
+}
+
+/// One key of a section.
+#[derive(Debug)]
+pub(crate) struct SectionSetting {
+    pub(crate) key: String,
+    /// `None` when the value is not a scalar.
+    pub(crate) value: Option<String>,
+    pub(crate) line: u64,
+}
+
+impl ConfigurationFile {
+    /// Reads the text of the file at `path`. What is wrong goes to `findings`; the outcome holds what is
+    /// right, so that a check can look at the rest too.
+    pub(crate) fn read(
+        path: &Path,
+        source: &str,
+        variables: BTreeMap<String, String>,
+        findings: &mut Findings,
+    ) -> Self {
+        let mut file = Self {
+            path: path.to_owned(),
+            entries: Vec::new(),
+            unix: None,
+        };
+        let parsed = template::render(source, variables).and_then(|text| Ok((Node::parse(&text)?, text)));
+        match parsed {
+            Ok((root, text)) => file.read_root(&root, &text, findings),
+            Err(SyntaxError { line, message }) => findings.problem(line, "", message),
+        }
+        file
+    }
+
+    fn read_root(&mut self, root: &Node, text: &str, findings: &mut Findings) {
+        if root.is_null() {
+            return;
+        }
+        let Some(keys) = root.as_mapping() else {
+            let message = format!(
+                "the file must be a mapping with the key plugins, not {}",
+                root.kind_name()
+            );
+            return findings.problem(root.line, "", message);
+        };
+        for (key, value) in keys {
+            match key.as_str() {
+                "plugins" => self.read_plugins(value, findings),
+                UNIX_SECTION => self.unix = Section::read(UNIX_SECTION, value, text, findings),
+                "plugin_dirs"
+                    if value
+                        .as_sequence()
+                        .is_some_and(|directories| !directories.is_empty()) =>
+                {
+                    findings.warning(
+                        value.line,
+                        key,
+                        "is ignored: the plugins are part of this program",
+                    );
+                }
+                "plugin_settings" => {
+                    findings.warning(value.line, key, "is ignored: the host decides about these");
+                }
+                "server_settings" | "grpc_server_settings" => {
+                    findings.warning(
+                        value.line,
+                        key,
+                        "is ignored: this build serves the unix transport only",
+                    );
+                }
+                _ if FILE_KEYS.contains(&key.as_str()) => {}
+                _ => {
+                    let meant = suggestion(key, FILE_KEYS);
+                    findings.warning(value.line, key, format!("unknown key, ignored{meant}"));
+                }
+            }
+        }
+    }
+
+    fn read_plugins(&mut self, plugins: &Node, findings: &mut Findings) {
+        if plugins.is_null() {
+            return;
+        }
+        let Some(items) = plugins.as_sequence() else {
+            let message = format!("must be a list, not {}", plugins.kind_name());
+            return findings.problem(plugins.line, "plugins", message);
+        };
+        for (index, item) in items.iter().enumerate() {
+            let Some(entry) = Entry::read(index, item, findings) else {
+                continue;
+            };
+            let name = entry.name.to_lowercase();
+            let earlier = self
+                .entries
+                .iter()
+                .find(|earlier| earlier.name.to_lowercase() == name);
+            let Some(earlier) = earlier else {
+                self.entries.push(entry);
+                continue;
+            };
+            let path = format!("{}.name", entry.path);
+            let place = format!("{} (line {})", earlier.path, earlier.line_of("name"));
+            if earlier.name == entry.name {
+                let message = format!(
+                    "\"{}\" is already the name of {place}; give each its own",
+                    entry.name
+                );
+                findings.problem(entry.line_of("name"), &path, message);
+            } else {
+                let message = format!("\"{}\" differs only in case from that of {place}", entry.name);
+                findings.warning(entry.line_of("name"), &path, message);
+                self.entries.push(entry);
+            }
+        }
+    }
+}
+
+impl Section {
+    fn read(name: &'static str, section: &Node, text: &str, findings: &mut Findings) -> Option<Self> {
+        if section.is_null() {
+            return None;
+        }
+        let Some(entries) = section.as_mapping() else {
+            findings.problem(
+                section.line,
+                name,
+                format!("must be a mapping, not {}", section.kind_name()),
+            );
+            return None;
+        };
+        let settings = entries.iter().map(|(key, value)| SectionSetting {
+            key: key.clone(),
+            value: value.written(text),
+            line: value.line,
+        });
+        Some(Self {
+            name,
+            settings: settings.collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &str) -> (ConfigurationFile, Findings) {
+        let path = Path::new("plugins.yaml");
+        let mut findings = Findings::new(path);
+        let variables = BTreeMap::from([("NAME".to_owned(), "Named".to_owned())]);
+        let file = ConfigurationFile::read(path, source, variables, &mut findings);
+        (file, findings)
+    }
+
+    fn problems(source: &str) -> Vec<String> {
+        read(source).1.problems
+    }
+
+    fn warnings(source: &str) -> Vec<String> {
+        let (_, findings) = read(source);
+        assert!(findings.problems.is_empty(), "{:?}", findings.problems);
+        findings.warnings
+    }
+
+    #[test]
+    fn an_entry_is_reported_as_the_file_has_it() {
+        let (file, findings) = read(
+            "plugins:\n\
+             - name: '{{ env.NAME }}'\n  kind: probe\n  version: 1.2.3\n  hooks: [tool_pre_invoke]\n  mode: enforce\n\
+             \x20 priority: 42\n  zzz: 1\n  unix_socket: {path: /x}\n  description: null\n\
+             \x20 config: {ratio: 0.5, nested: {a: [1, {b: null}], é: ✓}}\n",
+        );
+        assert!(findings.problems.is_empty(), "{:?}", findings.problems);
+        let [entry] = file.entries.as_slice() else {
+            panic!("{:?}", file.entries)
+        };
+        assert_eq!(entry.name, "Named");
+        assert_eq!(
+            entry.hooks.as_deref(),
+            Some(["tool_pre_invoke".to_owned()].as_slice())
+        );
+        assert_eq!(
+            serde_json::to_string(&entry.reported).unwrap(),
+            r#"{"name":"Named","kind":"probe","version":"1.2.3","hooks":["tool_pre_invoke"],"mode":"enforce","priority":42,"description":null,"config":{"ratio":0.5,"nested":{"a":[1,{"b":null}],"é":"✓"}}}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&entry.settings).unwrap(),
+            r#"{"ratio":0.5,"nested":{"a":[1,{"b":null}],"é":"✓"}}"#
+        );
+    }
+
+    #[test]
+    fn an_empty_file_has_no_plugins() {
+        for source in ["", "# nothing\n", "plugins:\n", "plugins: []\nplugin_dirs: []\n"] {
+            let (file, findings) = read(source);
+            assert!(file.entries.is_empty() && findings.problems.is_empty() && findings.warnings.is_empty());
+        }
+    }
+
+    #[test]
+    fn on_error_and_the_legacy_mode_decide_what_an_error_does() {
+        let ignores = |keys: &str| {
+            let (file, _) = read(&format!("plugins: [{{name: a, kind: b{keys}}}]"));
+            file.entries[0].ignores_errors()
+        };
+        assert_eq!(ignores(""), None);
+        assert_eq!(ignores(", mode: enforce"), None);
+        assert_eq!(ignores(", on_error: fail"), Some(false));
+        assert_eq!(ignores(", on_error: ignore"), Some(true));
+        assert_eq!(ignores(", on_error: disable"), Some(true));
+        assert_eq!(ignores(", mode: enforce_ignore_error"), Some(true));
+        assert_eq!(
+            ignores(", mode: enforce_ignore_error, on_error: fail"),
+            Some(false)
+        );
+    }
+
+    #[test]
+    fn mistakes_name_the_line_the_key_and_the_remedy() {
+        let entry = |keys: &str| problems(&format!("plugins:\n- name: a\n  kind: b\n  {keys}\n"));
+        for (found, expected) in [
+            (
+                entry("mode: sequental"),
+                "plugins.yaml:4: plugins[0].mode: unknown mode \"sequental\", did you mean \"sequential\"? (known: ",
+            ),
+            (
+                entry("on_error: zzzzzz"),
+                "plugins.yaml:4: plugins[0].on_error: unknown on_error \"zzzzzz\" (known: fail, ignore, disable)",
+            ),
+            (
+                entry("hooks:"),
+                "plugins.yaml:4: plugins[0].hooks: must not be null; write a list of strings or leave the key out",
+            ),
+            (
+                entry("hooks: tool_pre_invoke"),
+                "plugins.yaml:4: plugins[0].hooks: must be a list of strings, not a string",
+            ),
+            (
+                entry("hooks: [a,\n   1]"),
+                "plugins.yaml:5: plugins[0].hooks[1]: must be a string, not a number; put it in quotes",
+            ),
+            (
+                entry("version: 1.0"),
+                "plugins.yaml:4: plugins[0].version: must be a string, not a number; put it in quotes",
+            ),
+            (
+                entry("priority: 1.5"),
+                "plugins.yaml:4: plugins[0].priority: must be a whole number, not 1.5",
+            ),
+            (
+                entry("priority: null"),
+                "plugins.yaml:4: plugins[0].priority: must not be null",
+            ),
+            (
+                entry("config: [1]"),
+                "plugins.yaml:4: plugins[0].config: must be a mapping, not a list",
+            ),
+            (
+                entry("conditions: [{tools: x}]"),
+                "plugins.yaml:4: plugins[0].conditions[0].tools: must be a list of strings",
+            ),
+            (
+                entry("capabilities: [read_header]"),
+                "plugins.yaml:4: plugins[0].capabilities[0]: unknown capability \"read_header\", did you mean \"read_headers\"?",
+            ),
+            (
+                problems("plugins:\n- kind: b"),
+                "plugins.yaml:2: plugins[0]: name is missing",
+            ),
+            (
+                problems("plugins:\n- name: b"),
+                "plugins.yaml:2: plugins[0]: kind is missing",
+            ),
+            (
+                problems("plugins: [{name: '', kind: b}]"),
+                "plugins.yaml:1: plugins[0].name: must not be empty",
+            ),
+            (
+                problems("plugins: [a]"),
+                "plugins.yaml:1: plugins[0]: must be a mapping with name and kind, not a string",
+            ),
+            (
+                problems("plugins: {a: 1}"),
+                "plugins.yaml:1: plugins: must be a list, not a mapping",
+            ),
+            (
+                problems("- a"),
+                "plugins.yaml:1: the file must be a mapping with the key plugins, not a list",
+            ),
+            (
+                problems("plugins:\n- name: a\n  kind: external\n"),
+                "plugins.yaml:3: plugins[0].kind: \"external\" belongs into the gateway's file",
+            ),
+            (
+                problems("plugins:\n- {name: a, kind: b}\n- {name: a, kind: b}"),
+                "plugins.yaml:3: plugins[1].name: \"a\" is already the name of plugins[0] (line 2)",
+            ),
+            (
+                problems("a: {{ env. }}"),
+                "plugins.yaml:1: the template cannot be rendered: ",
+            ),
+            (
+                problems("a: 1\nunix_socket_server_settings: 5"),
+                "plugins.yaml:2: unix_socket_server_settings: must be a mapping, not a number",
+            ),
+        ] {
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_found_at_once() {
+        let found = problems(
+            "plugins:\n- {name: 1, mode: x}\n- {name: a, kind: b}\n- {name: c, kind: d, tags: null}\n",
+        );
+        assert_eq!(found.len(), 4, "{found:?}");
+    }
+
+    #[test]
+    fn what_hosts_ignore_is_a_warning() {
+        let found = warnings("plugin: []\nplugins: [{name: a, kind: b, hook: [], grpc: {}}]\n");
+        assert_eq!(
+            found,
+            [
+                "plugins.yaml:1: plugin: unknown key, ignored, did you mean \"plugins\"?",
+                "plugins.yaml:2: plugins[0].hook: unknown key, ignored, did you mean \"hooks\"?",
+                "plugins.yaml:2: plugins[0].grpc: is ignored: it belongs into the gateway's file, where it points at this server",
+            ]
+        );
+        assert_eq!(warnings("plugins: []\nserver_settings: {port: 1}\n").len(), 1);
+        assert_eq!(
+            warnings("plugins: [{name: a, kind: b}, {name: A, kind: b}]").len(),
+            1
+        );
+        assert_eq!(
+            warnings("plugins: [{name: a, kind: b, capabilities: read_headers}]").len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_section_keeps_its_values_as_written() {
+        let (file, _) =
+            read("unix_socket_server_settings:\n  path: /run/a.sock\n  mode: 0660\n  call_timeout: 2.5\n");
+        let section = file.unix.unwrap();
+        let found: Vec<_> = section
+            .settings
+            .iter()
+            .map(|it| (it.key.as_str(), it.value.as_deref(), it.line))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("path", Some("/run/a.sock"), 2),
+                ("mode", Some("0660"), 3),
+                ("call_timeout", Some("2.5"), 4)
+            ]
+        );
+    }
+}

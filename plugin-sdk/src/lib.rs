@@ -1,0 +1,108 @@
+//! Write external plugins for the ContextForge AI gateway and its plugin framework CPEX in Rust.
+//!
+//! A plugin is called at *hooks*: before and after a tool runs, a prompt is fetched, a resource is read, an agent is called,
+//! a request is authenticated. It lets the call pass, changes its payload, or denies it. An *external* plugin runs in a
+//! process of its own. With this crate that is one annotated struct:
+//!
+//! ```
+//! use plugin_sdk::prelude::*;
+//!
+//! /// Denies dangerous tools.
+//! #[plugin(hooks = [tool_pre_invoke])]
+//! #[derive(Default)]
+//! struct NoDangerousTools;
+//!
+//! impl NoDangerousTools {
+//!     async fn tool_pre_invoke(
+//!         &self,
+//!         payload: ToolPreInvokePayload,
+//!         context: &mut PluginContext,
+//!     ) -> HookResult<ToolPreInvokePayload> {
+//!         if payload.name == "rm" {
+//!             let violation = PluginViolation::new("forbidden tool", "FORBIDDEN_TOOL");
+//!             return Ok(PluginResult::deny(violation.with_detail("tool", payload.name)));
+//!         }
+//!         context.state_mut().insert("checked".into(), true.into());
+//!         Ok(PluginResult::allow())
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "cli")]
+//! fn main() -> std::process::ExitCode {
+//!     # return std::process::ExitCode::SUCCESS;
+//!     plugin_sdk::run::<NoDangerousTools>()
+//! }
+//! # #[cfg(not(feature = "cli"))]
+//! # fn main() {}
+//! ```
+//!
+//! The binary is a drop-in for the Python plugin server toward unmodified hosts.
+//!
+//! # Features
+//!
+//! - `unix` (default): serve over a Unix socket with framed protobuf.
+//! - `cli` (default): [`run`] and [`launcher`]: command line, environment, YAML, logging, signals.
+//!
+//! A hook that panics is an error answer to that one call; this needs `panic = "unwind"`, which is Rust's default.
+
+// The dispatcher serves every transport. What only one of them calls is dead without it, so that dead code is looked for where
+// all of them are there.
+#![cfg_attr(not(all(feature = "unix", feature = "cli")), allow(dead_code))]
+
+// The examples in the documentation and the expansion of `#[plugin]` in our own tests name the crate as authors do.
+extern crate self as plugin_sdk;
+
+pub mod codec;
+mod context;
+mod denial_metadata;
+mod dispatch;
+mod error;
+pub mod extensions;
+pub mod hooks;
+#[cfg(feature = "cli")]
+mod launch;
+mod limits;
+mod manifest;
+mod nearest;
+mod plugin;
+pub mod prelude;
+mod result;
+#[cfg(feature = "unix")]
+mod server;
+#[cfg(feature = "unix")]
+mod transport;
+pub mod value;
+mod violation;
+
+pub use plugin_sdk_macros::plugin;
+
+pub use context::{GlobalContext, PluginContext, UserContext};
+pub use denial_metadata::{DenialMetadata, DenialMetric};
+pub use dispatch::StartError;
+pub use error::PluginError;
+#[doc(inline)]
+pub use extensions::Extensions;
+#[cfg(feature = "cli")]
+pub use launch::{Launcher, launcher, run};
+pub use limits::Limits;
+pub use manifest::{Manifest, ManifestHook};
+pub use plugin::Plugin;
+pub use result::{HookResult, PluginResult};
+#[doc(inline)]
+pub use value::{Map, Number, Value};
+pub use violation::PluginViolation;
+
+#[cfg(feature = "unix")]
+pub mod unix {
+    //! Plugins on a Unix socket.
+
+    pub use crate::{
+        server::ServeError,
+        transport::unix::{BoundUnixServer, UnixServer},
+    };
+}
+
+/// What the expansion of `#[plugin]` names. Nobody else may.
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

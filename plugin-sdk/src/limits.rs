@@ -1,0 +1,42 @@
+//! The bounds that every transport keeps.
+
+use std::time::Duration;
+
+/// What a server takes on before it says no. Every bound is a setting; passing one is an error to the caller or the end of its
+/// connection, and a line in the log.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest message in bytes, in both directions. 16 MiB, which is what Python hosts take on a Unix socket.
+    pub max_message_size: usize,
+    /// How many objects may nest in one another, in both directions; a list counts as two thirds of an object. 33, which is
+    /// what Python hosts can read; at most 100.
+    pub max_nesting: u32,
+    /// How long a call may take before its caller gets an error. 25 s, to be below the 30 s after which hosts give up.
+    pub call_timeout: Duration,
+    /// Connections at one time; further ones wait to be accepted. 1024.
+    pub max_connections: usize,
+    /// After this time without a complete request a connection is closed. 300 s.
+    pub idle_timeout: Duration,
+    /// After this time without progress of an answer that the client does not read, its connection is closed. 30 s.
+    pub write_timeout: Duration,
+    /// How long calls may go on after the server was told to stop, and how long a plugin's shutdown may take. 5 s.
+    pub drain_timeout: Duration,
+    /// Threads for hooks that are declared blocking. 512.
+    pub blocking_threads: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message_size: 16 * 1024 * 1024,
+            max_nesting: 33,
+            call_timeout: Duration::from_secs(25),
+            max_connections: 1024,
+            idle_timeout: Duration::from_secs(300),
+            write_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(5),
+            blocking_threads: 512,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The plugin's own settings out of the operator's YAML.
+
+use serde::de::DeserializeOwned;
+
+use crate::{error::PluginError, value::Map};
+
+/// The `config` of one entry of the YAML.
+#[derive(Clone, Debug, Default)]
+pub struct PluginSettings(Map);
+
+impl PluginSettings {
+    /// Reads the settings into the author's type.
+    ///
+    /// # Errors
+    ///
+    /// When they don't fit: the error names the key.
+    pub fn parse<C: DeserializeOwned>(self) -> Result<C, PluginError> {
+        crate::value::Value::Object(self.0)
+            .deserialize_into()
+            .map_err(|error| PluginError::new(format!("config: {error}")))
+    }
+}
+
+impl From<Map> for PluginSettings {
+    fn from(settings: Map) -> Self {
+        Self(settings)
+    }
+}

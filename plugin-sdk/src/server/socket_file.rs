@@ -1,0 +1,191 @@
+//! A Unix socket in the file system: with its final mode from its first instant, in nobody's place, and gone afterwards.
+
+use std::{
+    fs, io,
+    os::{
+        fd::OwnedFd,
+        unix::{
+            fs::{FileTypeExt, MetadataExt, PermissionsExt},
+            net::UnixStream,
+        },
+    },
+    path::{Path, PathBuf},
+};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::ServeError;
+
+/// Connections that may wait to be accepted; the kernel cuts it down to its own limit.
+const BACKLOG: i32 = 1024;
+
+/// A socket that listens at a path. Dropping it removes the file, if it is still the one that was made.
+#[derive(Debug)]
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    identity: Identity,
+}
+
+/// What tells one file from another at the same path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    fn of(metadata: &fs::Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+
+    fn at(path: &Path) -> Option<Self> {
+        fs::symlink_metadata(path)
+            .ok()
+            .map(|metadata| Self::of(&metadata))
+    }
+}
+
+impl SocketFile {
+    /// Listens at `path`. A dead socket there is replaced; a file, a directory, a symbolic link or the socket of a living
+    /// server is not.
+    pub(crate) fn listen(
+        path: &Path,
+        mode: u32,
+    ) -> Result<(std::os::unix::net::UnixListener, Self), ServeError> {
+        check_directory(path)?;
+        remove_dead_socket(path)?;
+        let listen = || -> io::Result<(std::os::unix::net::UnixListener, Identity)> {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+            // Linux makes the file with the mode of the socket, less the umask: there is no instant in which others could
+            // connect.
+            let socket = fs::File::from(OwnedFd::from(socket));
+            socket.set_permissions(fs::Permissions::from_mode(mode))?;
+            let socket = Socket::from(OwnedFd::from(socket));
+            socket.bind(&SockAddr::unix(path)?)?;
+            let metadata = fs::symlink_metadata(path)?;
+            if metadata.permissions().mode() & 0o7777 != mode {
+                fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+            }
+            socket.listen(BACKLOG)?;
+            socket.set_nonblocking(true)?;
+            Ok((OwnedFd::from(socket).into(), Identity::of(&metadata)))
+        };
+        match listen() {
+            Ok((listener, identity)) => Ok((
+                listener,
+                Self {
+                    path: path.to_owned(),
+                    identity,
+                },
+            )),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(in_use(path)),
+            Err(error) => Err(ServeError::io("can't listen on the socket", path, error)),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if Identity::at(&self.path) == Some(self.identity)
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(path = %self.path.display(), %error, "the socket file can't be removed");
+        }
+    }
+}
+
+/// The directory must be there, and nobody but its owner may be able to put another socket in the place of ours.
+pub(crate) fn check_directory(path: &Path) -> Result<(), ServeError> {
+    let directory = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => {
+            return Err(ServeError::new(format!(
+                "{} is not the path of a socket",
+                path.display()
+            )));
+        }
+    };
+    let metadata = fs::metadata(directory)
+        .map_err(|error| ServeError::io("can't use the directory of the socket,", directory, error))?;
+    if !metadata.is_dir() {
+        return Err(ServeError::new(format!(
+            "{} is not a directory",
+            directory.display()
+        )));
+    }
+    let mode = metadata.permissions().mode();
+    if mode & 0o002 != 0 && mode & 0o1000 == 0 {
+        return Err(ServeError::new(format!(
+            "{} is writable by everyone, so that anyone could replace the socket: use a directory of the plugin's own \
+             (`mkdir -m 700`), or set its sticky bit (`chmod +t`)",
+            directory.display()
+        )));
+    }
+    Ok(())
+}
+
+fn in_use(path: &Path) -> ServeError {
+    ServeError::new(format!(
+        "another server is listening on {}: stop it, or choose another path (PLUGINS_UNIX_SOCKET_PATH)",
+        path.display()
+    ))
+}
+
+/// Removes a socket that nobody answers on.
+fn remove_dead_socket(path: &Path) -> Result<(), ServeError> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(ServeError::io("can't look at", path, error)),
+    };
+    if !metadata.file_type().is_socket() {
+        return Err(ServeError::new(format!(
+            "{} is there already and is not a socket: remove it, or choose another path (PLUGINS_UNIX_SOCKET_PATH)",
+            path.display()
+        )));
+    }
+    match UnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+        // It was there a moment ago: its server has just ended.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(ServeError::io(
+                "can't tell whether a server is listening on",
+                path,
+                error,
+            ));
+        }
+        Ok(_) | Err(_) => return Err(in_use(path)),
+    }
+    take_away(path, Identity::of(&metadata))
+}
+
+/// Removes the socket that was found dead, and no other: between the test and the removal another server may have taken the
+/// path. It is moved aside, looked at again, and put back if it is not the one.
+fn take_away(path: &Path, dead: Identity) -> Result<(), ServeError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(format!(".dead-{}", std::process::id()));
+    let aside = PathBuf::from(aside);
+    match fs::rename(path, &aside) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(ServeError::io("can't remove the dead socket", path, error)),
+    }
+    if Identity::at(&aside) == Some(dead) {
+        return fs::remove_file(&aside).map_err(|error| ServeError::io("can't remove", &aside, error));
+    }
+    // A link, because a rename would replace what has been put there in the meantime.
+    if let Err(error) = fs::hard_link(&aside, path) {
+        tracing::warn!(path = %path.display(), %error, "the socket of another server can't be put back");
+    }
+    fs::remove_file(&aside).map_err(|error| ServeError::io("can't remove", &aside, error))?;
+    Err(in_use(path))
+}

@@ -1,0 +1,3 @@
+//! The transports: bytes in, dispatch, bytes out. None knows another.
+
+pub(crate) mod unix;

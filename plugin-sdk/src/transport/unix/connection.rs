@@ -1,0 +1,304 @@
+//! One connection: frames in, answers out, in order.
+
+use std::{future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration};
+
+use bytes::{Buf, BytesMut};
+use tokio::{
+    io::{Interest, Ready},
+    net::UnixStream,
+    time::Instant,
+};
+
+use super::{
+    frame::{self, Frames, Front},
+    request::Request,
+};
+use crate::{
+    dispatch::{Dispatcher, protobuf},
+    limits::Limits,
+    server::drain::Draining,
+};
+
+/// So much is read at once.
+const READ_SIZE: usize = 16 * 1024;
+
+/// No further call is begun while this much waits to be written.
+const WRITE_BACKLOG: usize = 256 * 1024;
+
+/// A buffer that grew larger than this is given back once it is empty.
+const KEPT_CAPACITY: usize = 1024 * 1024;
+
+pub(super) struct Connection {
+    stream: UnixStream,
+    dispatcher: Arc<Dispatcher>,
+    draining: Draining,
+    frames: Frames,
+    input: BytesMut,
+    output: BytesMut,
+    /// By when the oldest answer in `output` must be written: a client that gave up on a call would take a later one for the
+    /// answer to its next.
+    answer_due: Option<Instant>,
+    last_progress: Instant,
+    /// The client has sent all it will send.
+    at_end: bool,
+    /// A call took all its time. Its client may have given up on it, so the connection ends with the answer.
+    overdue: bool,
+}
+
+/// Why a connection ends.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Closed,
+    Drained,
+    Late,
+    GivenUp,
+    Idle,
+    NotReading,
+    NoFrame(usize),
+    Broken(io::ErrorKind),
+}
+
+impl Connection {
+    pub(super) fn new(stream: UnixStream, dispatcher: Arc<Dispatcher>, draining: Draining) -> Self {
+        let frames = Frames::new(dispatcher.limits().max_message_size);
+        Self {
+            stream,
+            dispatcher,
+            draining,
+            frames,
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            answer_due: None,
+            last_progress: Instant::now(),
+            at_end: false,
+            overdue: false,
+        }
+    }
+
+    /// Serves the connection until it ends.
+    pub(super) async fn serve(mut self) {
+        match self.run().await {
+            End::Closed | End::Drained => {}
+            End::Idle => {
+                tracing::debug!("a connection was idle for too long (PLUGINS_IDLE_TIMEOUT) and is closed");
+            }
+            End::Broken(error) => tracing::debug!(%error, "a connection broke"),
+            End::Late => tracing::warn!(
+                "an answer came after its deadline; the connection is closed, so that the answer is not taken for that to \
+                 another call"
+            ),
+            End::GivenUp => tracing::warn!(
+                "a call took longer than it may (PLUGINS_CALL_TIMEOUT), and its client has sent another request meanwhile; the \
+                 connection is closed, so that the answer is not taken for that to the other request"
+            ),
+            End::NotReading => {
+                tracing::warn!(
+                    "a client does not read its answers (PLUGINS_WRITE_TIMEOUT); the connection is closed"
+                );
+            }
+            End::NoFrame(size) => tracing::warn!(
+                size,
+                "the first bytes of a frame are a length that no frame has; the connection is closed"
+            ),
+        }
+    }
+
+    async fn run(&mut self) -> End {
+        let mut drain = pin!(self.draining.clone().begun());
+        let mut timer = pin!(tokio::time::sleep_until(self.wake_at()));
+        loop {
+            let answered_all = match self.answer_frames().await {
+                Ok(answered_all) => answered_all,
+                Err(end) => return end,
+            };
+            if let Err(end) = self.write() {
+                return end;
+            }
+            if !answered_all && self.output.len() < WRITE_BACKLOG {
+                continue;
+            }
+            if self.output.is_empty() && (self.at_end || self.draining.has_begun()) {
+                // What has already arrived is still answered.
+                match self.read() {
+                    Ok(true) => continue,
+                    _ if self.at_end => return End::Closed,
+                    _ => return End::Drained,
+                }
+            }
+            if !self.output.is_empty() && timer.deadline() > self.wake_at() {
+                timer.as_mut().reset(self.wake_at());
+            }
+            let wait = self.stream.ready(self.interest());
+            let ready = tokio::select! {
+                biased;
+                ready = wait => ready.unwrap_or(Ready::EMPTY),
+                () = &mut drain, if !self.draining.has_begun() => Ready::EMPTY,
+                () = &mut timer => {
+                    if let Some(end) = self.expired() {
+                        return end;
+                    }
+                    timer.as_mut().reset(self.wake_at());
+                    continue;
+                }
+            };
+            if (ready.is_readable() || ready.is_read_closed())
+                && let Err(end) = self.read()
+            {
+                return end;
+            }
+        }
+    }
+
+    /// Reading goes on while answers wait to be written, so that a client may send many requests before it reads; what it
+    /// may send ahead is bounded by the size of a message.
+    fn interest(&self) -> Interest {
+        let may_read = !self.at_end && self.input.len() <= self.dispatcher.limits().max_message_size;
+        match (may_read, self.output.is_empty()) {
+            (true, true) => Interest::READABLE,
+            (true, false) => Interest::READABLE | Interest::WRITABLE,
+            (false, _) => Interest::WRITABLE,
+        }
+    }
+
+    /// Answers the frames that have arrived, as long as there is room for answers. Returns whether that were all.
+    async fn answer_frames(&mut self) -> Result<bool, End> {
+        let dispatcher = Arc::clone(&self.dispatcher);
+        while self.output.len() < WRITE_BACKLOG && !self.overdue {
+            let message = match self.frames.take(&mut self.input) {
+                Front::Frame(frame) => {
+                    let started = Instant::now();
+                    let mut answer = pin!(answer(&dispatcher, Request::of(&frame)));
+                    let answer = match poll_fn(|task| Poll::Ready(answer.as_mut().poll(task))).await {
+                        Poll::Ready(answer) => answer,
+                        Poll::Pending => {
+                            // Answers to earlier requests do not wait for this one.
+                            self.write()?;
+                            answer.await
+                        }
+                    };
+                    let due = started + latest_answer(self.dispatcher.limits());
+                    if Instant::now() > due {
+                        return Err(End::Late);
+                    }
+                    // A Python host sends a request when it has the answer to the one before, or when it has given up on it.
+                    if started.elapsed() >= self.dispatcher.limits().call_timeout {
+                        if self.read()? || !self.input.is_empty() {
+                            return Err(End::GivenUp);
+                        }
+                        self.overdue = true;
+                    }
+                    self.answer_due.get_or_insert(due);
+                    answer
+                }
+                Front::TooLarge(size) => {
+                    let limit = self.dispatcher.limits().max_message_size;
+                    tracing::warn!(size, limit, "a request is larger than the limit");
+                    self.answer_due
+                        .get_or_insert(Instant::now() + latest_answer(self.dispatcher.limits()));
+                    protobuf::request_too_large(size, limit)
+                }
+                Front::Incomplete => return Ok(true),
+                Front::NoFrame(size) => return Err(End::NoFrame(size)),
+            };
+            frame::put(&mut self.output, &message);
+        }
+        Ok(false)
+    }
+
+    /// Writes what the socket takes.
+    fn write(&mut self) -> Result<(), End> {
+        while !self.output.is_empty() {
+            match self.stream.try_write(&self.output) {
+                Ok(0) => return Err(End::Closed),
+                Ok(written) => {
+                    self.output.advance(written);
+                    self.last_progress = Instant::now();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(End::Broken(error.kind())),
+            }
+        }
+        self.answer_due = None;
+        if self.overdue {
+            return Err(End::Closed);
+        }
+        if self.output.capacity() > KEPT_CAPACITY {
+            self.output = BytesMut::new();
+        }
+        Ok(())
+    }
+
+    /// Reads what the socket has. Returns whether there was anything.
+    fn read(&mut self) -> Result<bool, End> {
+        if self.input.is_empty() && self.input.capacity() > KEPT_CAPACITY {
+            self.input = BytesMut::new();
+        }
+        // The length in front of a frame reserves nothing: the buffer grows with what has really arrived.
+        self.input.reserve(READ_SIZE);
+        match self.stream.try_read_buf(&mut self.input) {
+            Ok(0) => {
+                self.at_end = true;
+                if self.output.is_empty() {
+                    Err(End::Closed)
+                } else {
+                    Ok(false)
+                }
+            }
+            Ok(_) => {
+                self.last_progress = Instant::now();
+                Ok(true)
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(End::Broken(error.kind())),
+        }
+    }
+
+    /// When there may be nothing left to wait for.
+    fn wake_at(&self) -> Instant {
+        let limits = self.dispatcher.limits();
+        match self.answer_due {
+            Some(due) => due.min(self.last_progress + limits.write_timeout),
+            None => self.last_progress + limits.idle_timeout,
+        }
+    }
+
+    fn expired(&self) -> Option<End> {
+        let now = Instant::now();
+        if now < self.wake_at() {
+            return None;
+        }
+        Some(match self.answer_due {
+            Some(due) if now >= due => End::Late,
+            Some(_) => End::NotReading,
+            None => {
+                if self.frames.is_inside(&self.input) {
+                    tracing::warn!("a frame did not end in time");
+                }
+                End::Idle
+            }
+        })
+    }
+}
+
+async fn answer(dispatcher: &Dispatcher, request: Request) -> Vec<u8> {
+    match request {
+        Request::Invoke(invocation) => dispatcher.invoke_protobuf(invocation).await,
+        Request::GetPluginConfig(name) => dispatcher.config_protobuf(name.as_str()),
+        Request::GetPluginConfigs => dispatcher.configs_protobuf(),
+        Request::Unknown => protobuf::unknown_message(),
+    }
+}
+
+/// How long after its request an answer may still be written. The deadline of the call and a little more, in which the error
+/// that says so is sent.
+fn latest_answer(limits: &Limits) -> Duration {
+    limits.call_timeout + limits.call_timeout / 10 + Duration::from_millis(50)
+}

@@ -1,0 +1,41 @@
+//! Which request a bare message is (`protocol.md`, section 3.2).
+
+use bytes::Bytes;
+
+use crate::{
+    codec::text::Text,
+    dispatch::{Invocation, protobuf::RequestFields},
+};
+
+/// The requests that a host can make.
+pub(super) enum Request {
+    Invoke(Invocation),
+    GetPluginConfig(Text),
+    GetPluginConfigs,
+    Unknown,
+}
+
+/// A message that names nothing lists all configurations if it is no longer than this.
+const LONGEST_LISTING: usize = 2;
+
+impl Request {
+    /// Messages carry no type. Which one this is follows from the fields that it has.
+    pub(super) fn of(message: &Bytes) -> Self {
+        let fields = match RequestFields::read(message) {
+            Ok(fields) => fields,
+            Err(error) => {
+                tracing::warn!(%error, size = message.len(), "a message is not protobuf");
+                return Self::Unknown;
+            }
+        };
+        match (fields.first.to_option(), fields.second.to_option()) {
+            (Some(_), Some(_)) => Self::Invoke(fields.into_invocation()),
+            (Some(_), None) => Self::GetPluginConfig(fields.first),
+            (None, _) if message.len() <= LONGEST_LISTING => Self::GetPluginConfigs,
+            (None, _) => {
+                tracing::warn!(size = message.len(), "a message is none of the requests");
+                Self::Unknown
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! JSON values of payloads, contexts and results.
+
+mod convert;
+mod iter;
+mod lazy;
+mod map;
+mod serde;
+mod table;
+
+use std::ops::{Index, IndexMut};
+
+pub use serde_json::Number;
+
+pub use iter::{IntoIter, Iter, IterMut};
+pub use lazy::MapValue;
+pub(crate) use lazy::Wire;
+pub use map::Map;
+
+/// Any JSON value.
+///
+/// An object is a [`Map`], which may keep the bytes it came in until they are read. Values convert from and to
+/// [`serde_json::Value`], and from and to any type of serde.
+///
+/// ```
+/// use plugin_sdk::Value;
+///
+/// let value = Value::from(serde_json::json!({"tools": ["search", "rm"], "limit": 3}));
+/// assert_eq!(value["tools"][1], "rm");
+/// assert_eq!(value["limit"].as_i64(), Some(3));
+/// assert!(value["no such key"].is_null());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// `null`.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer or a float.
+    Number(Number),
+    /// A string.
+    String(String),
+    /// A list.
+    Array(Vec<Value>),
+    /// An object.
+    Object(Map),
+}
+
+impl Value {
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Whether this is a boolean.
+    pub fn is_boolean(&self) -> bool {
+        matches!(self, Self::Bool(_))
+    }
+
+    /// Whether this is a number.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Number(_))
+    }
+
+    /// Whether this is a string.
+    pub fn is_string(&self) -> bool {
+        matches!(self, Self::String(_))
+    }
+
+    /// Whether this is a list.
+    pub fn is_array(&self) -> bool {
+        matches!(self, Self::Array(_))
+    }
+
+    /// Whether this is an object.
+    pub fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
+    /// The boolean, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The integer, if this is one in the range of `i64`.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(value) => value.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The integer, if this is one in the range of `u64`.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Number(value) => value.as_u64(),
+            _ => None,
+        }
+    }
+
+    /// The number as a float, if this is a number.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Number(value) => value.as_f64(),
+            _ => None,
+        }
+    }
+
+    /// The string, if this is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The list, if this is one.
+    pub fn as_array(&self) -> Option<&Vec<Value>> {
+        match self {
+            Self::Array(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The list, to be changed.
+    pub fn as_array_mut(&mut self) -> Option<&mut Vec<Value>> {
+        match self {
+            Self::Array(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The object, if this is one.
+    pub fn as_object(&self) -> Option<&Map> {
+        match self {
+            Self::Object(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The object, to be changed.
+    pub fn as_object_mut(&mut self) -> Option<&mut Map> {
+        match self {
+            Self::Object(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The value of a key, if this is an object that has it.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.as_object()?.get(key)
+    }
+
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.as_object_mut()?.get_mut(key)
+    }
+
+    /// Takes the value, and leaves `null`.
+    #[must_use]
+    pub fn take(&mut self) -> Value {
+        std::mem::take(self)
+    }
+}
+
+static NULL: Value = Value::Null;
+
+impl Index<&str> for Value {
+    type Output = Value;
+
+    /// The value of a key; `null` where there is none.
+    fn index(&self, key: &str) -> &Value {
+        self.get(key).unwrap_or(&NULL)
+    }
+}
+
+impl Index<usize> for Value {
+    type Output = Value;
+
+    /// The element of a list; `null` where there is none.
+    fn index(&self, index: usize) -> &Value {
+        self.as_array()
+            .and_then(|values| values.get(index))
+            .unwrap_or(&NULL)
+    }
+}
+
+impl IndexMut<&str> for Value {
+    /// The value of a key, which is added where it is missing; `null` becomes an object first.
+    ///
+    /// # Panics
+    ///
+    /// When this is neither an object nor `null`, as with `serde_json`.
+    fn index_mut(&mut self, key: &str) -> &mut Value {
+        if self.is_null() {
+            *self = Self::Object(Map::new());
+        }
+        match self {
+            Self::Object(map) => map.get_or_insert(key),
+            other => not_an_object(key, other),
+        }
+    }
+}
+
+#[cold]
+#[track_caller]
+#[expect(
+    clippy::panic,
+    reason = "assigning to a key of what is not an object panics, as with serde_json"
+)]
+fn not_an_object(key: &str, value: &Value) -> ! {
+    panic!("can't set the key `{key}` of {value}, which is not an object")
+}

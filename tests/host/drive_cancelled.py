@@ -1,0 +1,98 @@
+"""Cancelled calls: a host that gives up before the server does leaves an answer behind that nobody waits for.
+
+A gateway cancels a call when its own limit is shorter than the server's, or when its client goes away. The connection
+stays, and the next caller on it would read the answer that was left behind (protocol.md, section 3.4).
+"""
+
+import asyncio
+import random
+
+from cpex.framework import GlobalContext
+from cpex.framework.errors import PluginError
+from cpex.framework.hooks.tools import ToolPreInvokePayload
+
+from harness import connected_client, plugin_manager, run, socket_directory, stanza
+from markers import SERVER_LIMIT, SLOW, answer_to, check_own_answer, impatient_servers, own
+
+SERVERS = 4
+
+
+async def main(report):
+    with socket_directory() as directory, impatient_servers(directory, SERVERS) as servers:
+        await cancelled_calls(report, servers)
+        await cancelled_and_left_alone(report, servers)
+        await managers_timeout(report, directory, servers[0])
+
+
+async def cancelled_calls(report, servers):
+    """At any moment before the server's limit.
+    (Later ones may hit the client while it reconnects, and a client of this version never recovers from that.)"""
+    with report.group("cancelled: 240 slow calls cancelled under way, each with another caller after it") as group:
+
+        async def caller(server, number):
+            moments = random.Random(number)
+            client = await connected_client(
+                "ProbePlugin", server.socket_path, reconnect_attempts=2, reconnect_delay=0.01
+            )
+            for turn in range(6):
+                try:
+                    call = answer_to(client, f"late-{number}-{turn}", slow=True)
+                    answer = await asyncio.wait_for(call, moments.uniform(0.0, SERVER_LIMIT / 2))
+                    group.check(f"late-{number}-{turn}: should be cancelled", [f"answered {answer}"])
+                except (asyncio.TimeoutError, PluginError):
+                    pass
+                await check_own_answer(group, answer_to(client, f"next-{number}-{turn}"), f"next-{number}-{turn}")
+            await client.shutdown()
+
+        await asyncio.gather(*(caller(servers[number % SERVERS], number) for number in range(40)))
+
+
+async def cancelled_and_left_alone(report, servers):
+    """The server cannot know that its caller is gone, and nobody else asks before it answers: its error may be taken
+    by the next caller, but the one after that is in step again."""
+    with report.group("cancelled: 40 slow calls cancelled, with nobody waiting when their time is up") as group:
+
+        async def caller(server, number):
+            client = await connected_client(
+                "ProbePlugin", server.socket_path, reconnect_attempts=2, reconnect_delay=0.01
+            )
+            try:
+                await asyncio.wait_for(answer_to(client, f"late-{number}", slow=True), SERVER_LIMIT / 4)
+            except asyncio.TimeoutError:
+                pass
+            await asyncio.sleep(SERVER_LIMIT * 2)
+            try:
+                group.equal(f"first-{number}", own(f"first-{number}"), await answer_to(client, f"first-{number}"))
+            except PluginError as error:
+                group.true(
+                    f"first-{number}: fails with the timeout", "timeout" in error.error.message, error.error.message
+                )
+            for turn in range(3):
+                await check_own_answer(group, answer_to(client, f"next-{number}-{turn}"), f"next-{number}-{turn}")
+            await client.shutdown()
+
+        await asyncio.gather(*(caller(servers[number % SERVERS], number) for number in range(40)))
+
+
+async def managers_timeout(report, directory, server):
+    with report.group("cancelled: the plugin manager's own timeout is shorter than the client's") as group:
+        local = stanza("ProbePlugin", server.socket_path, ["tool_pre_invoke"])
+        async with plugin_manager(directory, [local], timeout=0.15) as manager:
+            for turn in range(10):
+                for text in (SLOW, f"crap {turn}"):
+                    payload = ToolPreInvokePayload(name="search", args={"q": text})
+                    # The next caller waits for the connection to be in step again, so it gets more time.
+                    manager.executor.timeout = 0.15 if text == SLOW else 5
+                    try:
+                        result, _ = await manager.invoke_hook("tool_pre_invoke", payload, GlobalContext(request_id="r"))
+                        group.equal(
+                            f"turn {turn}",
+                            f"yikes {turn}",
+                            result.modified_payload and result.modified_payload.args["q"],
+                        )
+                    except PluginError as error:
+                        group.true(f"turn {turn}: times out", text == SLOW, error.error.message)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,137 @@
+"""Random invocations of every hook through the host's bare client, each compared whole with the model's answer."""
+
+import asyncio
+import json
+import os
+import random
+import time
+
+from cpex.framework.errors import PluginError
+from cpex.framework.hooks.registry import get_hook_registry
+
+from generate import Generator
+from harness import HERE, Server, binary, connected_client, differences, entries, plugin_context, run, socket_directory
+from probe_model import HOOKS, Failure, Instance
+
+CASES_PER_HOOK = int(os.environ.get("HOST_CASES_PER_HOOK", "600"))
+SEED = int(os.environ.get("HOST_SEED", "20260131"))
+
+
+async def main(report):
+    program = binary("PROBE_PLUGIN")
+    with socket_directory() as directory:
+        for config, name, seed in (
+            (HERE / "probe.yaml", "probe.sock", SEED),
+            (HERE / "probe-words.yaml", "words.sock", SEED + 1),
+        ):
+            with Server(program, config, directory / name) as server:
+                instances = [(Instance.from_entry(entry), entry["hooks"]) for entry in entries(config)]
+                clients = {
+                    instance.name: await connected_client(instance.name, server.socket_path)
+                    for instance, _ in instances
+                }
+                for hook in HOOKS:
+                    await drive_hook(report, hook, instances, clients, seed, config.stem)
+                for client in clients.values():
+                    await client.shutdown()
+
+
+async def drive_hook(report, hook, instances, clients, seed, title):
+    generator = Generator(random.Random(f"{seed} {hook}"))
+    offered = [instance for instance, hooks in instances if hook in hooks]
+    with report.group(f"{title} {hook}") as group:
+        for number in range(CASES_PER_HOOK // (1 if title == "probe" else 2)):
+            instance = offered[number % len(offered)]
+            payload, context = generator.payload(hook), generator.context()
+            problems = await compare(instance, clients[instance.name], hook, payload, context)
+            group.check(
+                f"{instance.name} case {number}: {json.dumps(received(payload), ensure_ascii=False)[:600]}", problems
+            )
+
+
+def received(payload):
+    """The payload as the plugin receives it: plain JSON."""
+    fields = payload if isinstance(payload, dict) else payload.model_dump()
+    return json.loads(json.dumps(fields))
+
+
+async def compare(instance, client, hook, payload, context):
+    """One invocation, as the host sees it and as the model computes it: the list of differences."""
+    before = json.loads(json.dumps(context))
+    host_context = plugin_context(context)
+    expected = instance.invoke(hook, received(payload), before)
+    started = time.monotonic()
+    try:
+        result = await asyncio.wait_for(client.invoke_hook(hook, payload, host_context), 20)
+    except PluginError as error:
+        return compare_failure(instance, expected, error.error, before, host_context)
+    elapsed_ms = (time.monotonic() - started) * 1000
+    if isinstance(expected, Failure):
+        return [f"should fail with {expected.message!r}, is {result!r}"[:400]]
+    problems = list(compare_result(hook, expected.result, result))
+    problems += differences(host_view(before, expected.context), context_parts(host_context), "context")
+    if elapsed_ms < expected.sleep_ms:
+        problems.append(f"took {elapsed_ms:.1f} ms, should wait {expected.sleep_ms} ms")
+    return problems
+
+
+def compare_failure(instance, expected, error, before, host_context):
+    if not isinstance(expected, Failure):
+        return [f"should not fail, failed with {error!r}"[:400]]
+    fields = {
+        "plugin_name": instance.name,
+        "code": expected.code,
+        "details": expected.details,
+        "mcp_error_code": expected.mcp_error_code,
+    }
+    problems = list(differences(fields, {name: getattr(error, name) for name in fields}, "error"))
+    if error.message != expected.message if expected.exact else expected.message not in error.message:
+        problems.append(f"error.message: should be {expected.message!r}, is {error.message!r}")
+    # A failing invocation changes no state.
+    problems += differences(before, context_parts(host_context), "context")
+    return problems
+
+
+def compare_result(hook, expected, result):
+    result_type = get_hook_registry().get_result_type(hook)
+    expected = result_type.model_validate(expected).model_dump()
+    actual = result.model_dump()
+    # Fields of an echoed payload that are null may be left out.
+    for side in (expected, actual):
+        echo = (side["metadata"] or {}).get("payload")
+        if isinstance(echo, dict):
+            side["metadata"] = {**side["metadata"], "payload": {k: v for k, v in echo.items() if v is not None}}
+    yield from differences(expected, actual, "result")
+    # Telemetry alone keeps integers whole, and apart from floats, all the way to the host.
+    for key, value in (expected["denial_metadata"] or {}).items():
+        metric = (actual["denial_metadata"] or {}).get(key)
+        if type(value) is not type(metric) or value != metric:
+            yield f"result.denial_metadata.{key}: should be {value!r} exactly, is {metric!r}"
+
+
+def host_view(before, after):
+    """The context that a host is left with: it takes over no global metadata, and no global state that is empty."""
+    view = {**after, "global_metadata": before["global_metadata"]}
+    if not after["global_state"]:
+        view["global_state"] = before["global_state"]
+    return view
+
+
+def context_parts(context):
+    shared = context.global_context
+    return {
+        "request_id": shared.request_id,
+        "server_id": shared.server_id,
+        "tenant_id": shared.tenant_id,
+        "user": shared.user,
+        "content_type": shared.content_type,
+        "user_id": None,
+        "state": context.state,
+        "metadata": context.metadata,
+        "global_state": shared.state,
+        "global_metadata": shared.metadata,
+    }
+
+
+if __name__ == "__main__":
+    run(main)

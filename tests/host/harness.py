@@ -1,0 +1,271 @@
+"""What the drivers share: server processes, host objects, strict comparison, and the report at the end."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+import cpex.framework.hooks.identity  # importing these two registers their hooks
+import cpex.framework.hooks.message
+import yaml
+from cpex.framework import GlobalContext, PluginConfig, PluginContext, PluginManager
+from cpex.framework.external.unix.client import UnixSocketExternalPlugin
+
+# The host announces on every use that payload headers will move elsewhere, and logs each failure that we provoke.
+warnings.simplefilter("ignore", DeprecationWarning)
+logging.disable(logging.CRITICAL)
+
+HERE = Path(__file__).parent
+READY_SECONDS = 20
+# A driver that hangs ends by itself, so that its servers end with it.
+DRIVER_SECONDS = 200
+
+
+def binary(variable):
+    """The server program that the suite passes in `variable`."""
+    path = os.environ.get(variable)
+    if not path:
+        sys.exit(f"{variable} is not set: it must name the server binary to test (the test suite `real_host` sets it)")
+    return path
+
+
+class Server:
+    """A plugin server process on a Unix socket."""
+
+    def __init__(self, program, config, socket_path, **environment):
+        self.socket_path = str(socket_path)
+        self._log = tempfile.TemporaryFile(mode="w+")
+        self._process = subprocess.Popen(
+            [program],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env={
+                **os.environ,
+                "PLUGINS_TRANSPORT": "unix",
+                "PLUGINS_CONFIG_PATH": str(config),
+                "PLUGINS_UNIX_SOCKET_PATH": self.socket_path,
+                **environment,
+            },
+        )
+        # A server that never gets ready is killed, which ends the read below.
+        watchdog = threading.Timer(READY_SECONDS, self._process.kill)
+        watchdog.start()
+        line = self._process.stdout.readline()
+        watchdog.cancel()
+        if line != "READY\n":
+            self._process.kill()
+            status = self._process.wait()
+            raise RuntimeError(f"server said {line!r} instead of READY and ended with {status}:\n{self.log()}")
+
+    def log(self):
+        self._log.seek(0)
+        return self._log.read()[-4000:]
+
+    def stop(self, how=signal.SIGTERM):
+        """Ends the process and returns its exit status; SIGTERM must be enough to end it within ten seconds."""
+        self._process.send_signal(how)
+        try:
+            return self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise RuntimeError(f"server was still running 10 s after {how.name}:\n{self.log()}") from None
+        finally:
+            self._process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._process.poll() is None:
+            self.stop()
+
+
+@contextlib.contextmanager
+def socket_directory():
+    """A private directory with a short path, since the path of a Unix socket has little room."""
+    with tempfile.TemporaryDirectory(prefix="host-", dir="/tmp") as directory:
+        yield Path(directory)
+
+
+def entries(config):
+    """The `plugins` list of a server's configuration file."""
+    return yaml.safe_load(Path(config).read_text())["plugins"]
+
+
+async def connected_client(name, socket_path, **settings):
+    """The host's bare client for one plugin, initialized."""
+    client = UnixSocketExternalPlugin(
+        PluginConfig(
+            name=name, kind="external", hooks=["tool_pre_invoke"], unix_socket={"path": str(socket_path), **settings}
+        )
+    )
+    await client.initialize()
+    return client
+
+
+@contextlib.asynccontextmanager
+async def plugin_manager(directory, stanzas, timeout=30, **arguments):
+    """The host's plugin manager over a gateway configuration with these entries."""
+    path = directory / f"gateway-{time.monotonic_ns()}.yaml"
+    path.write_text(yaml.safe_dump({"plugins": stanzas, "plugin_dirs": []}))
+    PluginManager.reset()
+    manager = PluginManager(str(path), timeout=timeout, **arguments)
+    await manager.initialize()
+    if manager.plugin_count != sum(stanza.get("mode") != "disabled" for stanza in stanzas):
+        raise RuntimeError(f"the host loaded {manager.plugin_count} plugins of {len(stanzas)}")
+    try:
+        yield manager
+    finally:
+        await manager.shutdown()
+
+
+def stanza(name, socket_path, hooks, mode="sequential", reconnect_delay=0.02, **more):
+    """The gateway's entry for one plugin of a server on a Unix socket."""
+    unix_socket = {"path": str(socket_path), "reconnect_delay": reconnect_delay}
+    unix_socket.update(more.pop("unix_socket", {}))
+    return {"name": name, "kind": "external", "hooks": list(hooks), "mode": mode, "unix_socket": unix_socket, **more}
+
+
+def plugin_context(parts):
+    """The host's context object for the parts that `probe_model` works on."""
+    return PluginContext(
+        global_context=GlobalContext(
+            request_id=parts["request_id"],
+            server_id=parts["server_id"],
+            tenant_id=parts["tenant_id"],
+            user=parts["user"],
+            state=parts["global_state"],
+            metadata=parts["global_metadata"],
+        ),
+        state=parts["state"],
+        metadata=parts["metadata"],
+    )
+
+
+def differences(expected, actual, place=""):
+    """Every place where two JSON values differ. Numbers are compared as doubles, which is what a protobuf transport
+    makes of them, sign included; none is equal to a boolean."""
+    if isinstance(expected, (set, frozenset, tuple)):
+        expected = sorted(expected) if isinstance(expected, (set, frozenset)) else list(expected)
+    if isinstance(actual, (set, frozenset, tuple)):
+        actual = sorted(actual) if isinstance(actual, (set, frozenset)) else list(actual)
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key in sorted(expected.keys() | actual.keys()):
+            where = f"{place}.{key}" if place else str(key)
+            if key not in actual:
+                yield f"{where}: missing, should be {shown(expected[key])}"
+            elif key not in expected:
+                yield f"{where}: should be absent, is {shown(actual[key])}"
+            else:
+                yield from differences(expected[key], actual[key], where)
+    elif isinstance(expected, list) and isinstance(actual, list):
+        if len(expected) != len(actual):
+            yield f"{place}: should have {len(expected)} items, has {len(actual)}"
+        for index, (left, right) in enumerate(zip(expected, actual)):
+            yield from differences(left, right, f"{place}[{index}]")
+    elif not same_scalar(expected, actual):
+        yield f"{place}: should be {shown(expected)}, is {shown(actual)}"
+
+
+def same_scalar(expected, actual):
+    numbers = (int, float)
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return expected is actual
+    if isinstance(expected, numbers) and isinstance(actual, numbers):
+        return float(expected) == float(actual) and math.copysign(1, expected) == math.copysign(1, actual)
+    return expected == actual
+
+
+def shown(value):
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"
+
+
+class Report:
+    """Counts cases and collects what went wrong, so that one run shows every failure."""
+
+    SHOWN_PER_GROUP = 5
+
+    def __init__(self):
+        self._passed = 0
+        self._failed = 0
+
+    def group(self, name):
+        return Group(self, name)
+
+    def finish(self):
+        """Prints the last line and ends the process with the verdict."""
+        if self._failed:
+            print(f"{self._failed} cases FAILED, {self._passed} passed", flush=True)
+            sys.exit(1)
+        print(f"{self._passed} cases passed", flush=True)
+
+    def add(self, group):
+        self._passed += group.passed
+        self._failed += len(group.failures)
+
+
+class Group:
+    """The cases of one behaviour: prints one line when it ends, and its failures under it."""
+
+    def __init__(self, report, name):
+        self._report = report
+        self._name = name
+        self._started = time.monotonic()
+        self.passed = 0
+        self.failures = []
+
+    def check(self, case, problems):
+        """Counts one case, which passed if `problems` (an iterable of lines) is empty."""
+        problems = list(problems)
+        if problems:
+            self.failures.append(case + "".join(f"\n      {problem}" for problem in problems[:8]))
+        else:
+            self.passed += 1
+
+    def equal(self, case, expected, actual):
+        self.check(case, differences(expected, actual))
+
+    def true(self, case, condition, otherwise="not so"):
+        self.check(case, [] if condition else [str(otherwise)])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is not None and isinstance(error, Exception):
+            place = "".join(traceback.format_exception(kind, error, trace)[-4:]).rstrip()
+            self.failures.append("broke off: " + place.replace("\n", "\n      "))
+        seconds = time.monotonic() - self._started
+        verdict = f"{len(self.failures)} FAILED" if self.failures else "ok"
+        print(f"{self._name}: {self.passed} cases, {verdict} ({seconds:.1f} s)", flush=True)
+        for failure in self.failures[: Report.SHOWN_PER_GROUP]:
+            print(f"    {failure}", flush=True)
+        hidden = len(self.failures) - Report.SHOWN_PER_GROUP
+        if hidden > 0:
+            print(f"    … and {hidden} more", flush=True)
+        self._report.add(self)
+        return isinstance(error, Exception)
+
+
+def run(main):
+    """Runs a driver's coroutine with a fresh report."""
+    report = Report()
+    try:
+        asyncio.run(asyncio.wait_for(main(report), DRIVER_SECONDS))
+    except TimeoutError:
+        sys.exit(f"FAILED: still running after {DRIVER_SECONDS} s")
+    report.finish()

@@ -1,0 +1,24 @@
+//! The tests of the whole: every behaviour once, over real sockets and with the real host.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    reason = "a test fails by panicking, also in the functions that its tests share"
+)]
+
+mod codec;
+mod codec_python;
+mod deadlines;
+mod frames;
+mod hook_table;
+mod map;
+mod panics;
+mod readme;
+mod real_host;
+mod schema;
+mod shutdown;
+mod socket_file;
+mod ui;
+mod vectors;

@@ -1,0 +1,104 @@
+//! The README is true: its first code is the example, its commands work, its table names the settings that there are.
+
+use std::{fs, path::PathBuf, process::Command};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// The blocks of code in a language.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    text.split(&format!("```{language}\n"))
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect()
+}
+
+/// Runs a command of the README in the root of the checkout.
+fn run(command: &str) -> String {
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command}\n{error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_first_code_is_the_example() {
+    assert_eq!(
+        blocks(&read("README.md"), "rust")[0],
+        read("examples/replace-words/src/main.rs")
+    );
+}
+
+#[test]
+fn there_are_two_commands_and_the_first_calls_a_hook() {
+    let readme = read("README.md");
+    let commands = blocks(&readme, "sh");
+    assert_eq!(commands.len(), 2);
+    let answer = run(commands[0].trim());
+    assert!(answer.contains(r#""text": "what a yikes day""#), "{answer}");
+    let test = commands[1].trim();
+    assert!(
+        read(".ci/run").contains(test),
+        "`{test}` is not what .ci/run calls"
+    );
+}
+
+#[test]
+fn the_commands_of_the_examples_work() {
+    for (example, expected) in [
+        ("replace-words", "what a yikes day"),
+        ("deny-list", r#""code": "DENY_LIST""#),
+    ] {
+        let text = read(&format!("examples/{example}/README.md"));
+        assert!(
+            text.lines().count() <= 12,
+            "{example}: the README has more than ten lines"
+        );
+        let answer = run(blocks(&text, "sh")[0].trim());
+        assert!(answer.contains(expected), "{answer}");
+    }
+}
+
+#[test]
+fn the_table_of_settings_names_the_flags_and_variables_that_there_are() {
+    let help = Command::new(env!("CARGO_BIN_EXE_fault-plugin"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let readme = read("README.md");
+    let rows: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .collect();
+    let named = |text: &str, prefix: &str| -> std::collections::BTreeSet<String> {
+        let word = |character: char| !(character.is_ascii_alphanumeric() || "-_".contains(character));
+        text.split(word)
+            .filter(|word| word.starts_with(prefix))
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut flags = named(&help, "--");
+    flags.retain(|flag| flag != "--help" && flag != "--version");
+    assert_eq!(named(&rows.join("\n"), "--"), flags);
+    for variable in named(&rows.join("\n"), "PLUGINS_") {
+        let limit = variable
+            .replace("PLUGINS_", "--")
+            .replace('_', "-")
+            .to_lowercase();
+        assert!(
+            help.contains(&variable) || help.contains(&limit),
+            "{variable} is not in --help"
+        );
+    }
+}

@@ -1,0 +1,19 @@
+use plugin_sdk::prelude::*;
+
+#[plugin(hooks = [tool_pre_invoke])]
+union Words {
+    one: u8,
+    other: i8,
+}
+
+impl Words {
+    async fn tool_pre_invoke(
+        &self,
+        _payload: ToolPreInvokePayload,
+        _context: &mut PluginContext,
+    ) -> HookResult<ToolPreInvokePayload> {
+        Ok(PluginResult::allow())
+    }
+}
+
+fn main() {}

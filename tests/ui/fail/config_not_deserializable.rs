@@ -1,0 +1,22 @@
+use plugin_sdk::prelude::*;
+
+#[plugin(hooks = [tool_pre_invoke], config = Settings)]
+struct Words;
+
+impl Words {
+    async fn tool_pre_invoke(
+        &self,
+        _payload: ToolPreInvokePayload,
+        _context: &mut PluginContext,
+    ) -> HookResult<ToolPreInvokePayload> {
+        Ok(PluginResult::allow())
+    }
+
+    async fn configure(_config: Settings) -> Result<Self, PluginError> {
+        Ok(Self)
+    }
+}
+
+struct Settings;
+
+fn main() {}

@@ -1,0 +1,7 @@
+use plugin_sdk::prelude::*;
+
+#[plugin(hooks = ["cmf.tool_pre_invoke"])]
+#[derive(Default)]
+struct Words;
+
+fn main() {}
