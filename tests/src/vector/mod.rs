@@ -13,7 +13,7 @@ use plugin_sdk::prelude::*;
 
 pub use self::modes::{Bw, Ext3, Modes};
 
-/// All hooks; what `tool_pre_invoke` does is in [`tool`], the others are in [`hooks`].
+/// All hooks; what `tool_pre_invoke` does is in `tool`, the others are in `hooks`.
 #[plugin(
     kind = "plugins.vec.Vec",
     description = "",
