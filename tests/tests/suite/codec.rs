@@ -1,5 +1,10 @@
 //! The codec of documents, judged by an independent one: `prost_types::Struct`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the helpers of a test can't do is a failed test"
+)]
+
 pub(crate) mod depth;
 pub(crate) mod documents;
 mod errors;

@@ -1,5 +1,10 @@
 //! The codec against Python's `google.protobuf.json_format`, on thousands of random documents in both directions.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the helpers of a test can't do is a failed test"
+)]
+
 use std::fs;
 use std::path::Path;
 

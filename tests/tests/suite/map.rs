@@ -1,5 +1,10 @@
 //! What the SDK's maps and values do while they hold wire bytes, and after.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the helpers of a test can't do is a failed test"
+)]
+
 mod changes;
 mod formats;
 mod reading;

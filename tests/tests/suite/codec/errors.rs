@@ -38,7 +38,7 @@ enum Shape {
     Newtype(f64),
 }
 
-fn read(item: Value) -> (String, String) {
+fn read(item: &Value) -> (String, String) {
     let document = json!({"args": {"items": [{"name": "a"}, {"name": "b"}, item]}});
     let error = from_struct::<Payload>(&to_struct(&document).unwrap()).unwrap_err();
     (error.path(), error.to_string())
@@ -96,7 +96,7 @@ fn what_does_not_fit_the_type_is_named_by_its_path() {
         ),
     ];
     for (item, path, message) in cases {
-        let (found, text) = read(item);
+        let (found, text) = read(&item);
         assert_eq!(found, path, "{text}");
         assert!(
             text.starts_with(&format!("{path}: ")) && text.contains(message),

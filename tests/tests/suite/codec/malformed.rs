@@ -115,16 +115,17 @@ fn compare(document: &[u8]) {
     if is_unusual(document, Message::Struct) {
         return;
     }
-    match (read, Struct::decode(document)) {
+    let judge = Struct::decode(document);
+    match (read, judge) {
         (Ok(read), Ok(judge)) => assert_same(&read, &judged(judge)),
         (Err(ours), Err(_)) => assert!(ours.position().is_some()),
-        (Ok(_), Err(judge)) => panic!("we read {document:02x?}, but {judge}"),
-        (Err(ours), Ok(_)) => {
-            assert!(
-                ours.to_string().contains("is not finite"),
-                "prost reads {document:02x?}, but {ours}"
-            );
-        }
+        // JSON has no such numbers, so that we refuse what protobuf does not.
+        (Err(ours), Ok(_)) if ours.to_string().contains("is not finite") => {}
+        (read, judge) => assert_eq!(
+            read.is_ok(),
+            judge.is_ok(),
+            "{document:02x?}: {read:?}, but {judge:?}"
+        ),
     }
 }
 

@@ -141,7 +141,10 @@ fn of_several_equal_variants_the_last_wins() {
         Some(Shape::Circle(2))
     );
     let square = entry("Square", number(1.0));
-    assert_eq!(shape(&[square.clone()]).unwrap(), Some(Shape::Square(1)));
+    assert_eq!(
+        shape(std::slice::from_ref(&square)).unwrap(),
+        Some(Shape::Square(1))
+    );
     assert!(shape(&[circle(1.0), square]).is_err());
     assert!(shape(&[]).is_err());
 }

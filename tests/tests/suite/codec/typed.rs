@@ -123,6 +123,13 @@ struct Pair {
     right: Option<Untagged>,
 }
 
+type ByInteger = (HashMap<i128, u8>, HashMap<u128, u8>, HashMap<i8, u8>);
+
+#[derive(Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+enum Colour {
+    Red,
+}
+
 fn shape() -> impl Strategy<Value = Shape> {
     let leaf = prop_oneof![
         Just(Shape::Unit),
@@ -245,8 +252,7 @@ proptest! {
     ) {
         let document = (by_i128, by_u128, by_i8);
         let bytes = to_struct(&BTreeMap::from([("d", document.clone())])).unwrap();
-        let back: BTreeMap<String, (HashMap<i128, u8>, HashMap<u128, u8>, HashMap<i8, u8>)> =
-            from_struct(&bytes).unwrap();
+        let back: BTreeMap<String, ByInteger> = from_struct(&bytes).unwrap();
         prop_assert_eq!(&back["d"], &document);
     }
 }
@@ -272,10 +278,6 @@ fn variants_are_written_as_in_json() {
         shapes
     );
 
-    #[derive(Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-    enum Colour {
-        Red,
-    }
     let bytes = to_struct(&HashMap::from([(Colour::Red, Shape::Unit)])).unwrap();
     assert_eq!(
         from_struct::<HashMap<Colour, Shape>>(&bytes).unwrap()[&Colour::Red],

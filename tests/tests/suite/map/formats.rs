@@ -25,6 +25,12 @@ fn a_map_that_holds_wire_bytes_is_written_as_json() {
     assert_eq!(map.to_string(), serde_json::to_string(&map).unwrap());
 }
 
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+struct Part {
+    name: String,
+    count: u8,
+}
+
 #[test]
 fn maps_and_values_convert_from_and_to_those_of_serde_json() {
     let json = sample();
@@ -38,11 +44,6 @@ fn maps_and_values_convert_from_and_to_those_of_serde_json() {
     assert_eq!(Map::from(serde_json::Map::from(map.clone())), map);
     assert_ne!(value, json!({"name": "search"}));
 
-    #[derive(Debug, Deserialize, PartialEq, Serialize)]
-    struct Part {
-        name: String,
-        count: u8,
-    }
     let part: Part = Value::from(map).deserialize_into().unwrap();
     assert_eq!(
         part,
