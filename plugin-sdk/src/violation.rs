@@ -61,6 +61,19 @@ impl PluginViolation {
         }
     }
 
+    /// The violation without its open parts.
+    pub(crate) fn bare(&self) -> Self {
+        Self {
+            reason: self.reason.clone(),
+            description: self.description.clone(),
+            code: self.code.clone(),
+            details: Map::new(),
+            mcp_error_code: self.mcp_error_code,
+            http_status_code: self.http_status_code,
+            http_headers: None,
+        }
+    }
+
     /// Sets what happened, in a sentence.
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {

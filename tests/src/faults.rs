@@ -69,6 +69,31 @@ impl Faults {
                 payload.args.insert("big".into(), u64::MAX.into());
                 return Ok(PluginResult::modify_payload(payload));
             }
+            "unsendable-denial" => {
+                let violation = PluginViolation::new("denied", "DENIED").with_detail("number", u64::MAX);
+                return Ok(PluginResult::deny(violation).with_metadata("number", u64::MAX));
+            }
+            "huge-denial" => {
+                let violation = PluginViolation::new("denied", "DENIED");
+                let blob = "x".repeat(usize::try_from(number("size"))?);
+                return Ok(PluginResult::deny(violation).with_metadata("blob", blob));
+            }
+            "unsendable-context" => {
+                context.state_mut().insert("number".into(), u64::MAX.into());
+                return Ok(PluginResult::deny(PluginViolation::new("denied", "DENIED")));
+            }
+            "read-context" => {
+                // Asked for to be changed, and not changed.
+                context.state_mut().remove("no such key");
+                context.global_context_mut().state_mut().retain(|_, _| true);
+            }
+            "take-state" => drop(std::mem::take(context.state_mut())),
+            "swap-maps" => {
+                let state = context.state().clone();
+                *context.metadata_mut() = state;
+            }
+            "new-global-context" => *context.global_context_mut() = plugin_sdk::GlobalContext::default(),
+            "new-context" => *context = PluginContext::new("another"),
             "read-state" => {
                 let seen = context.state().clone();
                 return Ok(PluginResult::allow().with_metadata("state", seen));

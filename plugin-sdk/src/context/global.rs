@@ -21,6 +21,8 @@ pub struct GlobalContext {
     pub(super) user_context: Option<Box<UserContext>>,
     pub(super) state: Section,
     pub(super) metadata: Section,
+    /// Whether it came with a call, in contrast to one that a hook put in its place.
+    pub(super) arrived: bool,
     /// The message it came in.
     pub(super) raw: Bytes,
     /// Keys of the JSON form that this version does not know.
@@ -159,6 +161,6 @@ impl GlobalContext {
     }
 
     pub(super) fn is_changed(&self) -> bool {
-        self.state.is_changed() || self.metadata.is_changed()
+        !self.arrived || self.state.is_changed() || self.metadata.is_changed()
     }
 }

@@ -60,6 +60,7 @@ impl PluginContext {
                 state: Section::of_map(global.state),
                 metadata: Section::of_map(global.metadata),
                 extra: global.extra,
+                arrived: true,
                 ..GlobalContext::default()
             },
             state: Section::of_map(fields.state),

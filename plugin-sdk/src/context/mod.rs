@@ -115,6 +115,10 @@ impl PluginContext {
 
     /// Whether a hook changed anything, so that the whole context must go back: hosts replace theirs with it.
     pub(crate) fn is_changed(&self) -> bool {
-        self.state.is_changed() || self.metadata.is_changed() || self.global.is_changed()
+        // One without the plugin's name is one that the hook put in the place of its own.
+        self.plugin_name.is_none()
+            || self.state.is_changed()
+            || self.metadata.is_changed()
+            || self.global.is_changed()
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Section {
     /// What was read of the bytes, until the map is asked for to be changed.
     read: OnceLock<Map>,
     own: Option<Map>,
+    /// The map as it was when it was first asked for to be changed. A flag in the map would miss that it was replaced.
+    before: Option<Map>,
 }
 
 impl Section {
@@ -54,19 +56,24 @@ impl Section {
     }
 
     pub(super) fn map_mut(&mut self) -> &mut Map {
-        self.own
-            .get_or_insert_with(|| self.read.take().unwrap_or_else(|| read(&self.raw, self.levels)))
+        let own = self
+            .own
+            .get_or_insert_with(|| self.read.take().unwrap_or_else(|| read(&self.raw, self.levels)));
+        if self.before.is_none() {
+            self.before = Some(own.clone());
+        }
+        own
     }
 
     pub(super) fn is_changed(&self) -> bool {
-        self.own.as_ref().is_some_and(Map::is_changed)
+        self.before.is_some() && self.before != self.own
     }
 
     /// Appends the section as a message field: as the bytes it came in, or anew if it changed. An empty one is left out,
     /// as hosts read its absence as `{}`.
     pub(super) fn write(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {
         match &self.own {
-            Some(map) if map.is_changed() || self.raw.is_empty() => {
+            Some(map) if self.is_changed() || self.raw.is_empty() => {
                 if !map.is_empty() {
                     write_struct(out, map, tag, levels)?;
                 }

@@ -137,6 +137,7 @@ impl GlobalContext {
         global.state = Section::of_wire(state.into_bytes(), inside).map_err(|error| error.in_key("state"))?;
         global.metadata =
             Section::of_wire(metadata.into_bytes(), inside).map_err(|error| error.in_key("metadata"))?;
+        global.arrived = true;
         global.raw = raw;
         Ok(global)
     }

@@ -1,5 +1,7 @@
 //! What a call is answered with, before it takes the form of a transport.
 
+use std::borrow::Cow;
+
 use crate::{
     codec::{CodecError, Form, Sink, nesting::Levels},
     context::PluginContext,
@@ -16,6 +18,8 @@ pub(crate) enum Answer {
         /// The result in the form of the transport.
         written: Vec<u8>,
         denial_metadata: Option<DenialMetadata>,
+        /// Of a denial: the result with nothing but what denies the call.
+        bare_denial: Option<Vec<u8>>,
         /// Only if the hook changed it.
         context: Option<Box<PluginContext>>,
     },
@@ -23,6 +27,19 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    /// The denial that is left when an answer can't be sent as it is.
+    pub(crate) fn take_bare_denial(&mut self) -> Option<Self> {
+        match self {
+            Self::Result { bare_denial, .. } => bare_denial.take().map(|written| Self::Result {
+                written,
+                denial_metadata: None,
+                bare_denial: None,
+                context: None,
+            }),
+            Self::Error(_) => None,
+        }
+    }
+
     /// The answer to a failed call of a plugin whose failures the operator wants ignored: nothing but permission, in both
     /// forms of results.
     pub(crate) fn allow(form: Form, levels: Levels) -> Self {
@@ -38,10 +55,20 @@ impl Answer {
             Ok(()) => Self::Result {
                 written,
                 denial_metadata: None,
+                bare_denial: None,
                 context: None,
             },
             Err(error) => Self::Error(ErrorAnswer::unsendable("", "", &error)),
         }
+    }
+}
+
+/// A name out of a request, which may be of any length, for a message.
+fn shortened(name: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 200;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
     }
 }
 
@@ -98,9 +125,10 @@ impl ErrorAnswer {
 
     /// The text is the Python server's, two spaces included; operators search for it.
     pub(crate) fn not_found(plugin_name: &str, hook: &str) -> Self {
+        let (plugin_name, hook) = (shortened(plugin_name), shortened(hook));
         let message =
             format!("Unable to find {hook} for plugin {plugin_name}.  Make sure the plugin is registered.");
-        Self::new(plugin_name, message)
+        Self::new(&plugin_name, message)
     }
 
     pub(crate) fn payload(plugin_name: &str, hook: &str, error: &CodecError) -> Self {
@@ -152,7 +180,7 @@ impl ErrorAnswer {
 
     fn over_limit(plugin_name: &str, message: &str, size: usize, limit: usize) -> Self {
         let message = format!("{message} (PLUGINS_MAX_MESSAGE_SIZE)");
-        let mut error = Self::new(plugin_name, message).with_code(code::TOO_LARGE);
+        let mut error = Self::new(&shortened(plugin_name), message).with_code(code::TOO_LARGE);
         error.details = Map::from([("size", size), ("limit", limit)]);
         error
     }

@@ -10,6 +10,7 @@ use crate::{
     hooks::Hook,
     plugin::checks::PayloadOf,
     result::{HookResult, PluginResult},
+    violation::PluginViolation,
 };
 
 /// A call: the payload that came in, its context, and the result that goes out.
@@ -47,7 +48,10 @@ impl Payload {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The result is written.
-    Result { denial_metadata: Option<DenialMetadata> },
+    Result {
+        denial_metadata: Option<DenialMetadata>,
+        bare_denial: Option<Vec<u8>>,
+    },
     /// The payload does not fit the hook.
     Payload(CodecError),
     /// The hook failed.
@@ -114,22 +118,57 @@ impl Call {
                 }
             },
         };
-        let form = self.payload.form();
-        let start = self.out.len();
-        let mut sink = Sink {
-            out: &mut self.out,
-            form,
-            levels: self.levels,
+        // A denial is never lost to what comes with it.
+        let bare_denial = if result.continue_processing {
+            None
+        } else {
+            self.bare_denial(result.violation.as_ref())
         };
-        self.outcome = Some(match H::encode_result(&result, &mut sink) {
-            Ok(()) => Outcome::Result {
-                denial_metadata: result.denial_metadata,
+        let start = self.out.len();
+        let (form, levels) = (self.payload.form(), self.levels);
+        let written = H::encode_result(
+            &result,
+            &mut Sink {
+                out: &mut self.out,
+                form,
+                levels,
             },
-            Err(error) => {
+        );
+        self.outcome = Some(match (written, bare_denial) {
+            (Ok(()), bare_denial) => Outcome::Result {
+                denial_metadata: result.denial_metadata,
+                bare_denial,
+            },
+            (Err(error), Some(bare)) => {
+                tracing::warn!(%error, "a denial is sent without what comes with it, which can't be sent");
+                self.out.truncate(start);
+                self.out.extend_from_slice(&bare);
+                Outcome::Result {
+                    denial_metadata: None,
+                    bare_denial: Some(bare),
+                }
+            }
+            (Err(error), None) => {
                 self.out.truncate(start);
                 Outcome::Unsendable(error)
             }
         });
+    }
+
+    /// The result that denies the call and does nothing else: texts and numbers, which can always be sent.
+    fn bare_denial(&self, violation: Option<&PluginViolation>) -> Option<Vec<u8>> {
+        let mut denial = PluginResult::<()>::allow();
+        denial.continue_processing = false;
+        denial.violation = violation.map(PluginViolation::bare);
+        let (mut out, form, levels) = (Vec::new(), self.payload.form(), self.levels);
+        (Sink {
+            out: &mut out,
+            form,
+            levels,
+        })
+        .encode(&denial)
+        .ok()?;
+        Some(out)
     }
 
     /// Notes that the plugin was called for a hook that it does not have.

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicU32, Ordering},
 };
 
 use super::StartError;
@@ -58,18 +58,21 @@ pub(crate) struct InstanceHook {
     pub(crate) index: usize,
     /// Its author says that it blocks its thread.
     pub(crate) blocking: bool,
-    /// It was seen blocking its thread although its author does not say so.
-    seen_blocking: AtomicBool,
+    /// How often it was seen blocking its thread although its author does not say so.
+    seen_blocking: AtomicU32,
 }
+
+/// A hook that was seen so often is taken for one that blocks: once may have been a huge payload, or a busy machine.
+const BLOCKING_FOR_GOOD: u32 = 3;
 
 impl InstanceHook {
     pub(crate) fn was_seen_blocking(&self) -> bool {
-        self.seen_blocking.load(Ordering::Relaxed)
+        self.seen_blocking.load(Ordering::Relaxed) >= BLOCKING_FOR_GOOD
     }
 
     /// Returns whether this is the first time.
     pub(crate) fn note_blocking(&self) -> bool {
-        !self.seen_blocking.swap(true, Ordering::Relaxed)
+        self.seen_blocking.fetch_add(1, Ordering::Relaxed) == 0
     }
 }
 
@@ -134,7 +137,7 @@ fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Result<Vec<InstanceHoo
         name: manifest.hooks[index].name.to_owned(),
         index,
         blocking: manifest.hooks[index].blocking,
-        seen_blocking: AtomicBool::new(false),
+        seen_blocking: AtomicU32::new(0),
     };
     let Some(names) = &config.hooks else {
         return Ok((0..manifest.hooks.len()).map(hook).collect());
@@ -222,6 +225,11 @@ impl Reported {
                 format!("its configuration can't be reported: {error}"),
             )
         };
+        if let Err(error) = to_struct(&reported)
+            && reported.remove("config").is_some()
+        {
+            tracing::warn!(plugin_name = config.name, %error, "hosts are not told the plugin's `config`");
+        }
         Ok(Self {
             wire: to_struct(&reported).map_err(|error| unsendable(error.to_string()))?,
         })

@@ -23,21 +23,8 @@ impl Dispatcher {
             context: RawContext::Json(Bytes::copy_from_slice(context.as_bytes())),
         };
         let answer = self.invoke(invocation, Vec::new()).await;
-        let json = write(plugin_name, &answer);
-        let limit = self.limits.max_message_size;
-        if json.len() <= limit {
-            return json;
-        }
-        tracing::warn!(
-            plugin_name,
-            size = json.len(),
-            limit,
-            "an answer is larger than the limit"
-        );
-        write(
-            plugin_name,
-            &Answer::Error(ErrorAnswer::too_large(plugin_name, json.len(), limit)),
-        )
+        let json = self.write_bounded(plugin_name, answer, |answer| Ok(write(plugin_name, &answer)?));
+        String::from_utf8(json).unwrap_or_default()
     }
 }
 
@@ -52,18 +39,7 @@ struct Response<'a> {
     error: Option<&'a ErrorAnswer>,
 }
 
-fn write(plugin_name: &str, answer: &Answer) -> String {
-    match write_answer(plugin_name, answer) {
-        Ok(json) => json,
-        Err(error) => {
-            let error = Answer::Error(ErrorAnswer::unsendable_context(plugin_name, &error.into()));
-            // An error of strings and a map of values always has a JSON text.
-            write_answer(plugin_name, &error).unwrap_or_default()
-        }
-    }
-}
-
-fn write_answer(plugin_name: &str, answer: &Answer) -> serde_json::Result<String> {
+fn write(plugin_name: &str, answer: &Answer) -> serde_json::Result<Vec<u8>> {
     let (mut result, mut context, mut error) = (None, None, None);
     match answer {
         Answer::Result {
@@ -76,7 +52,7 @@ fn write_answer(plugin_name: &str, answer: &Answer) -> serde_json::Result<String
         }
         Answer::Error(answer) => error = Some(answer),
     }
-    serde_json::to_string(&Response {
+    serde_json::to_vec(&Response {
         plugin_name,
         result,
         context,

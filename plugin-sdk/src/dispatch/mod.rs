@@ -7,6 +7,7 @@ mod instance;
 mod json;
 mod occupancy;
 pub(crate) mod protobuf;
+mod pulse;
 mod run;
 mod start_error;
 
@@ -74,7 +75,11 @@ impl Dispatcher {
             }
             match instance::start(kinds, config).await {
                 Ok(instance) => instances.push(instance),
-                Err(error) if fail_on_plugin_error => return Err(error),
+                Err(error) if fail_on_plugin_error => {
+                    // Those that did start get to end.
+                    Self::of_instances(instances, limits).shutdown().await;
+                    return Err(error);
+                }
                 Err(error) => {
                     tracing::warn!(
                         "{error}; the server starts without it (PLUGINS_FAIL_ON_PLUGIN_ERROR=false)"
@@ -135,6 +140,11 @@ impl Dispatcher {
         &self.limits
     }
 
+    /// Whether the process stood still since `moment`, so that who waited then may have given up.
+    pub(crate) fn paused_since(&self, moment: std::time::Instant) -> bool {
+        self.occupancy.pulse.paused_since(moment)
+    }
+
     /// What hosts are told about the instance of this name, in whatever letter case.
     pub(crate) fn reported(&self, name: &str) -> Option<&Reported> {
         self.find(name).map(|at| &self.instances[at].reported)
@@ -192,11 +202,19 @@ impl Dispatcher {
         let name = &*instance.name;
         let error = match ended {
             Ended::Returned(call) => match call.into_parts() {
-                (Some(Outcome::Result { denial_metadata }), context, written) => {
+                (
+                    Some(Outcome::Result {
+                        denial_metadata,
+                        bare_denial,
+                    }),
+                    context,
+                    written,
+                ) => {
                     let context = context.is_changed().then_some(context);
                     return Answer::Result {
                         written,
                         denial_metadata,
+                        bare_denial,
                         context,
                     };
                 }
@@ -217,13 +235,38 @@ impl Dispatcher {
             code = error.code,
             ignored = instance.ignore_errors,
             "{}",
-            error.message
+            // What a panic says may have lines, and a log has one for each event.
+            error.message.replace(['\n', '\r'], " ")
         );
         if instance.ignore_errors {
             Answer::allow(form, self.levels)
         } else {
             Answer::Error(error)
         }
+    }
+
+    /// Writes an answer in the form of a transport. What can't be sent, or is too large, is replaced: a denial by what is left of
+    /// it when everything optional is gone, anything else by an error.
+    fn write_bounded(
+        &self,
+        plugin_name: &str,
+        mut answer: Answer,
+        write: impl Fn(Answer) -> Result<Vec<u8>, CodecError>,
+    ) -> Vec<u8> {
+        let limit = self.limits.max_message_size;
+        let bare_denial = answer.take_bare_denial();
+        let error = match write(answer) {
+            Ok(written) if written.len() <= limit => return written,
+            Ok(written) => ErrorAnswer::too_large(plugin_name, written.len(), limit),
+            Err(error) => ErrorAnswer::unsendable_context(plugin_name, &error),
+        };
+        tracing::warn!(plugin_name = error.plugin_name, "{}", error.message);
+        if let Some(Ok(written)) = bare_denial.map(&write)
+            && written.len() <= limit
+        {
+            return written;
+        }
+        write(Answer::Error(error)).unwrap_or_default()
     }
 
     /// Calls the shutdown of every plugin, each within the time that there is for draining.

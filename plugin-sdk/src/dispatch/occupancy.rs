@@ -16,7 +16,10 @@ use std::{
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::instance::{Instance, InstanceHook};
+use super::{
+    instance::{Instance, InstanceHook},
+    pulse::Pulse,
+};
 
 /// How often the watch looks. A hook that is seen twice in the same poll has held its thread for at least this long.
 pub(crate) const WATCH_INTERVAL: Duration = Duration::from_millis(100);
@@ -24,6 +27,8 @@ pub(crate) const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 /// The places for hooks that hold an async thread.
 pub(crate) struct Occupancy {
     places: Box<[Place]>,
+    /// The watch is the one thread that nothing but a pause of the whole process holds up.
+    pub(crate) pulse: Pulse,
 }
 
 /// One place, on a cache line of its own.
@@ -58,6 +63,7 @@ impl Occupancy {
         let threads = Handle::try_current().map_or(1, |handle| handle.metrics().num_workers());
         Self {
             places: (1..threads.max(2)).map(|_| Place::default()).collect(),
+            pulse: Pulse::new(),
         }
     }
 
@@ -135,6 +141,7 @@ fn look(occupancy: &Weak<Occupancy>, instances: &Weak<[Instance]>) {
         let (Some(occupancy), Some(instances)) = (occupancy.upgrade(), instances.upgrade()) else {
             return;
         };
+        occupancy.pulse.beat();
         seen.resize(occupancy.places.len(), 0);
         for (place, seen) in occupancy.places.iter().zip(&mut seen) {
             let poll = place.poll.load(Ordering::Acquire);

@@ -64,19 +64,10 @@ impl Dispatcher {
     pub(crate) async fn invoke_protobuf(&self, invocation: Invocation) -> Vec<u8> {
         let plugin_name = invocation.plugin_name.clone();
         let answer = self.invoke(invocation, Vec::with_capacity(512)).await;
-        let response = write_answer(answer, &plugin_name, self.levels);
-        let limit = self.limits.max_message_size;
-        if response.len() <= limit {
-            return response;
-        }
-        tracing::warn!(
-            plugin_name = plugin_name.as_str(),
-            size = response.len(),
-            limit,
-            "an answer is larger than the limit"
-        );
-        let error = ErrorAnswer::too_large(plugin_name.as_str(), response.len(), limit);
-        write_answer(Answer::Error(error), &plugin_name, self.levels)
+        let plugin_name = plugin_name.as_str();
+        self.write_bounded(plugin_name, answer, |answer| {
+            write_answer(answer, plugin_name, self.levels)
+        })
     }
 
     /// A `GetPluginConfigResponse`; empty for a name that is not known.
@@ -121,31 +112,29 @@ pub(crate) fn request_too_large(size: usize, limit: usize) -> Vec<u8> {
     out
 }
 
-fn write_answer(answer: Answer, plugin_name: &Text, levels: Levels) -> Vec<u8> {
+fn write_answer(answer: Answer, plugin_name: &str, levels: Levels) -> Result<Vec<u8>, CodecError> {
     match answer {
         Answer::Result {
             written,
             denial_metadata,
             context,
+            ..
         } => {
             let mut out = written;
-            put_bytes(&mut out, field(1), plugin_name.as_str().as_bytes());
-            if let Some(context) = context
-                && let Err(error) = context.write(&mut out, field(3), levels)
-            {
-                let error = ErrorAnswer::unsendable_context(plugin_name.as_str(), &error);
-                return write_answer(Answer::Error(error), plugin_name, levels);
+            put_bytes(&mut out, field(1), plugin_name.as_bytes());
+            if let Some(context) = context {
+                context.write(&mut out, field(3), levels)?;
             }
             if let Some(metadata) = &denial_metadata {
                 write_result_base(&mut out, metadata);
             }
-            out
+            Ok(out)
         }
         Answer::Error(error) => {
             let mut out = Vec::new();
-            put_bytes(&mut out, field(1), plugin_name.as_str().as_bytes());
+            put_bytes(&mut out, field(1), plugin_name.as_bytes());
             write_error(&mut out, &error, levels);
-            out
+            Ok(out)
         }
     }
 }

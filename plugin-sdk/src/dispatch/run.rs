@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
@@ -50,7 +50,7 @@ pub(crate) async fn inline(
             Ended::Panicked(panic)
         }
         // A hook that blocked its thread may return long after its deadline; its caller has gone by then.
-        Some(Ok(())) if hook.was_seen_blocking() && Instant::now() > deadline => Ended::TimedOut,
+        Some(Ok(())) if Instant::now() > deadline => Ended::TimedOut,
         Some(Ok(())) => Ended::Returned(call),
         None => Ended::TimedOut,
     }
@@ -68,13 +68,19 @@ fn wait(timer: &mut Option<Pin<Box<Sleep>>>, deadline: Instant, task: &mut Conte
 pub(crate) async fn on_own_thread(
     plugin: &Arc<dyn ErasedPlugin>,
     hook: &InstanceHook,
-    mut call: Call,
+    call: Call,
     deadline: Instant,
 ) -> Ended {
     let plugin = Arc::clone(plugin);
     let index = hook.index;
     let runtime = tokio::runtime::Handle::current();
+    // Whoever takes the call has it: the thread that begins it, or the deadline while it still waits for a thread.
+    let waiting = Arc::new(Mutex::new(Some(call)));
+    let for_thread = Arc::clone(&waiting);
     let task = tokio::task::spawn_blocking(move || {
+        let Some(mut call) = take(&for_thread) else {
+            return Ended::TimedOut;
+        };
         let ended = runtime.block_on(guard::no_panic(async {
             plugin.invoke(index, &mut call).await;
         }));
@@ -90,11 +96,19 @@ pub(crate) async fn on_own_thread(
         Ok(Ok(ended)) => ended,
         Ok(Err(error)) => Ended::Panicked(error.to_string()),
         Err(_) => {
-            tracing::warn!(
-                hook_type = hook.name,
+            let is_running = take(&waiting).is_none();
+            let problem = if is_running {
                 "a blocking hook goes on after its deadline; its thread is not free yet"
-            );
+            } else {
+                "a blocking hook got no thread before its deadline (PLUGINS_BLOCKING_THREADS) and was not called"
+            };
+            tracing::warn!(hook_type = hook.name, "{problem}");
             Ended::TimedOut
         }
     }
+}
+
+fn take(waiting: &Mutex<Option<Call>>) -> Option<Call> {
+    // Nothing can panic while it holds the lock.
+    waiting.lock().ok()?.take()
 }

@@ -8,10 +8,6 @@ use super::runtime::runtime;
 use super::yaml::findings::Findings;
 use crate::dispatch::Dispatcher;
 
-/// The longest path that a socket address holds, on Linux.
-#[cfg(feature = "unix")]
-const LONGEST_SOCKET_PATH: usize = 107;
-
 /// Tries every instance on its own, so that all that fail are found. Returns a line for each that works.
 pub(crate) fn try_plugins(
     configuration: &Configuration,
@@ -54,26 +50,7 @@ pub(crate) fn try_plugins(
 /// Looks at the place where the socket will be.
 #[cfg(feature = "unix")]
 pub(crate) fn socket(path: &Path, findings: &mut Findings) {
-    use std::os::unix::fs::FileTypeExt;
-
-    use crate::server::socket_file::check_directory;
-
-    let mut problem = |message: String| {
-        findings
-            .problems
-            .push(format!("socket {}: {message}", path.display()));
-    };
-    if path.as_os_str().len() > LONGEST_SOCKET_PATH {
-        problem(format!(
-            "the path is longer than {LONGEST_SOCKET_PATH} bytes; choose a shorter one"
-        ));
-    }
-    if let Err(error) = check_directory(path) {
-        problem(error.to_string());
-    }
-    if let Ok(metadata) = std::fs::symlink_metadata(path)
-        && !metadata.file_type().is_socket()
-    {
-        problem("a file that is not a socket is in the way; remove it or choose another path".to_owned());
+    if let Err(error) = crate::server::socket_file::check_path(path) {
+        findings.problems.push(format!("socket: {error}"));
     }
 }

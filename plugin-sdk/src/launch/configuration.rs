@@ -63,6 +63,8 @@ impl Configuration {
                 .map(|kind| InstanceConfig::of_manifest(&kind.manifest))
                 .collect(),
         };
+        let names = if file.is_none() { instances.as_slice() } else { &[] };
+        findings.problems.extend(ambiguous(&kinds, names));
         let fail_on_plugin_error = fail_on_plugin_error.unwrap_or(true);
         (
             Self {
@@ -200,6 +202,25 @@ fn find<'a>(kinds: &'a [PluginKind], kind: &str) -> Option<&'a Manifest> {
         .iter()
         .map(|known| &known.manifest)
         .find(|manifest| manifest.kind == kind)
+}
+
+/// Plugins of the program that can't be told apart: by their kind in a file, by their name without one.
+fn ambiguous(kinds: &[PluginKind], instances: &[InstanceConfig]) -> Vec<String> {
+    let repeated = |words: Vec<&str>| -> Vec<String> {
+        let again = |(at, word): (usize, &&str)| words[..at].contains(word).then(|| (*word).to_owned());
+        words.iter().enumerate().filter_map(again).collect()
+    };
+    let of_kind = repeated(kinds.iter().map(|kind| kind.manifest.kind.as_str()).collect());
+    let of_name = repeated(instances.iter().map(|instance| instance.name.as_str()).collect());
+    let message = |key: &str, word: &str| {
+        format!(
+            "two plugins of this program have the {key} `{word}`: give one another with `{key} = \"...\"` in #[plugin]"
+        )
+    };
+    let of_kind = of_kind.iter().map(|kind| message("kind", kind));
+    of_kind
+        .chain(of_name.iter().map(|name| message("name", name)))
+        .collect()
 }
 
 #[cfg(test)]

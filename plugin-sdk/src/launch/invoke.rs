@@ -182,7 +182,7 @@ async fn over_unix(
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stopped = async { stopped.await.unwrap_or_default() };
     let server = tokio::spawn(super::serve::listen_unix(dispatcher, &path, 0o600, stopped)?);
-    let answer = invoke_over_socket(&path, hook, name, payload, context).await;
+    let answer = invoke_over_socket(&path, hook, name, payload, context, dispatcher.limits()).await;
     drop(stop);
     server
         .await

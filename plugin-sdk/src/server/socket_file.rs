@@ -55,7 +55,7 @@ impl SocketFile {
         path: &Path,
         mode: u32,
     ) -> Result<(std::os::unix::net::UnixListener, Self), ServeError> {
-        check_directory(path)?;
+        check_path(path)?;
         remove_dead_socket(path)?;
         let listen = || -> io::Result<(std::os::unix::net::UnixListener, Identity)> {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -101,8 +101,35 @@ impl Drop for SocketFile {
     }
 }
 
+/// The longest path that the address of a socket holds.
+const LONGEST_PATH: usize = 107;
+
+/// Whether a socket can be made at the path: it must not be too long, its directory must be there, and nothing but a socket may
+/// be in the way.
+pub(crate) fn check_path(path: &Path) -> Result<(), ServeError> {
+    let length = path.as_os_str().len();
+    if length > LONGEST_PATH {
+        return Err(ServeError::new(format!(
+            "the path {} has {length} bytes, and the address of a socket holds {LONGEST_PATH}: choose a shorter one \
+             (PLUGINS_UNIX_SOCKET_PATH)",
+            path.display()
+        )));
+    }
+    check_directory(path)?;
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.file_type().is_socket() => Err(ServeError::new(format!(
+            "{} is there already and is not a socket: remove it, or choose another path (PLUGINS_UNIX_SOCKET_PATH)",
+            path.display()
+        ))),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(ServeError::io("can't look at", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The directory must be there, and nobody but its owner may be able to put another socket in the place of ours.
-pub(crate) fn check_directory(path: &Path) -> Result<(), ServeError> {
+fn check_directory(path: &Path) -> Result<(), ServeError> {
     let directory = match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
         Some(parent) => parent,
@@ -146,12 +173,6 @@ fn remove_dead_socket(path: &Path) -> Result<(), ServeError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(ServeError::io("can't look at", path, error)),
     };
-    if !metadata.file_type().is_socket() {
-        return Err(ServeError::new(format!(
-            "{} is there already and is not a socket: remove it, or choose another path (PLUGINS_UNIX_SOCKET_PATH)",
-            path.display()
-        )));
-    }
     match UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
         // It was there a moment ago: its server has just ended.

@@ -107,11 +107,6 @@ impl<V: MapValue> Map<V> {
         self.changed = false;
     }
 
-    /// Whether entries were added, removed or borrowed mutably.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.changed
-    }
-
     /// The wire bytes of the whole map, while nothing was changed.
     pub(crate) fn untouched(&self) -> Option<&Wire> {
         if self.changed { None } else { self.wire.as_ref() }

@@ -190,6 +190,28 @@ fn an_answer_over_the_limit_is_an_error_answer() {
 }
 
 #[test]
+fn an_error_about_a_huge_name_is_not_huge() {
+    let server = server();
+    let mut client = server.connect().unwrap();
+    let response = client
+        .call(&invoke(
+            "tool_pre_invoke",
+            &"x".repeat(10_000_000),
+            &json!({"name": "t"}),
+        ))
+        .unwrap();
+    assert!(
+        response.len() < 11_000_000,
+        "the answer has {} bytes",
+        response.len()
+    );
+    let Answer::Error { message, .. } = Answer::read(&response) else {
+        panic!("a result")
+    };
+    assert!(message.starts_with("Unable to find tool_pre_invoke for plugin xxx") && message.len() < 1000);
+}
+
+#[test]
 fn a_request_over_the_operators_limit_is_an_error_answer() {
     let server = server_with(&[("PLUGINS_MAX_MESSAGE_SIZE", "2000")]);
     let mut client = server.connect().unwrap();

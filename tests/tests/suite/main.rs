@@ -10,7 +10,9 @@
 
 mod codec;
 mod codec_python;
+mod context;
 mod deadlines;
+mod denials;
 mod frames;
 mod hook_table;
 mod map;

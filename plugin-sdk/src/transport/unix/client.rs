@@ -3,15 +3,16 @@
 use std::{io, path::Path};
 
 use plugin_sdk_proto::wire::{InvokeHookResponse, PluginContext as WireContext, denial_metric};
-use prost::Message;
+use prost::Message as _;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
 };
 
 use crate::{
-    codec::{CodecError, Document, from_struct, nesting::Levels, wire::put_bytes, write_struct},
+    codec::{CodecError, Document, message::Message, nesting::Levels, wire::put_bytes, write_struct},
     context::PluginContext,
+    limits::Limits,
     value::{Map, Value},
 };
 
@@ -22,19 +23,27 @@ pub(crate) async fn invoke_over_socket(
     plugin_name: &str,
     payload: &str,
     context: &str,
+    limits: &Limits,
 ) -> Result<String, String> {
-    let request = request(hook_type, plugin_name, payload, context).map_err(|error| error.to_string())?;
+    let levels = Levels::of_objects(limits.max_nesting);
+    let request =
+        request(hook_type, plugin_name, payload, context, levels).map_err(|error| error.to_string())?;
     let response = exchange(path, &request)
         .await
         .map_err(|error| format!("the call over {} failed: {error}", path.display()))?;
     let response = InvokeHookResponse::decode(response.as_slice())
         .map_err(|error| format!("the answer is not an InvokeHookResponse: {error}"))?;
-    let answer = answer(response).map_err(|error| format!("the answer can't be read: {error}"))?;
+    let answer = answer(response, levels).map_err(|error| format!("the answer can't be read: {error}"))?;
     Ok(Value::Object(answer).to_string())
 }
 
-fn request(hook_type: &str, plugin_name: &str, payload: &str, context: &str) -> Result<Vec<u8>, CodecError> {
-    let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
+fn request(
+    hook_type: &str,
+    plugin_name: &str,
+    payload: &str,
+    context: &str,
+    levels: Levels,
+) -> Result<Vec<u8>, CodecError> {
     let payload: Map = Document::of_json(payload.as_bytes(), levels).decode()?;
     let context = PluginContext::of_json(context.as_bytes(), levels)?;
     let mut request = Vec::new();
@@ -61,10 +70,10 @@ async fn exchange(path: &Path, request: &[u8]) -> io::Result<Vec<u8>> {
     Ok(response)
 }
 
-fn answer(response: InvokeHookResponse) -> Result<Map, CodecError> {
+fn answer(response: InvokeHookResponse, levels: Levels) -> Result<Map, CodecError> {
     let mut answer = Map::from([("plugin_name", response.plugin_name)]);
     if let Some(error) = response.error {
-        let details: Map = from_struct(&error.details)?;
+        let details: Map = read(&error.details, levels)?;
         let error = Map::from([
             ("message", Value::from(error.message)),
             ("plugin_name", error.plugin_name.into()),
@@ -75,7 +84,7 @@ fn answer(response: InvokeHookResponse) -> Result<Map, CodecError> {
         answer.insert("error".into(), error.into());
         return Ok(answer);
     }
-    let mut result: Map = from_struct(&response.result)?;
+    let mut result: Map = read(&response.result, levels)?;
     if let Some(metadata) = response.result_base.and_then(|base| base.denial_metadata) {
         let metadata: Map = metadata
             .fields
@@ -94,13 +103,17 @@ fn answer(response: InvokeHookResponse) -> Result<Map, CodecError> {
     }
     answer.insert("result".into(), result.into());
     if let Some(context) = response.context {
-        answer.insert("context".into(), context_of(&context)?);
+        answer.insert("context".into(), context_of(&context, levels)?);
     }
     Ok(answer)
 }
 
-fn context_of(context: &WireContext) -> Result<Value, CodecError> {
+fn read(bytes: &[u8], levels: Levels) -> Result<Map, CodecError> {
+    Document::of_struct(Message::new(bytes), levels).decode()
+}
+
+fn context_of(context: &WireContext, levels: Levels) -> Result<Value, CodecError> {
     let raw = context.encode_to_vec().into();
-    let context = PluginContext::of_wire(raw, Levels::of_objects(Levels::DEFAULT_OBJECTS))?;
+    let context = PluginContext::of_wire(raw, levels)?;
     Value::from_serialize(&context)
 }

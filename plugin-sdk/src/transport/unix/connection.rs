@@ -38,9 +38,11 @@ pub(super) struct Connection {
     /// By when the oldest answer in `output` must be written: a client that gave up on a call would take a later one for the
     /// answer to its next.
     answer_due: Option<Instant>,
+    /// When the last request was complete, or the last part of an answer was written.
     last_progress: Instant,
     /// The client has sent all it will send.
     at_end: bool,
+    opened: Instant,
     /// A call took all its time. Its client may have given up on it, so the connection ends with the answer.
     overdue: bool,
 }
@@ -51,6 +53,7 @@ enum End {
     Closed,
     Drained,
     Late,
+    Paused,
     GivenUp,
     Idle,
     NotReading,
@@ -71,6 +74,7 @@ impl Connection {
             answer_due: None,
             last_progress: Instant::now(),
             at_end: false,
+            opened: Instant::now(),
             overdue: false,
         }
     }
@@ -86,6 +90,10 @@ impl Connection {
             End::Late => tracing::warn!(
                 "an answer came after its deadline; the connection is closed, so that the answer is not taken for that to \
                  another call"
+            ),
+            End::Paused => tracing::warn!(
+                "the process stood still for a while; the connection is closed, since its client may have given up on the \
+                 request that it sent"
             ),
             End::GivenUp => tracing::warn!(
                 "a call took longer than it may (PLUGINS_CALL_TIMEOUT), and its client has sent another request meanwhile; the \
@@ -167,6 +175,10 @@ impl Connection {
             let message = match self.frames.take(&mut self.input) {
                 Front::Frame(frame) => {
                     let started = Instant::now();
+                    self.last_progress = started;
+                    if dispatcher.paused_since(self.opened.into_std()) {
+                        return Err(End::Paused);
+                    }
                     let mut answer = pin!(answer(&dispatcher, Request::of(&frame)));
                     let answer = match poll_fn(|task| Poll::Ready(answer.as_mut().poll(task))).await {
                         Poll::Ready(answer) => answer,
@@ -245,10 +257,7 @@ impl Connection {
                     Ok(false)
                 }
             }
-            Ok(_) => {
-                self.last_progress = Instant::now();
-                Ok(true)
-            }
+            Ok(_) => Ok(true),
             Err(error)
                 if matches!(
                     error.kind(),

@@ -165,18 +165,22 @@ impl BoundUnixServer {
     }
 }
 
+/// Accepts a connection. One over the limit is closed at once: if it waited, its client would give up on a request that the
+/// server has not seen yet, and take the answer for that to its next.
 async fn accept(
     listener: &UnixListener,
     permits: &Arc<Semaphore>,
 ) -> Option<(UnixStream, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-        permit
-    } else {
-        tracing::warn!("all connections are taken (PLUGINS_MAX_CONNECTIONS); further ones wait");
-        Arc::clone(permits).acquire_owned().await.ok()?
-    };
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, permit)),
+        Ok((stream, _)) => {
+            let permit = Arc::clone(permits).try_acquire_owned().ok();
+            if permit.is_none() {
+                tracing::warn!(
+                    "all connections are taken (PLUGINS_MAX_CONNECTIONS); a further one is closed"
+                );
+            }
+            permit.map(|permit| (stream, permit))
+        }
         Err(error) => {
             tracing::error!(%error, "a connection can't be accepted");
             tokio::time::sleep(ACCEPT_PAUSE).await;
