@@ -113,9 +113,12 @@ impl MapValue for String {}
 pub(crate) mod sealed {
     use super::{CodecError, Message, Wire};
 
-    pub trait Sealed: Sized {
+    pub trait Sealed: Sized + 'static {
         /// The name under which a map of such values asks the codec for wire bytes, which tells what to check.
         const RAW: &'static str;
+
+        /// What indexing gives for a key that is not there.
+        const ABSENT: &'static Self;
 
         /// Reads the message, which lies `inside` levels inside `wire`.
         fn read(wire: &Wire, message: &Message<'_>, inside: u32) -> Result<Self, CodecError>;
@@ -124,6 +127,7 @@ pub(crate) mod sealed {
 
 impl sealed::Sealed for String {
     const RAW: &'static str = RAW_STRINGS;
+    const ABSENT: &'static Self = &Self::new();
 
     fn read(_wire: &Wire, message: &Message<'_>, _inside: u32) -> Result<Self, CodecError> {
         match message.kind()? {
@@ -135,6 +139,7 @@ impl sealed::Sealed for String {
 
 impl sealed::Sealed for Value {
     const RAW: &'static str = RAW;
+    const ABSENT: &'static Self = &Self::Null;
 
     fn read(wire: &Wire, message: &Message<'_>, inside: u32) -> Result<Self, CodecError> {
         Ok(match message.kind()? {

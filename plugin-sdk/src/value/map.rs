@@ -214,16 +214,6 @@ impl<V: MapValue> Map<V> {
     }
 }
 
-impl Map {
-    /// The value of a key, which is added as null where it is missing.
-    pub(super) fn get_or_insert(&mut self, key: &str) -> &mut Value {
-        self.changed = true;
-        let wire = self.wire.as_ref();
-        let slot = self.table.get_or_push(wire, key, || Value::Null.into());
-        slot.value.get_mut(wire)
-    }
-}
-
 /// One entry of a map as it is written.
 pub(super) struct Part<'a, V: MapValue> {
     /// The bytes of the value, unless the map has it for its own.
@@ -265,25 +255,10 @@ impl<V: MapValue + PartialEq> PartialEq for Map<V> {
 impl<V: MapValue> Index<&str> for Map<V> {
     type Output = V;
 
-    /// # Panics
-    ///
-    /// When there is no such key, as with every map. Use [`get`](Map::get) where it may be missing.
+    /// The value of a key; `null`, or an empty string, where there is none, as with [`Value`].
     fn index(&self, key: &str) -> &V {
-        match self.get(key) {
-            Some(value) => value,
-            None => missing(key),
-        }
+        self.get(key).unwrap_or(V::ABSENT)
     }
-}
-
-#[cold]
-#[track_caller]
-#[expect(
-    clippy::panic,
-    reason = "indexing with a missing key panics, as with every map"
-)]
-fn missing(key: &str) -> ! {
-    panic!("the map has no key `{key}`")
 }
 
 impl<K: Into<String>, V: MapValue, T: Into<V>> Extend<(K, T)> for Map<V> {

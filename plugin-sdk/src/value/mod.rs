@@ -7,7 +7,7 @@ mod map;
 mod serde;
 mod table;
 
-use std::ops::{Index, IndexMut};
+use std::ops::Index;
 
 pub use serde_json::Number;
 
@@ -186,31 +186,4 @@ impl Index<usize> for Value {
             .and_then(|values| values.get(index))
             .unwrap_or(&NULL)
     }
-}
-
-impl IndexMut<&str> for Value {
-    /// The value of a key, which is added where it is missing; `null` becomes an object first.
-    ///
-    /// # Panics
-    ///
-    /// When this is neither an object nor `null`, as with `serde_json`.
-    fn index_mut(&mut self, key: &str) -> &mut Value {
-        if self.is_null() {
-            *self = Self::Object(Map::new());
-        }
-        match self {
-            Self::Object(map) => map.get_or_insert(key),
-            other => not_an_object(key, other),
-        }
-    }
-}
-
-#[cold]
-#[track_caller]
-#[expect(
-    clippy::panic,
-    reason = "assigning to a key of what is not an object panics, as with serde_json"
-)]
-fn not_an_object(key: &str, value: &Value) -> ! {
-    panic!("can't set the key `{key}` of {value}, which is not an object")
 }

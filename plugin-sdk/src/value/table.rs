@@ -95,20 +95,6 @@ impl<V: MapValue> Table<V> {
         self.slots.get_mut(place)
     }
 
-    pub(super) fn get_or_push(
-        &mut self,
-        wire: Option<&Wire>,
-        key: &str,
-        value: impl FnOnce() -> Lazy<V>,
-    ) -> &mut Slot<V> {
-        let place = self.find(wire, key).unwrap_or(self.slots.len());
-        if place == self.slots.len() {
-            let key = Key::Owned(key.into());
-            self.push(wire, Slot { key, value: value() });
-        }
-        &mut self.slots[place]
-    }
-
     /// Adds an entry whose key is not there yet.
     pub(super) fn push(&mut self, wire: Option<&Wire>, slot: Slot<V>) {
         if let Some(places) = &mut self.places {
