@@ -41,13 +41,17 @@
 //! # Features
 //!
 //! - `unix` (default): serve over a Unix socket with framed protobuf.
+//! - `grpc` (default): serve over gRPC, on TCP or a Unix socket.
 //! - `cli` (default): [`run`] and [`launcher`]: command line, environment, YAML, logging, signals.
 //!
 //! A hook that panics is an error answer to that one call; this needs `panic = "unwind"`, which is Rust's default.
 
 // The dispatcher serves every transport. What only one of them calls is dead without it, so that dead code is looked for where
 // all of them are there.
-#![cfg_attr(not(all(feature = "unix", feature = "cli")), allow(dead_code))]
+#![cfg_attr(
+    not(all(feature = "unix", feature = "grpc", feature = "cli")),
+    allow(dead_code)
+)]
 
 // The examples in the documentation and the expansion of `#[plugin]` in our own tests name the crate as authors do.
 extern crate self as plugin_sdk;
@@ -67,9 +71,9 @@ mod nearest;
 mod plugin;
 pub mod prelude;
 mod result;
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "unix", feature = "grpc"))]
 mod server;
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "unix", feature = "grpc"))]
 mod transport;
 pub mod value;
 mod violation;
@@ -91,6 +95,13 @@ pub use result::{HookResult, PluginResult};
 #[doc(inline)]
 pub use value::{Map, Number, Value};
 pub use violation::PluginViolation;
+
+#[cfg(feature = "grpc")]
+pub mod grpc {
+    //! Plugins over gRPC.
+
+    pub use crate::transport::grpc::{GrpcService, OlderGrpcService};
+}
 
 #[cfg(feature = "unix")]
 pub mod unix {

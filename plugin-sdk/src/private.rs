@@ -19,10 +19,19 @@ pub use crate::{
     result::HookResult,
 };
 
-#[cfg(feature = "unix")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __constructors {
+    ($plugin:ident) => {
+        $crate::__private::unix_constructor!($plugin);
+        $crate::__private::grpc_constructor!($plugin);
+    };
+}
+
+#[cfg(feature = "unix")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __unix_constructor {
     ($plugin:ident) => {
         impl $plugin {
             /// A server of this plugin on a Unix socket, for a runtime of the author's own.
@@ -37,8 +46,33 @@ macro_rules! __constructors {
 #[cfg(not(feature = "unix"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __constructors {
+macro_rules! __unix_constructor {
     ($plugin:ident) => {};
 }
 
-pub use crate::__constructors as constructors;
+#[cfg(feature = "grpc")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __grpc_constructor {
+    ($plugin:ident) => {
+        impl $plugin {
+            /// This plugin as a gRPC service, for a tonic server of the author's own.
+            #[allow(dead_code)]
+            pub fn into_grpc_service(self) -> $crate::grpc::GrpcService {
+                $crate::grpc::GrpcService::of(self)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "grpc"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __grpc_constructor {
+    ($plugin:ident) => {};
+}
+
+pub use crate::{
+    __constructors as constructors, __grpc_constructor as grpc_constructor,
+    __unix_constructor as unix_constructor,
+};

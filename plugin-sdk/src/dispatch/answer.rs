@@ -72,6 +72,23 @@ fn shortened(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// The largest answer that may be sent, and the setting that says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnswerLimit {
+    pub(crate) size: usize,
+    pub(crate) setting: &'static str,
+}
+
+impl AnswerLimit {
+    /// The limit of the server, for a transport that has none of its own.
+    pub(crate) fn of_message(size: usize) -> Self {
+        Self {
+            size,
+            setting: "PLUGINS_MAX_MESSAGE_SIZE",
+        }
+    }
+}
+
 /// An error as hosts read it (`protocol.md`, section 8.1).
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorAnswer {
@@ -170,18 +187,21 @@ impl ErrorAnswer {
 
     pub(crate) fn request_too_large(size: usize, limit: usize) -> Self {
         let message = format!("the request has {size} bytes, more than the {limit} that are read");
-        Self::over_limit("", &message, size, limit)
+        Self::over_limit("", &message, size, AnswerLimit::of_message(limit))
     }
 
-    pub(crate) fn too_large(plugin_name: &str, size: usize, limit: usize) -> Self {
-        let message = format!("the answer has {size} bytes, more than the {limit} that may be sent");
+    pub(crate) fn too_large(plugin_name: &str, size: usize, limit: AnswerLimit) -> Self {
+        let message = format!(
+            "the answer has {size} bytes, more than the {} that may be sent",
+            limit.size
+        );
         Self::over_limit(plugin_name, &message, size, limit)
     }
 
-    fn over_limit(plugin_name: &str, message: &str, size: usize, limit: usize) -> Self {
-        let message = format!("{message} (PLUGINS_MAX_MESSAGE_SIZE)");
+    fn over_limit(plugin_name: &str, message: &str, size: usize, limit: AnswerLimit) -> Self {
+        let message = format!("{message} ({})", limit.setting);
         let mut error = Self::new(&shortened(plugin_name), message).with_code(code::TOO_LARGE);
-        error.details = Map::from([("size", size), ("limit", limit)]);
+        error.details = Map::from([("size", size), ("limit", limit.size)]);
         error
     }
 

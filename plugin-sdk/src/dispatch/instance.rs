@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use super::StartError;
+use super::{
+    StartError,
+    older_hosts::{self, Vocabulary},
+};
 use crate::{
     codec::to_struct,
     manifest::Manifest,
@@ -78,7 +81,8 @@ impl InstanceHook {
 
 /// What hosts are told about an instance, made once.
 pub(crate) struct Reported {
-    pub(crate) wire: Vec<u8>,
+    current: Vec<u8>,
+    older: Vec<u8>,
 }
 
 impl Instance {
@@ -230,9 +234,19 @@ impl Reported {
         {
             tracing::warn!(plugin_name = config.name, %error, "hosts are not told the plugin's `config`");
         }
+        let wire = |map: &Map| to_struct(map).map_err(|error| unsendable(error.to_string()));
         Ok(Self {
-            wire: to_struct(&reported).map_err(|error| unsendable(error.to_string()))?,
+            current: wire(&reported)?,
+            older: wire(&older_hosts::translated(&reported))?,
         })
+    }
+
+    /// The configuration as a host with this vocabulary takes it.
+    pub(crate) fn wire(&self, vocabulary: Vocabulary) -> &[u8] {
+        match vocabulary {
+            Vocabulary::Current => &self.current,
+            Vocabulary::Older => &self.older,
+        }
     }
 }
 

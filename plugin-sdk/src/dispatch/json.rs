@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 
-use super::{Answer, Dispatcher, ErrorAnswer, Invocation, RawContext, call::Payload};
+use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, call::Payload};
 use crate::context::PluginContext;
 
 impl Dispatcher {
@@ -23,7 +23,10 @@ impl Dispatcher {
             context: RawContext::Json(Bytes::copy_from_slice(context.as_bytes())),
         };
         let answer = self.invoke(invocation, Vec::new()).await;
-        let json = self.write_bounded(plugin_name, answer, |answer| Ok(write(plugin_name, &answer)?));
+        let limit = AnswerLimit::of_message(self.limits.max_message_size);
+        let json = self.write_bounded(plugin_name, answer, limit, |answer| {
+            Ok(write(plugin_name, &answer)?)
+        });
         String::from_utf8(json).unwrap_or_default()
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod guard;
 mod instance;
 mod json;
 mod occupancy;
+mod older_hosts;
 pub(crate) mod protobuf;
 mod pulse;
 mod run;
@@ -16,8 +17,10 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+pub(crate) use answer::AnswerLimit;
 pub use call::Call;
 pub(crate) use instance::{InstanceConfig, Reported};
+pub(crate) use older_hosts::Vocabulary;
 pub use start_error::StartError;
 
 use answer::{Answer, ErrorAnswer};
@@ -251,18 +254,18 @@ impl Dispatcher {
         &self,
         plugin_name: &str,
         mut answer: Answer,
+        limit: AnswerLimit,
         write: impl Fn(Answer) -> Result<Vec<u8>, CodecError>,
     ) -> Vec<u8> {
-        let limit = self.limits.max_message_size;
         let bare_denial = answer.take_bare_denial();
         let error = match write(answer) {
-            Ok(written) if written.len() <= limit => return written,
+            Ok(written) if written.len() <= limit.size => return written,
             Ok(written) => ErrorAnswer::too_large(plugin_name, written.len(), limit),
             Err(error) => ErrorAnswer::unsendable_context(plugin_name, &error),
         };
         tracing::warn!(plugin_name = error.plugin_name, "{}", error.message);
         if let Some(Ok(written)) = bare_denial.map(&write)
-            && written.len() <= limit
+            && written.len() <= limit.size
         {
             return written;
         }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{Answer, Dispatcher, ErrorAnswer, Invocation, RawContext, call::Payload};
+use super::{
+    Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, Vocabulary, call::Payload,
+};
 use crate::{
     codec::{
         CodecError,
@@ -61,30 +63,30 @@ impl RequestFields {
 
 impl Dispatcher {
     /// Calls a hook. The answer is an `InvokeHookResponse`.
-    pub(crate) async fn invoke_protobuf(&self, invocation: Invocation) -> Vec<u8> {
+    pub(crate) async fn invoke_protobuf(&self, invocation: Invocation, limit: AnswerLimit) -> Vec<u8> {
         let plugin_name = invocation.plugin_name.clone();
         let answer = self.invoke(invocation, Vec::with_capacity(512)).await;
         let plugin_name = plugin_name.as_str();
-        self.write_bounded(plugin_name, answer, |answer| {
+        self.write_bounded(plugin_name, answer, limit, |answer| {
             write_answer(answer, plugin_name, self.levels)
         })
     }
 
     /// A `GetPluginConfigResponse`; empty for a name that is not known.
-    pub(crate) fn config_protobuf(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn config_protobuf(&self, name: &str, vocabulary: Vocabulary) -> Vec<u8> {
         let mut out = Vec::new();
         if let Some(reported) = self.reported(name) {
             out.extend_from_slice(&[tag(1, 0), 1]);
-            put_bytes(&mut out, field(2), &reported.wire);
+            put_bytes(&mut out, field(2), reported.wire(vocabulary));
         }
         out
     }
 
     /// A `GetPluginConfigsResponse`.
-    pub(crate) fn configs_protobuf(&self) -> Vec<u8> {
+    pub(crate) fn configs_protobuf(&self, vocabulary: Vocabulary) -> Vec<u8> {
         let mut out = Vec::new();
         for reported in self.all_reported() {
-            put_bytes(&mut out, field(1), &reported.wire);
+            put_bytes(&mut out, field(1), reported.wire(vocabulary));
         }
         out
     }

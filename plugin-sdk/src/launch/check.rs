@@ -1,6 +1,6 @@
 //! `check`: everything that would keep the server from starting or hosts from reaching it, found beforehand.
 
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "unix", feature = "grpc"))]
 use std::path::Path;
 
 use super::configuration::Configuration;
@@ -48,7 +48,7 @@ pub(crate) fn try_plugins(
 }
 
 /// Looks at the place where the socket will be.
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "unix", feature = "grpc"))]
 pub(crate) fn socket(path: &Path, findings: &mut Findings) {
     if let Err(error) = crate::server::socket_file::check_path(path) {
         findings.problems.push(format!("socket: {error}"));

@@ -48,6 +48,7 @@ const ENVIRONMENT_HELP: &str = "\
 Every option can also be set in the environment or in a .env file:
   PLUGINS_TRANSPORT, PLUGINS_CONFIG_PATH, PLUGINS_LOG_LEVEL,
   PLUGINS_UNIX_SOCKET_PATH, PLUGINS_UNIX_SOCKET_MODE,
+  PLUGINS_GRPC_SERVER_<NAME> for --grpc-<name>, such as _HOST, _PORT or _UDS,
   PLUGINS_FAIL_ON_PLUGIN_ERROR=false  start without plugins that fail to load,
   and PLUGINS_<LIMIT> for a limit, such as PLUGINS_CALL_TIMEOUT.
 Options win over the configuration file, the file wins over the environment.";
@@ -106,8 +107,74 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "MODE")]
     pub(crate) socket_mode: Option<String>,
 
+    #[cfg(feature = "grpc")]
+    #[command(flatten)]
+    pub(crate) grpc: GrpcArguments,
+
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
+}
+
+/// Where the gRPC server listens.
+#[cfg(feature = "grpc")]
+#[derive(Debug, Default, Args)]
+pub(crate) struct GrpcAddressArguments {
+    /// Address that gRPC listens on [default: 127.0.0.1]
+    #[arg(long, value_name = "HOST")]
+    grpc_host: Option<String>,
+
+    /// Port that gRPC listens on [default: 50051]
+    #[arg(long, value_name = "PORT")]
+    grpc_port: Option<String>,
+
+    /// Unix socket that gRPC listens on, instead of host and port
+    #[arg(long, value_name = "PATH")]
+    grpc_uds: Option<String>,
+}
+
+/// How the gRPC server is set up.
+#[cfg(feature = "grpc")]
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "gRPC")]
+pub(crate) struct GrpcArguments {
+    #[command(flatten)]
+    address: GrpcAddressArguments,
+
+    /// File mode of that socket, in octal [default: 0600]
+    #[arg(long, value_name = "MODE")]
+    grpc_uds_mode: Option<String>,
+
+    /// Longest answer; hosts take no longer ones [default: 4MiB]
+    #[arg(long, value_name = "SIZE")]
+    grpc_max_reply_size: Option<String>,
+
+    /// Most calls at a time on a connection [default: 1024]
+    #[arg(long, value_name = "COUNT")]
+    grpc_max_concurrent_streams: Option<String>,
+
+    /// Longest headers of a request [default: 16KiB]
+    #[arg(long, value_name = "SIZE")]
+    grpc_max_header_list_size: Option<String>,
+
+    /// Close a connection that does not begin for so long [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    grpc_handshake_timeout: Option<String>,
+
+    /// Ask a silent client for a sign of life every so often [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    grpc_keepalive_interval: Option<String>,
+
+    /// Close a connection that gives none for so long [default: 20]
+    #[arg(long, value_name = "SECONDS")]
+    grpc_keepalive_timeout: Option<String>,
+
+    /// Have clients connect anew every so often [default: never]
+    #[arg(long, value_name = "SECONDS")]
+    grpc_max_connection_age: Option<String>,
+
+    /// Then let running calls finish for so long [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    grpc_max_connection_age_grace: Option<String>,
 }
 
 /// Where the socket is.
@@ -221,6 +288,10 @@ pub(crate) struct GatewayArguments {
 
     #[command(flatten)]
     pub(crate) socket: SocketArguments,
+
+    #[cfg(feature = "grpc")]
+    #[command(flatten)]
+    pub(crate) grpc: GrpcAddressArguments,
 }
 
 /// Arguments of `check`.
@@ -231,6 +302,10 @@ pub(crate) struct CheckArguments {
 
     #[command(flatten)]
     pub(crate) socket: SocketArguments,
+
+    #[cfg(feature = "grpc")]
+    #[command(flatten)]
+    pub(crate) grpc: GrpcAddressArguments,
 }
 
 /// The settings that were given as flags: the name of the flag and the text behind it.
@@ -250,10 +325,70 @@ impl ServeArguments {
             ("drain-timeout", &limits.drain_timeout),
             ("blocking-threads", &limits.blocking_threads),
         ];
-        let own = own
-            .into_iter()
-            .filter_map(|(flag, text)| Some((flag, text.clone()?)));
-        self.socket.flags().into_iter().chain(own).collect()
+        let mut flags = self.socket.flags();
+        flags.extend(given(&own));
+        #[cfg(feature = "grpc")]
+        flags.extend(self.grpc.flags());
+        flags
+    }
+}
+
+fn given(arguments: &[(&'static str, &Option<String>)]) -> Flags {
+    arguments
+        .iter()
+        .filter_map(|(flag, text)| Some((*flag, text.as_ref()?.clone())))
+        .collect()
+}
+
+impl GatewayArguments {
+    pub(crate) fn flags(&self) -> Flags {
+        let mut flags = self.socket.flags();
+        #[cfg(feature = "grpc")]
+        flags.extend(self.grpc.flags());
+        flags
+    }
+}
+
+impl CheckArguments {
+    pub(crate) fn flags(&self) -> Flags {
+        let mut flags = self.socket.flags();
+        #[cfg(feature = "grpc")]
+        flags.extend(self.grpc.flags());
+        flags
+    }
+}
+
+#[cfg(feature = "grpc")]
+impl GrpcAddressArguments {
+    fn flags(&self) -> Flags {
+        given(&[
+            ("grpc-host", &self.grpc_host),
+            ("grpc-port", &self.grpc_port),
+            ("grpc-uds", &self.grpc_uds),
+        ])
+    }
+}
+
+#[cfg(feature = "grpc")]
+impl GrpcArguments {
+    fn flags(&self) -> Flags {
+        let own = [
+            ("grpc-uds-mode", &self.grpc_uds_mode),
+            ("grpc-max-reply-size", &self.grpc_max_reply_size),
+            ("grpc-max-concurrent-streams", &self.grpc_max_concurrent_streams),
+            ("grpc-max-header-list-size", &self.grpc_max_header_list_size),
+            ("grpc-handshake-timeout", &self.grpc_handshake_timeout),
+            ("grpc-keepalive-interval", &self.grpc_keepalive_interval),
+            ("grpc-keepalive-timeout", &self.grpc_keepalive_timeout),
+            ("grpc-max-connection-age", &self.grpc_max_connection_age),
+            (
+                "grpc-max-connection-age-grace",
+                &self.grpc_max_connection_age_grace,
+            ),
+        ];
+        let mut flags = self.address.flags();
+        flags.extend(given(&own));
+        flags
     }
 }
 
@@ -282,7 +417,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::launch::settings::SETTINGS;
+    use crate::launch::settings::all;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -309,7 +444,7 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_flag() {
-        for setting in &SETTINGS {
+        for setting in all() {
             let flag = format!("--{}", setting.flag);
             let cli = Cli::parse_from(["plugin", &flag, "7"]);
             assert_eq!(cli.serve.flags(), [(setting.flag, "7".to_owned())]);

@@ -61,16 +61,21 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli) -> Result<ExitCode, Fail
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::GatewayConfig(arguments)) => {
-            serve::served(arguments.transport.unwrap_or(Transport::Unix))?;
+            let transport = arguments.transport.unwrap_or(Transport::Unix);
+            serve::served(transport)?;
             let file = arguments.common.config.as_deref();
-            let configuration = load(kinds, file, &arguments.socket.flags(), &environment)?;
-            let text = describe::unix_stanza(&configuration)?;
+            let configuration = load(kinds, file, &arguments.flags(), &environment)?;
+            let text = match transport {
+                #[cfg(feature = "grpc")]
+                Transport::Grpc => describe::grpc_stanza(&configuration)?,
+                _ => describe::unix_stanza(&configuration)?,
+            };
             print(&text)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Check(arguments)) => {
             let file = arguments.common.config.as_deref();
-            check(kinds, file, &arguments.socket.flags(), &environment)
+            check(kinds, file, &arguments.flags(), &environment)
         }
     }
 }
@@ -118,6 +123,10 @@ fn check(
     let working = check::try_plugins(&configuration, &mut findings)?;
     #[cfg(feature = "unix")]
     check::socket(&configuration.settings.socket_path, &mut findings);
+    #[cfg(feature = "grpc")]
+    if let Some(path) = &configuration.settings.grpc.uds {
+        check::socket(path, &mut findings);
+    }
     let labelled = [
         ("error", &findings.problems),
         ("warning", &findings.warnings),

@@ -67,10 +67,36 @@ pub(crate) fn unix_stanza(configuration: &Configuration) -> Result<String, Strin
         settings.socket_path.display().to_string().into(),
     );
     section.insert("timeout".to_owned(), timeout.into());
+    stanza(configuration, "unix_socket", &section)
+}
+
+/// The stanza for the gateway's file, for a gRPC server of the settings.
+#[cfg(feature = "grpc")]
+pub(crate) fn grpc_stanza(configuration: &Configuration) -> Result<String, String> {
+    let settings = &configuration.settings.grpc;
+    let mut section = Map::new();
+    let mut header = "";
+    if let Some(uds) = &settings.uds {
+        section.insert("uds".to_owned(), uds.display().to_string().into());
+    } else {
+        let host = match settings.host.as_str() {
+            "0.0.0.0" | "::" | "[::]" => {
+                header = "# The server listens on every address: put the name by which the gateway reaches it\n# in place of localhost.\n";
+                "localhost".to_owned()
+            }
+            host if host.contains(':') && !host.starts_with('[') => format!("[{host}]"),
+            host => host.to_owned(),
+        };
+        section.insert("target".to_owned(), format!("{host}:{}", settings.port).into());
+    }
+    Ok(header.to_owned() + &stanza(configuration, "grpc", &section)?)
+}
+
+fn stanza(configuration: &Configuration, transport: &str, section: &Map) -> Result<String, String> {
     let entries = configuration
         .instances
         .iter()
-        .map(|instance| entry(configuration, instance, &section));
+        .map(|instance| entry(configuration, instance, transport, section));
     let mut stanza = Map::new();
     stanza.insert("plugins".to_owned(), Value::Array(entries.collect()));
     Ok(format!("{STANZA_HEADER}{}", yaml(&stanza)?))
@@ -83,7 +109,7 @@ const STANZA_HEADER: &str = "\
 
 /// One entry of the gateway's file. What the plugin's own entry says is kept, except its settings, which a
 /// host rejects there. Behind it, the plugin's own defaults.
-fn entry(configuration: &Configuration, instance: &InstanceConfig, section: &Map) -> Value {
+fn entry(configuration: &Configuration, instance: &InstanceConfig, transport: &str, section: &Map) -> Value {
     let mut entry = Map::new();
     entry.insert("name".to_owned(), instance.name.clone().into());
     entry.insert("kind".to_owned(), "external".into());
@@ -114,7 +140,7 @@ fn entry(configuration: &Configuration, instance: &InstanceConfig, section: &Map
     }
     fill_in("mode", "sequential".into());
     fill_in("priority", 100.into());
-    entry.insert("unix_socket".to_owned(), Value::Object(section.clone()));
+    entry.insert(transport.to_owned(), Value::Object(section.clone()));
     Value::Object(entry)
 }
 

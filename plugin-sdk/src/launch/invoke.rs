@@ -148,7 +148,6 @@ fn pretty(answer: &str) -> Result<Answer, String> {
     })
 }
 
-#[cfg_attr(not(feature = "unix"), allow(clippy::unused_async))]
 async fn over(
     transport: Transport,
     dispatcher: &Arc<Dispatcher>,
@@ -160,6 +159,8 @@ async fn over(
     match transport {
         #[cfg(feature = "unix")]
         Transport::Unix => over_unix(dispatcher, hook, name, payload, context).await,
+        #[cfg(feature = "grpc")]
+        Transport::Grpc => over_grpc(dispatcher, hook, name, payload, context).await,
         _ => {
             let _ = (dispatcher, hook, name, payload, context);
             served(transport).map(|()| String::new())
@@ -190,11 +191,38 @@ async fn over_unix(
     answer
 }
 
+#[cfg(feature = "grpc")]
+async fn over_grpc(
+    dispatcher: &Arc<Dispatcher>,
+    hook: &str,
+    name: &str,
+    payload: &str,
+    context: &str,
+) -> Result<String, String> {
+    use crate::transport::grpc::{GrpcSettings, client::invoke_over_socket};
+
+    let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
+    let path = directory.0.join("plugin.sock");
+    let settings = GrpcSettings {
+        uds: Some(path.clone()),
+        ..GrpcSettings::default()
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async { stopped.await.unwrap_or_default() };
+    let server = tokio::spawn(super::serve::listen_grpc(dispatcher, &settings, stopped)?);
+    let answer = invoke_over_socket(&path, hook, name, payload, context, dispatcher.limits()).await;
+    drop(stop);
+    server
+        .await
+        .map_err(|error| format!("the server ended unexpectedly: {error}"))??;
+    answer
+}
+
 /// A directory that only this user can enter, removed in the end.
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "unix", feature = "grpc"))]
 struct PrivateDirectory(std::path::PathBuf);
 
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "unix", feature = "grpc"))]
 impl PrivateDirectory {
     fn new() -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
@@ -211,7 +239,7 @@ impl PrivateDirectory {
     }
 }
 
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "unix", feature = "grpc"))]
 impl Drop for PrivateDirectory {
     fn drop(&mut self) {
         // What cannot be removed is empty, private and in the directory for temporary files.

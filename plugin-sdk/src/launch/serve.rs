@@ -30,7 +30,13 @@ pub(crate) fn transports(flags: &[Transport], environment: &Environment) -> Resu
     if transports.is_empty() {
         transports.push(Transport::Unix);
     }
-    transports.dedup();
+    let mut seen = Vec::new();
+    transports.retain(|transport| {
+        !seen.contains(transport) && {
+            seen.push(*transport);
+            true
+        }
+    });
     transports.iter().try_for_each(|transport| served(*transport))?;
     Ok(transports)
 }
@@ -40,11 +46,12 @@ pub(crate) fn served(transport: Transport) -> Result<(), String> {
     let name = transport.name();
     match transport {
         Transport::Unix if cfg!(feature = "unix") => Ok(()),
-        Transport::Unix => {
-            Err("this build has no transport unix: enable the feature unix of plugin-sdk".to_owned())
-        }
-        _ => Err(format!(
-            "the transport {name} is not part of this build yet; use --transport unix"
+        Transport::Grpc if cfg!(feature = "grpc") => Ok(()),
+        Transport::Unix | Transport::Grpc => Err(format!(
+            "this build has no transport {name}: enable the feature {name} of plugin-sdk"
+        )),
+        Transport::Http | Transport::Stdio => Err(format!(
+            "the transport {name} is not part of this build yet; use --transport unix or grpc"
         )),
     }
 }
@@ -122,6 +129,8 @@ fn listen(
     match transport {
         #[cfg(feature = "unix")]
         Transport::Unix => listen_unix(dispatcher, &settings.socket_path, settings.socket_mode, stop),
+        #[cfg(feature = "grpc")]
+        Transport::Grpc => listen_grpc(dispatcher, &settings.grpc, stop),
         _ => {
             let _ = (dispatcher, settings, stop);
             served(transport).map(|()| -> BoxFuture<'static, _> { Box::pin(async { Ok(()) }) })
@@ -144,6 +153,25 @@ pub(crate) fn listen_unix(
     Ok(Box::pin(async move {
         server.run(Box::pin(stop)).await;
         Ok(())
+    }))
+}
+
+#[cfg(feature = "grpc")]
+pub(crate) fn listen_grpc(
+    dispatcher: &Arc<Dispatcher>,
+    settings: &crate::transport::grpc::GrpcSettings,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<BoxFuture<'static, Result<(), String>>, String> {
+    use crate::transport::grpc::BoundGrpcServer;
+
+    let server =
+        BoundGrpcServer::bind(Arc::clone(dispatcher), settings).map_err(|error| error.to_string())?;
+    tracing::info!("listening on {}", server.address());
+    Ok(Box::pin(async move {
+        server
+            .run(Box::pin(stop))
+            .await
+            .map_err(|error| error.to_string())
     }))
 }
 
@@ -177,10 +205,10 @@ mod tests {
             transports(&[Transport::Unix], &environment("grpc")),
             Ok(vec![Transport::Unix])
         );
-        let message = transports(&[], &environment("unix, grpc")).unwrap_err();
+        let message = transports(&[], &environment("unix, http")).unwrap_err();
         assert_eq!(
             message,
-            "the transport grpc is not part of this build yet; use --transport unix"
+            "the transport http is not part of this build yet; use --transport unix or grpc"
         );
         let message = transports(&[], &environment("tcp")).unwrap_err();
         assert_eq!(

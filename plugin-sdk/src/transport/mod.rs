@@ -1,3 +1,7 @@
-//! The transports: bytes in, dispatch, bytes out. None knows another.
+//! The transports: bytes in, dispatch, bytes out.
 
+mod client;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
+#[cfg(feature = "unix")]
 pub(crate) mod unix;

@@ -17,6 +17,10 @@ use crate::nearest::suggestion;
 
 /// The section of the file that sets up the Unix socket server.
 pub(crate) const UNIX_SECTION: &str = "unix_socket_server_settings";
+/// The section of the file that sets up the gRPC server.
+pub(crate) const GRPC_SECTION: &str = "grpc_server_settings";
+/// A section within a section, whose keys count as `tls.certfile` and so on.
+const TLS: &str = "tls";
 
 /// A configuration file that was read.
 #[derive(Debug)]
@@ -25,6 +29,7 @@ pub(crate) struct ConfigurationFile {
     /// The instances to run, in the order of the file.
     pub(crate) entries: Vec<Entry>,
     pub(crate) unix: Option<Section>,
+    pub(crate) grpc: Option<Section>,
 }
 
 /// A section with settings of the server: its keys as the file writes them.
@@ -56,6 +61,7 @@ impl ConfigurationFile {
             path: path.to_owned(),
             entries: Vec::new(),
             unix: None,
+            grpc: None,
         };
         let parsed = template::render(source, variables).and_then(|text| Ok((Node::parse(&text)?, text)));
         match parsed {
@@ -79,6 +85,9 @@ impl ConfigurationFile {
         for (key, value) in keys {
             match key.as_str() {
                 "plugins" => self.read_plugins(value, findings),
+                GRPC_SECTION if cfg!(feature = "grpc") => {
+                    self.grpc = Section::read(GRPC_SECTION, value, text, findings);
+                }
                 UNIX_SECTION => self.unix = Section::read(UNIX_SECTION, value, text, findings),
                 "plugin_dirs"
                     if value
@@ -98,7 +107,7 @@ impl ConfigurationFile {
                     findings.warning(
                         value.line,
                         key,
-                        "is ignored: this build serves the unix transport only",
+                        "is ignored: this build does not serve that transport",
                     );
                 }
                 _ if FILE_KEYS.contains(&key.as_str()) => {}
@@ -161,15 +170,30 @@ impl Section {
             );
             return None;
         };
-        let settings = entries.iter().map(|(key, value)| SectionSetting {
-            key: key.clone(),
-            value: value.written(text),
-            line: value.line,
-        });
-        Some(Self {
-            name,
-            settings: settings.collect(),
-        })
+        let mut settings = Vec::new();
+        for (key, value) in entries {
+            let setting = |key: String, value: &Node| SectionSetting {
+                key,
+                value: value.written(text),
+                line: value.line,
+            };
+            match value.as_mapping() {
+                Some(inner) if key == TLS => {
+                    settings.push(SectionSetting {
+                        key: key.clone(),
+                        // That the section is there says that it is meant.
+                        value: Some(true.to_string()),
+                        line: value.line,
+                    });
+                    let inner = inner.iter().filter(|(_, value)| !value.is_null());
+                    settings.extend(inner.map(|(inner, value)| setting(format!("{key}.{inner}"), value)));
+                }
+                // As on the Python server: the same as no key.
+                None if value.is_null() && name == GRPC_SECTION => {}
+                _ => settings.push(setting(key.clone(), value)),
+            }
+        }
+        Some(Self { name, settings })
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     request::Request,
 };
 use crate::{
-    dispatch::{Dispatcher, protobuf},
+    dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
     limits::Limits,
     server::drain::Draining,
 };
@@ -299,9 +299,13 @@ impl Connection {
 
 async fn answer(dispatcher: &Dispatcher, request: Request) -> Vec<u8> {
     match request {
-        Request::Invoke(invocation) => dispatcher.invoke_protobuf(invocation).await,
-        Request::GetPluginConfig(name) => dispatcher.config_protobuf(name.as_str()),
-        Request::GetPluginConfigs => dispatcher.configs_protobuf(),
+        Request::Invoke(invocation) => {
+            let limit = AnswerLimit::of_message(dispatcher.limits().max_message_size);
+            dispatcher.invoke_protobuf(invocation, limit).await
+        }
+        // All hosts that fetch a configuration here only look whether there is one.
+        Request::GetPluginConfig(name) => dispatcher.config_protobuf(name.as_str(), Vocabulary::Current),
+        Request::GetPluginConfigs => dispatcher.configs_protobuf(Vocabulary::Current),
         Request::Unknown => protobuf::unknown_message(),
     }
 }

@@ -1,13 +1,21 @@
 //! The settings of the server: one table, read from flags, the configuration file and the environment.
 
-use std::path::PathBuf;
-use std::time::Duration;
+#[cfg(feature = "grpc")]
+mod grpc;
+mod values;
 
+use std::path::PathBuf;
+
+use self::values::{SECONDS, file_mode, seconds, size, whole};
 use super::environment::Environment;
 use super::yaml::findings::Findings;
 use super::yaml::{ConfigurationFile, Section};
 use crate::limits::Limits;
 use crate::nearest::unknown;
+#[cfg(feature = "grpc")]
+use crate::transport::grpc::GrpcSettings;
+
+pub(crate) use self::values::path;
 
 /// How the server is set up.
 #[derive(Debug, Clone)]
@@ -15,13 +23,15 @@ pub(crate) struct Settings {
     pub(crate) socket_path: PathBuf,
     pub(crate) socket_mode: u32,
     pub(crate) limits: Limits,
+    #[cfg(feature = "grpc")]
+    pub(crate) grpc: GrpcSettings,
 }
 
 /// One setting: where it can be given, and what it may be.
 pub(crate) struct Setting {
     /// The flag, without the dashes.
     pub(crate) flag: &'static str,
-    /// The key in `unix_socket_server_settings`.
+    /// The key in the section of the configuration file.
     key: &'static str,
     /// The variables; the first that is set counts.
     variables: &'static [&'static str],
@@ -30,7 +40,8 @@ pub(crate) struct Setting {
     apply: fn(&mut Settings, &str) -> Option<()>,
 }
 
-/// Every setting. The documentation of [`Launcher`](super::Launcher) shows the same table.
+/// The settings of `unix_socket_server_settings`, with the limits of every transport. The documentation of
+/// [`Launcher`](super::Launcher) shows the same table.
 pub(crate) const SETTINGS: [Setting; 10] = [
     Setting {
         flag: "socket",
@@ -106,14 +117,14 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
 ];
 
-const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
             socket_path: PathBuf::from("/tmp/mcpgateway-plugins.sock"),
             socket_mode: 0o600,
             limits: Limits::default(),
+            #[cfg(feature = "grpc")]
+            grpc: GrpcSettings::default(),
         }
     }
 }
@@ -130,12 +141,21 @@ impl Settings {
         findings: &mut Findings,
     ) -> Self {
         let mut settings = Self::default();
-        match file.and_then(|file| file.unix.as_ref()) {
-            Some(section) => settings.apply_section(section, environment, findings),
-            None => settings.apply_environment(environment, findings),
-        }
+        settings.apply_sources(
+            &SETTINGS,
+            file.and_then(|file| file.unix.as_ref()),
+            environment,
+            findings,
+        );
+        #[cfg(feature = "grpc")]
+        settings.apply_sources(
+            &grpc::SETTINGS,
+            file.and_then(|file| file.grpc.as_ref()),
+            environment,
+            findings,
+        );
         for (flag, text) in flags {
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.flag == *flag) else {
+            let Some(setting) = all().find(|setting| setting.flag == *flag) else {
                 continue;
             };
             if (setting.apply)(&mut settings, text.trim()).is_none() {
@@ -145,11 +165,27 @@ impl Settings {
                 ));
             }
         }
+        #[cfg(feature = "grpc")]
+        grpc::check(&settings, flags, findings);
         settings
     }
 
-    fn apply_environment(&mut self, environment: &Environment, findings: &mut Findings) {
-        for setting in &SETTINGS {
+    /// Applies a section of the file, or else the environment.
+    fn apply_sources(
+        &mut self,
+        table: &[Setting],
+        section: Option<&Section>,
+        environment: &Environment,
+        findings: &mut Findings,
+    ) {
+        match section {
+            Some(section) => self.apply_section(table, section, environment, findings),
+            None => self.apply_environment(table, environment, findings),
+        }
+    }
+
+    fn apply_environment(&mut self, table: &[Setting], environment: &Environment, findings: &mut Findings) {
+        for setting in table {
             if let Some((name, text)) = environment.get(setting.variables)
                 && (setting.apply)(self, text).is_none()
             {
@@ -161,11 +197,17 @@ impl Settings {
         }
     }
 
-    fn apply_section(&mut self, section: &Section, environment: &Environment, findings: &mut Findings) {
+    fn apply_section(
+        &mut self,
+        table: &[Setting],
+        section: &Section,
+        environment: &Environment,
+        findings: &mut Findings,
+    ) {
         for given in &section.settings {
             let path = format!("{}.{}", section.name, given.key);
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.key == given.key) else {
-                let known = SETTINGS.iter().map(|setting| setting.key);
+            let Some(setting) = table.iter().find(|setting| setting.key == given.key) else {
+                let known = table.iter().map(|setting| setting.key);
                 findings.problem(given.line, &path, unknown("key", &given.key, known));
                 continue;
             };
@@ -175,7 +217,7 @@ impl Settings {
                 findings.problem(given.line, &path, message);
             }
         }
-        for setting in &SETTINGS {
+        for setting in table {
             if let Some((name, _)) = environment.get(setting.variables) {
                 let message = format!("this section replaces the environment, so {name} is ignored");
                 findings.warning(None, section.name, message);
@@ -184,54 +226,20 @@ impl Settings {
     }
 }
 
-/// `~` is the home directory; a relative path belongs to the working directory.
-pub(crate) fn path(text: &str) -> Option<PathBuf> {
-    if text.is_empty() {
-        return None;
-    }
-    let path = match text.strip_prefix("~/") {
-        Some(rest) => std::env::home_dir()?.join(rest),
-        None => PathBuf::from(text),
-    };
-    std::path::absolute(path).ok()
-}
-
-fn file_mode(text: &str) -> Option<u32> {
-    let digits = text.strip_prefix("0o").unwrap_or(text);
-    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let mode = u32::from_str_radix(digits, 8).ok()?;
-    (mode <= 0o777 && mode & 0o600 == 0o600).then_some(mode)
-}
-
-fn whole<N: std::str::FromStr + PartialOrd>(text: &str, allowed: std::ops::RangeInclusive<N>) -> Option<N> {
-    text.parse().ok().filter(|number| allowed.contains(number))
-}
-
-fn size(text: &str) -> Option<usize> {
-    let (digits, unit) = match text.to_lowercase() {
-        text if text.ends_with("kib") => (text.trim_end_matches("kib").trim().to_owned(), 1 << 10),
-        text if text.ends_with("mib") => (text.trim_end_matches("mib").trim().to_owned(), 1 << 20),
-        text => (text, 1),
-    };
-    let bytes = digits.parse::<usize>().ok()?.checked_mul(unit)?;
-    // The length of a message is sent in four bytes.
-    (1024..=u32::MAX as usize).contains(&bytes).then_some(bytes)
-}
-
-fn seconds(text: &str) -> Option<Duration> {
-    let seconds = text
-        .parse::<f64>()
-        .ok()
-        .filter(|seconds| (0.001..=86_400.0).contains(seconds))?;
-    Duration::try_from_secs_f64(seconds).ok()
+/// Every setting.
+pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
+    #[cfg(feature = "grpc")]
+    let grpc = &grpc::SETTINGS;
+    #[cfg(not(feature = "grpc"))]
+    let grpc: &[Setting] = &[];
+    SETTINGS.iter().chain(grpc)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
     use std::path::Path;
+    use std::time::Duration;
 
     use super::*;
 
@@ -376,23 +384,6 @@ mod tests {
                 1,
                 "{text}"
             );
-        }
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        assert_eq!(size("16777216"), Some(16 << 20));
-        assert_eq!(size("16 MiB"), Some(16 << 20));
-        assert_eq!(size("64kib"), Some(64 << 10));
-        assert_eq!(size("1000"), None);
-        assert_eq!(size("5GB"), None);
-    }
-
-    #[test]
-    fn seconds_have_fractions_and_bounds() {
-        assert_eq!(seconds("2.5"), Some(Duration::from_millis(2500)));
-        for text in ["0", "-1", "inf", "nan", "86401", "5s"] {
-            assert_eq!(seconds(text), None, "{text}");
         }
     }
 }

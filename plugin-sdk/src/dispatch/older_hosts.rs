@@ -1,0 +1,84 @@
+//! Configurations for hosts up to 1.0.0, which check one before they use it and know only the older names of modes
+//! (`protocol.md`, section 1.2).
+
+use crate::value::{Map, Value};
+
+/// The names of modes that a host knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vocabulary {
+    Current,
+    Older,
+}
+
+/// What an older host is told in place of `reported`.
+///
+/// Such a host has four modes, and no `on_error`: what an error does is part of the mode. A mode that it does not know becomes
+/// the nearest that it does: `concurrent` may block, as `enforce` does; `audit` and `fire_and_forget` may not, as `permissive`
+/// does not.
+pub(super) fn translated(reported: &Map) -> Map {
+    let word = |key: &str| reported.get(key).and_then(Value::as_str);
+    let ignores_errors = matches!(word("on_error"), Some("ignore" | "disable"));
+    let mode = match word("mode") {
+        None | Some("sequential" | "concurrent" | "enforce") if ignores_errors => "enforce_ignore_error",
+        None => return reported.clone(),
+        Some("sequential" | "concurrent") => "enforce",
+        Some("transform" | "audit" | "fire_and_forget") => "permissive",
+        Some(known) => known,
+    };
+    let mut translated = reported.clone();
+    translated.insert("mode".to_owned(), mode.into());
+    if mode == "enforce_ignore_error" {
+        // A newer host that calls by the older name takes this mode for `on_error: ignore`, unless another is given.
+        translated.remove("on_error");
+    }
+    translated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translate(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let reported: Map = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Value::from(*value)))
+            .collect();
+        translated(&reported)
+            .into_iter()
+            .map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn modes_have_their_older_names() {
+        for (reported, expected) in [
+            (&[("mode", "sequential")][..], &[("mode", "enforce")][..]),
+            (
+                &[("mode", "sequential"), ("on_error", "fail")],
+                &[("mode", "enforce"), ("on_error", "fail")],
+            ),
+            (
+                &[("mode", "sequential"), ("on_error", "ignore")],
+                &[("mode", "enforce_ignore_error")],
+            ),
+            (
+                &[("mode", "enforce"), ("on_error", "disable")],
+                &[("mode", "enforce_ignore_error")],
+            ),
+            (&[("on_error", "ignore")], &[("mode", "enforce_ignore_error")]),
+            (&[("mode", "transform")], &[("mode", "permissive")]),
+            (&[("mode", "audit")], &[("mode", "permissive")]),
+            (&[("mode", "fire_and_forget")], &[("mode", "permissive")]),
+            (&[("mode", "concurrent")], &[("mode", "enforce")]),
+            (&[("mode", "disabled")], &[("mode", "disabled")]),
+            (&[("mode", "permissive")], &[("mode", "permissive")]),
+            (&[("name", "a")], &[("name", "a")]),
+        ] {
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect();
+            assert_eq!(translate(reported), expected, "{reported:?}");
+        }
+    }
+}

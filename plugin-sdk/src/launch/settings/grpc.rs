@@ -1,0 +1,115 @@
+//! The settings of `grpc_server_settings`.
+
+use super::values::{SECONDS, file_mode, path, seconds, size, whole};
+use super::{Setting, Settings};
+use crate::launch::yaml::findings::Findings;
+
+/// The settings of the gRPC server.
+pub(super) const SETTINGS: [Setting; 12] = [
+    Setting {
+        flag: "grpc-host",
+        key: "host",
+        variables: &["PLUGINS_GRPC_SERVER_HOST"],
+        allowed: "an address or a host name",
+        apply: |settings, text| {
+            (!text.is_empty() && !text.contains(char::is_whitespace))
+                .then(|| text.clone_into(&mut settings.grpc.host))
+        },
+    },
+    Setting {
+        flag: "grpc-port",
+        key: "port",
+        variables: &["PLUGINS_GRPC_SERVER_PORT"],
+        allowed: "a port from 0 to 65535; 0 takes one that is free",
+        apply: |settings, text| text.parse().ok().map(|value| settings.grpc.port = value),
+    },
+    Setting {
+        flag: "grpc-uds",
+        key: "uds",
+        variables: &["PLUGINS_GRPC_SERVER_UDS"],
+        allowed: "the path of a socket file, instead of host and port",
+        apply: |settings, text| path(text).map(|value| settings.grpc.uds = Some(value)),
+    },
+    Setting {
+        flag: "grpc-uds-mode",
+        key: "uds_mode",
+        variables: &["PLUGINS_GRPC_SERVER_UDS_MODE"],
+        allowed: "an octal file mode from 0600 to 0777 in which the owner can read and write",
+        apply: |settings, text| file_mode(text).map(|value| settings.grpc.uds_mode = value),
+    },
+    Setting {
+        flag: "grpc-max-reply-size",
+        key: "max_reply_size",
+        variables: &["PLUGINS_GRPC_SERVER_MAX_REPLY_SIZE"],
+        allowed: "bytes, 1024 to 4294967295, or a number with KiB or MiB",
+        apply: |settings, text| size(text).map(|value| settings.grpc.max_reply_size = value),
+    },
+    Setting {
+        flag: "grpc-max-concurrent-streams",
+        key: "max_concurrent_streams",
+        variables: &["PLUGINS_GRPC_SERVER_MAX_CONCURRENT_STREAMS"],
+        allowed: "a whole number from 1 to 1000000",
+        apply: |settings, text| {
+            whole(text, 1..=1_000_000).map(|value| settings.grpc.max_concurrent_streams = value)
+        },
+    },
+    Setting {
+        flag: "grpc-max-header-list-size",
+        key: "max_header_list_size",
+        variables: &["PLUGINS_GRPC_SERVER_MAX_HEADER_LIST_SIZE"],
+        allowed: "bytes, 1024 to 4294967295, or a number with KiB or MiB",
+        apply: |settings, text| {
+            let value = u32::try_from(size(text)?).ok()?;
+            settings.grpc.max_header_list_size = value;
+            Some(())
+        },
+    },
+    Setting {
+        flag: "grpc-handshake-timeout",
+        key: "handshake_timeout",
+        variables: &["PLUGINS_GRPC_SERVER_HANDSHAKE_TIMEOUT"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.grpc.handshake_timeout = value),
+    },
+    Setting {
+        flag: "grpc-keepalive-interval",
+        key: "keepalive_interval",
+        variables: &["PLUGINS_GRPC_SERVER_KEEPALIVE_INTERVAL"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.grpc.keepalive_interval = value),
+    },
+    Setting {
+        flag: "grpc-keepalive-timeout",
+        key: "keepalive_timeout",
+        variables: &["PLUGINS_GRPC_SERVER_KEEPALIVE_TIMEOUT"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.grpc.keepalive_timeout = value),
+    },
+    Setting {
+        flag: "grpc-max-connection-age",
+        key: "max_connection_age",
+        variables: &["PLUGINS_GRPC_SERVER_MAX_CONNECTION_AGE"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.grpc.max_connection_age = Some(value)),
+    },
+    Setting {
+        flag: "grpc-max-connection-age-grace",
+        key: "max_connection_age_grace",
+        variables: &["PLUGINS_GRPC_SERVER_MAX_CONNECTION_AGE_GRACE"],
+        allowed: SECONDS,
+        apply: |settings, text| seconds(text).map(|value| settings.grpc.max_connection_age_grace = value),
+    },
+];
+
+/// Looks for settings that are right each by itself, and not together.
+pub(super) fn check(settings: &Settings, flags: &[(&'static str, String)], findings: &mut Findings) {
+    let Some(uds) = &settings.grpc.uds else { return };
+    for flag in ["grpc-host", "grpc-port"] {
+        if flags.iter().any(|(given, _)| *given == flag) {
+            findings.warnings.push(format!(
+                "--{flag} is ignored: gRPC listens on the socket {} (uds)",
+                uds.display()
+            ));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Calls over gRPC: a method, a message in, a message out. What they mean is the dispatcher's.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use tonic::{
+    Request, Response, Status,
+    body::Body,
+    codegen::{Service, StdError},
+    server::Grpc,
+};
+
+use super::{bytes_codec::BytesCodec, method::Method};
+use crate::{
+    codec::CodecError,
+    dispatch::{AnswerLimit, Dispatcher, protobuf::RequestFields},
+    plugin::BoxFuture,
+    server::drain::Draining,
+};
+
+/// What a service answers with, in the end.
+pub(super) type Answering = BoxFuture<'static, Result<http::Response<Body>, Infallible>>;
+
+/// The variable of the largest answer, which the error that it causes names.
+const REPLY_SETTING: &str = "PLUGINS_GRPC_SERVER_MAX_REPLY_SIZE";
+
+/// The methods of both packages. `Clone` is cheap.
+#[derive(Clone)]
+pub(super) struct Calls {
+    dispatcher: Arc<Dispatcher>,
+    max_reply_size: usize,
+    /// `None` in a server that is not ours to stop.
+    draining: Option<Draining>,
+}
+
+impl Calls {
+    pub(super) fn new(
+        dispatcher: Arc<Dispatcher>,
+        max_reply_size: usize,
+        draining: Option<Draining>,
+    ) -> Self {
+        Self {
+            dispatcher,
+            max_reply_size,
+            draining,
+        }
+    }
+
+    /// Answers a request of one of the methods; of any other, that it is not implemented.
+    pub(super) fn answer<B>(&self, request: http::Request<B>) -> Answering
+    where
+        B: http_body::Body + Send + 'static,
+        B::Error: Into<StdError> + Send,
+    {
+        let Some(method) = Method::of_path(request.uri().path()) else {
+            return unimplemented(request.uri().path());
+        };
+        let limit = self.dispatcher.limits().max_message_size;
+        let call = Call {
+            calls: self.clone(),
+            method,
+        };
+        Box::pin(async move {
+            let mut grpc = Grpc::new(BytesCodec).max_decoding_message_size(limit);
+            Ok(grpc.unary(call, request).await)
+        })
+    }
+
+    async fn call(self, method: Method, message: Bytes) -> Result<Vec<u8>, Status> {
+        let dispatcher = &self.dispatcher;
+        Ok(match method {
+            Method::InvokeHook => {
+                let invocation = fields(&message)?.into_invocation();
+                let limit = AnswerLimit {
+                    size: self.max_reply_size,
+                    setting: REPLY_SETTING,
+                };
+                dispatcher.invoke_protobuf(invocation, limit).await
+            }
+            Method::GetPluginConfig(vocabulary) => {
+                dispatcher.config_protobuf(fields(&message)?.first.as_str(), vocabulary)
+            }
+            Method::GetPluginConfigs(vocabulary) => dispatcher.configs_protobuf(vocabulary),
+            // `HealthCheckResponse.status`, whatever service is asked for: 1 is SERVING, 2 is NOT_SERVING.
+            Method::Health => vec![0x08, if self.is_draining() { 2 } else { 1 }],
+        })
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.as_ref().is_some_and(Draining::has_begun)
+    }
+}
+
+/// One call, as tonic wants it.
+struct Call {
+    calls: Calls,
+    method: Method,
+}
+
+impl Service<Request<Bytes>> for Call {
+    type Response = Response<Vec<u8>>;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<Self::Response, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let (calls, method) = (self.calls.clone(), self.method);
+        Box::pin(async move { calls.call(method, request.into_inner()).await.map(Response::new) })
+    }
+}
+
+/// The Python server answers what it can't decode with UNKNOWN. Hosts make no difference between the two, and this one says
+/// whose mistake it is.
+fn fields(message: &Bytes) -> Result<RequestFields, Status> {
+    RequestFields::read(message).map_err(|error: CodecError| {
+        tracing::warn!(%error, size = message.len(), "a request is not protobuf");
+        Status::invalid_argument(format!("the request is not protobuf: {error}"))
+    })
+}
+
+pub(super) fn unimplemented(path: &str) -> Answering {
+    let status = Status::unimplemented(format!("there is no method {path}"));
+    Box::pin(async move { Ok(status.into_http()) })
+}

@@ -1,0 +1,157 @@
+//! A connection that ends when it must, whatever its client does.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::OwnedSemaphorePermit,
+    time::{Sleep, sleep},
+};
+use tonic::transport::server::Connected;
+
+use crate::{plugin::BoxFuture, server::drain::Draining};
+
+/// The length of what every HTTP/2 client says first.
+const PREFACE: usize = 24;
+
+/// A stream to a client, of whatever kind.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
+/// An accepted connection. It breaks off when its time is over: the server stops, it is too old, or it does not begin to speak
+/// HTTP/2. tonic alone would wait for as long as a client pleases.
+pub(super) struct Connection {
+    stream: Box<dyn Duplex>,
+    end: BoxFuture<'static, ()>,
+    has_ended: bool,
+    beginning: Option<Beginning>,
+    /// Given back when the connection is gone.
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A connection on which the client has not said enough yet.
+struct Beginning {
+    missing: usize,
+    limit: Pin<Box<Sleep>>,
+}
+
+impl Connection {
+    /// A connection that may take `handshake_timeout` to begin, and goes on until the server is `stopped` or it is `oldest`.
+    pub(super) fn new(
+        stream: Box<dyn Duplex>,
+        permit: OwnedSemaphorePermit,
+        stopped: Draining,
+        handshake_timeout: Duration,
+        oldest: Option<Duration>,
+    ) -> Self {
+        let end = async move {
+            match oldest {
+                Some(oldest) => tokio::select! {
+                    () = stopped.begun() => {}
+                    () = sleep(oldest) => tracing::info!(
+                        "a connection is over its age and the grace for it, and is broken off"
+                    ),
+                },
+                None => stopped.begun().await,
+            }
+        };
+        Self {
+            stream,
+            end: Box::pin(end),
+            has_ended: false,
+            beginning: Some(Beginning {
+                missing: PREFACE,
+                limit: Box::pin(sleep(handshake_timeout)),
+            }),
+            _permit: permit,
+        }
+    }
+
+    /// Whether the connection must end. Asked whenever there is something to wait for, so that it costs a busy connection
+    /// nothing.
+    fn must_end(&mut self, context: &mut Context<'_>) -> bool {
+        if self.has_ended {
+            return true;
+        }
+        let late = self
+            .beginning
+            .as_mut()
+            .is_some_and(|beginning| beginning.limit.as_mut().poll(context).is_ready());
+        if late {
+            tracing::warn!("a connection does not begin with HTTP/2 in time and is closed");
+        }
+        self.has_ended = late || self.end.as_mut().poll(context).is_ready();
+        self.has_ended
+    }
+
+    fn or_end<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_pending() && self.must_end(context) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        polled
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if let Some(beginning) = &mut self.beginning {
+            beginning.missing = beginning.missing.saturating_sub(buffer.filled().len() - before);
+            if beginning.missing == 0 {
+                self.beginning = None;
+            }
+        }
+        self.or_end(context, polled)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.or_end(context, polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.or_end(context, polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.or_end(context, polled)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.or_end(context, polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

@@ -1,0 +1,19 @@
+//! gRPC, on TCP or a Unix socket (`protocol.md`, section 2).
+//!
+//! tonic is the server; a request reaches the dispatcher as the bytes it came in, and an answer leaves as the dispatcher wrote it.
+
+mod authority;
+mod bytes_codec;
+mod calls;
+pub(crate) mod client;
+mod connection;
+mod listener;
+mod method;
+mod routes;
+mod server;
+mod service;
+mod settings;
+
+pub(crate) use server::BoundGrpcServer;
+pub use service::{GrpcService, OlderGrpcService};
+pub(crate) use settings::GrpcSettings;

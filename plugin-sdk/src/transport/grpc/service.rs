@@ -1,0 +1,164 @@
+//! The plugin as a service in a tonic server of the author's own.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tonic::{
+    Status,
+    body::Body,
+    codegen::{Service, StdError},
+    server::NamedService,
+};
+
+use super::{
+    calls::{Answering, Calls},
+    method::{CURRENT_SERVICE, OLDER_SERVICE},
+    settings::DEFAULT_MAX_REPLY_SIZE,
+};
+use crate::{
+    dispatch::{Dispatcher, StartError},
+    limits::Limits,
+    plugin::Plugin,
+};
+
+/// A plugin as a gRPC service, for a tonic server of the author's own. [`run`](crate::run) makes a whole server by itself.
+///
+/// It is `cpex.PluginService`, which current hosts call. [`for_older_hosts`](Self::for_older_hosts) gives
+/// `mcpgateway.plugins.PluginService` beside it. The server's limits, health, reflection and TLS are the author's; Python hosts
+/// reach a tonic server on TCP only, since they send an `:authority` over Unix sockets that tonic refuses.
+///
+/// ```no_run
+/// # use plugin_sdk::prelude::*;
+/// # #[plugin(hooks = [tool_pre_invoke])]
+/// # #[derive(Default)]
+/// # struct NoDangerousTools;
+/// # impl NoDangerousTools {
+/// #     async fn tool_pre_invoke(&self, _: ToolPreInvokePayload, _: &mut PluginContext) -> HookResult<ToolPreInvokePayload> {
+/// #         Ok(PluginResult::allow())
+/// #     }
+/// # }
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// let service = NoDangerousTools::default().into_grpc_service();
+/// tonic::transport::Server::builder().serve("127.0.0.1:50051".parse()?, service).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct GrpcService {
+    dispatcher: Result<Arc<Dispatcher>, StartError>,
+    max_reply_size: usize,
+}
+
+impl GrpcService {
+    /// The service of one plugin, under the name that it gives itself, with the default limits.
+    pub fn of<P: Plugin>(plugin: P) -> Self {
+        Self::with_limits(plugin, Limits::default())
+    }
+
+    /// The service of one plugin. Of the limits those of a call hold here: message size, nesting, time of a call.
+    pub fn with_limits<P: Plugin>(plugin: P, limits: Limits) -> Self {
+        let dispatcher =
+            Dispatcher::of_plugin(plugin).map(|dispatcher| Arc::new(dispatcher.with_limits(limits)));
+        if let Err(error) = &dispatcher {
+            tracing::error!("{error}");
+        }
+        Self {
+            dispatcher,
+            max_reply_size: DEFAULT_MAX_REPLY_SIZE,
+        }
+    }
+
+    /// Sets the largest answer in bytes; a larger one becomes an error answer. 4 MiB, which is what hosts take.
+    #[must_use]
+    pub fn with_max_reply_size(mut self, size: usize) -> Self {
+        self.max_reply_size = size;
+        self
+    }
+
+    /// The same plugin as the service that hosts up to 1.0.0 call.
+    pub fn for_older_hosts(&self) -> OlderGrpcService {
+        OlderGrpcService(self.clone())
+    }
+
+    /// Calls the plugin's shutdown, once the server has stopped.
+    pub async fn shutdown(&self) {
+        if let Ok(dispatcher) = &self.dispatcher {
+            dispatcher.shutdown().await;
+        }
+    }
+
+    fn answer<B>(&self, request: http::Request<B>) -> Answering
+    where
+        B: http_body::Body + Send + 'static,
+        B::Error: Into<StdError> + Send,
+    {
+        match &self.dispatcher {
+            Ok(dispatcher) => Calls::new(Arc::clone(dispatcher), self.max_reply_size, None).answer(request),
+            Err(error) => {
+                let status = Status::internal(error.to_string());
+                Box::pin(async move { Ok(status.into_http()) })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for GrpcService {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GrpcService")
+            .field("max_reply_size", &self.max_reply_size)
+            .finish_non_exhaustive()
+    }
+}
+
+impl NamedService for GrpcService {
+    const NAME: &'static str = CURRENT_SERVICE;
+}
+
+impl<B> Service<http::Request<B>> for GrpcService
+where
+    B: http_body::Body + Send + 'static,
+    B::Error: Into<StdError> + Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Answering {
+        self.answer(request)
+    }
+}
+
+/// A [`GrpcService`] as `mcpgateway.plugins.PluginService`, which hosts up to 1.0.0 call. It reports modes by their older names.
+#[derive(Clone, Debug)]
+pub struct OlderGrpcService(GrpcService);
+
+impl NamedService for OlderGrpcService {
+    const NAME: &'static str = OLDER_SERVICE;
+}
+
+impl<B> Service<http::Request<B>> for OlderGrpcService
+where
+    B: http_body::Body + Send + 'static,
+    B::Error: Into<StdError> + Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Answering {
+        self.0.answer(request)
+    }
+}
