@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,9 +18,12 @@ from pathlib import Path
 
 import cpex.framework.hooks.identity  # importing these two registers their hooks
 import cpex.framework.hooks.message
+import grpc
 import yaml
 from cpex.framework import GlobalContext, PluginConfig, PluginContext, PluginManager
+from cpex.framework.external.grpc.client import GrpcExternalPlugin
 from cpex.framework.external.unix.client import UnixSocketExternalPlugin
+from cpex.framework.external.unix.protocol import read_message, write_message_async
 
 # The host announces on every use that payload headers will move elsewhere, and logs each failure that we provoke.
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -29,6 +33,11 @@ HERE = Path(__file__).parent
 READY_SECONDS = 20
 # A driver that hangs ends by itself, so that its servers end with it.
 DRIVER_SECONDS = 200
+# How the hosts of this run reach the servers: the same cases over each.
+TRANSPORT = os.environ.get("PROBE_TRANSPORT", "unix")
+OVER_GRPC = TRANSPORT != "unix"
+# The largest answer that the host takes.
+LARGEST_ANSWER = 4 * 2**20 if OVER_GRPC else 16 * 2**20
 
 
 def binary(variable):
@@ -39,11 +48,58 @@ def binary(variable):
     return path
 
 
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def listening(socket_path):
+    """Where a server listens on the transport of this run, and the variables that make it listen there."""
+    if TRANSPORT == "unix":
+        return str(socket_path), {"PLUGINS_TRANSPORT": "unix", "PLUGINS_UNIX_SOCKET_PATH": str(socket_path)}
+    if TRANSPORT == "grpc-uds":
+        return str(socket_path), {"PLUGINS_TRANSPORT": "grpc", "PLUGINS_GRPC_SERVER_UDS": str(socket_path)}
+    port = str(free_port())
+    variables = {"PLUGINS_TRANSPORT": "grpc", "PLUGINS_GRPC_SERVER_PORT": port, **tls_variables()}
+    return f"{'localhost' if tls_variables() else '127.0.0.1'}:{port}", variables
+
+
+def tls_variables():
+    """What a server with TLS needs. The suite makes the certificates."""
+    if TRANSPORT not in ("grpc-tls", "grpc-mtls"):
+        return {}
+    files = Path(binary("PROBE_CERTIFICATES"))
+    variables = {
+        "PLUGINS_GRPC_SERVER_SSL_ENABLED": "true",
+        "PLUGINS_GRPC_SERVER_SSL_CERTFILE": str(files / "server.pem"),
+        "PLUGINS_GRPC_SERVER_SSL_KEYFILE": str(files / "server.key"),
+    }
+    if TRANSPORT == "grpc-tls":
+        return {**variables, "PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH": "none"}
+    return {**variables, "PLUGINS_GRPC_SERVER_SSL_CA_CERTS": str(files / "authority.pem")}
+
+
+def section(address, **unix_settings):
+    """The host's section for a server at this address. Only that of the Unix socket has settings."""
+    if TRANSPORT == "unix":
+        return {"unix_socket": {"path": str(address), **unix_settings}}
+    if TRANSPORT == "grpc-uds":
+        return {"grpc": {"uds": str(address)}}
+    if TRANSPORT == "grpc":
+        return {"grpc": {"target": address}}
+    files = Path(binary("PROBE_CERTIFICATES"))
+    tls = {"ca_bundle": str(files / "authority.pem")}
+    if TRANSPORT == "grpc-mtls":
+        tls.update(certfile=str(files / "client.pem"), keyfile=str(files / "client.key"))
+    return {"grpc": {"target": address, "tls": tls}}
+
+
 class Server:
-    """A plugin server process on a Unix socket."""
+    """A plugin server process on the transport of this run."""
 
     def __init__(self, program, config, socket_path, **environment):
-        self.socket_path = str(socket_path)
+        self.socket_path, variables = listening(socket_path)
         self._log = tempfile.TemporaryFile(mode="w+")
         self._process = subprocess.Popen(
             [program],
@@ -53,9 +109,8 @@ class Server:
             text=True,
             env={
                 **os.environ,
-                "PLUGINS_TRANSPORT": "unix",
                 "PLUGINS_CONFIG_PATH": str(config),
-                "PLUGINS_UNIX_SOCKET_PATH": self.socket_path,
+                **variables,
                 **environment,
             },
         )
@@ -105,15 +160,55 @@ def entries(config):
     return yaml.safe_load(Path(config).read_text())["plugins"]
 
 
+def channel(address, blocking=False):
+    """A connection of the gRPC library itself, with the certificates of this run."""
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    library = grpc if blocking else grpc.aio
+    parts = section(address)["grpc"]
+    if "uds" in parts:
+        return library.insecure_channel(f"unix://{parts['uds']}", options=options)
+    if "tls" not in parts:
+        return library.insecure_channel(parts["target"], options=options)
+    files = {key: Path(path).read_bytes() for key, path in parts["tls"].items()}
+    credentials = grpc.ssl_channel_credentials(files["ca_bundle"], files.get("keyfile"), files.get("certfile"))
+    return library.secure_channel(parts["target"], credentials, options=options)
+
+
+class BarePayload:
+    """A payload that is a dictionary, for a client that takes only models."""
+
+    def __init__(self, fields):
+        self._fields = fields
+
+    def model_dump(self):
+        return self._fields
+
+
+class GrpcClient(GrpcExternalPlugin):
+    """The host's client, which takes dictionaries too, as that of the Unix socket does."""
+
+    async def invoke_hook(self, hook_type, payload, context):
+        payload = BarePayload(payload) if isinstance(payload, dict) else payload
+        return await super().invoke_hook(hook_type, payload, context)
+
+
 async def connected_client(name, socket_path, **settings):
     """The host's bare client for one plugin, initialized."""
-    client = UnixSocketExternalPlugin(
-        PluginConfig(
-            name=name, kind="external", hooks=["tool_pre_invoke"], unix_socket={"path": str(socket_path), **settings}
-        )
+    kind = GrpcClient if OVER_GRPC else UnixSocketExternalPlugin
+    client = kind(
+        PluginConfig(name=name, kind="external", hooks=["tool_pre_invoke"], **section(socket_path, **settings))
     )
     await client.initialize()
     return client
+
+
+async def ask(client, method, request, response):
+    """Sends one message of the host's over a client's own connection."""
+    if OVER_GRPC:
+        return await getattr(client._stub, method)(request)
+    await write_message_async(client._writer, request.SerializeToString())
+    response.ParseFromString(await read_message(client._reader, timeout=10))
+    return response
 
 
 @contextlib.asynccontextmanager
@@ -133,10 +228,16 @@ async def plugin_manager(directory, stanzas, timeout=30, **arguments):
 
 
 def stanza(name, socket_path, hooks, mode="sequential", reconnect_delay=0.02, **more):
-    """The gateway's entry for one plugin of a server on a Unix socket."""
-    unix_socket = {"path": str(socket_path), "reconnect_delay": reconnect_delay}
-    unix_socket.update(more.pop("unix_socket", {}))
-    return {"name": name, "kind": "external", "hooks": list(hooks), "mode": mode, "unix_socket": unix_socket, **more}
+    """The gateway's entry for one plugin of a server."""
+    settings = {"reconnect_delay": reconnect_delay, **more.pop("unix_socket", {})}
+    return {
+        "name": name,
+        "kind": "external",
+        "hooks": list(hooks),
+        "mode": mode,
+        **section(socket_path, **settings),
+        **more,
+    }
 
 
 def plugin_context(parts):

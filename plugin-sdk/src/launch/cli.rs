@@ -1,8 +1,14 @@
 //! The command line.
 
+#[cfg(feature = "grpc")]
+mod grpc;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[cfg(feature = "grpc")]
+use self::grpc::{GrpcAddressArguments, GrpcArguments};
 
 /// How hosts reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,7 +63,7 @@ Options win over the configuration file, the file wins over the environment.";
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the plugins (the default)
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Call one hook and print its result as JSON
     #[command(after_help = INVOKE_HELP)]
     Invoke(InvokeArguments),
@@ -113,68 +119,6 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
-}
-
-/// Where the gRPC server listens.
-#[cfg(feature = "grpc")]
-#[derive(Debug, Default, Args)]
-pub(crate) struct GrpcAddressArguments {
-    /// Address that gRPC listens on [default: 127.0.0.1]
-    #[arg(long, value_name = "HOST")]
-    grpc_host: Option<String>,
-
-    /// Port that gRPC listens on [default: 50051]
-    #[arg(long, value_name = "PORT")]
-    grpc_port: Option<String>,
-
-    /// Unix socket that gRPC listens on, instead of host and port
-    #[arg(long, value_name = "PATH")]
-    grpc_uds: Option<String>,
-}
-
-/// How the gRPC server is set up.
-#[cfg(feature = "grpc")]
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "gRPC")]
-pub(crate) struct GrpcArguments {
-    #[command(flatten)]
-    address: GrpcAddressArguments,
-
-    /// File mode of that socket, in octal [default: 0600]
-    #[arg(long, value_name = "MODE")]
-    grpc_uds_mode: Option<String>,
-
-    /// Longest answer; hosts take no longer ones [default: 4MiB]
-    #[arg(long, value_name = "SIZE")]
-    grpc_max_reply_size: Option<String>,
-
-    /// Most calls at a time on a connection [default: 1024]
-    #[arg(long, value_name = "COUNT")]
-    grpc_max_concurrent_streams: Option<String>,
-
-    /// Longest headers of a request [default: 16KiB]
-    #[arg(long, value_name = "SIZE")]
-    grpc_max_header_list_size: Option<String>,
-
-    /// Close a connection that does not begin for so long [default: 10]
-    #[arg(long, value_name = "SECONDS")]
-    grpc_handshake_timeout: Option<String>,
-
-    /// Ask a silent client for a sign of life every so often [default: 60]
-    #[arg(long, value_name = "SECONDS")]
-    grpc_keepalive_interval: Option<String>,
-
-    /// Close a connection that gives none for so long [default: 20]
-    #[arg(long, value_name = "SECONDS")]
-    grpc_keepalive_timeout: Option<String>,
-
-    /// Have clients connect anew every so often [default: never]
-    #[arg(long, value_name = "SECONDS")]
-    grpc_max_connection_age: Option<String>,
-
-    /// Then let running calls finish for so long [default: 30]
-    #[arg(long, value_name = "SECONDS")]
-    grpc_max_connection_age_grace: Option<String>,
 }
 
 /// Where the socket is.
@@ -354,40 +298,6 @@ impl CheckArguments {
         let mut flags = self.socket.flags();
         #[cfg(feature = "grpc")]
         flags.extend(self.grpc.flags());
-        flags
-    }
-}
-
-#[cfg(feature = "grpc")]
-impl GrpcAddressArguments {
-    fn flags(&self) -> Flags {
-        given(&[
-            ("grpc-host", &self.grpc_host),
-            ("grpc-port", &self.grpc_port),
-            ("grpc-uds", &self.grpc_uds),
-        ])
-    }
-}
-
-#[cfg(feature = "grpc")]
-impl GrpcArguments {
-    fn flags(&self) -> Flags {
-        let own = [
-            ("grpc-uds-mode", &self.grpc_uds_mode),
-            ("grpc-max-reply-size", &self.grpc_max_reply_size),
-            ("grpc-max-concurrent-streams", &self.grpc_max_concurrent_streams),
-            ("grpc-max-header-list-size", &self.grpc_max_header_list_size),
-            ("grpc-handshake-timeout", &self.grpc_handshake_timeout),
-            ("grpc-keepalive-interval", &self.grpc_keepalive_interval),
-            ("grpc-keepalive-timeout", &self.grpc_keepalive_timeout),
-            ("grpc-max-connection-age", &self.grpc_max_connection_age),
-            (
-                "grpc-max-connection-age-grace",
-                &self.grpc_max_connection_age_grace,
-            ),
-        ];
-        let mut flags = self.address.flags();
-        flags.extend(given(&own));
         flags
     }
 }

@@ -14,6 +14,7 @@ mod context;
 mod deadlines;
 mod denials;
 mod frames;
+mod grpc;
 mod hook_table;
 mod map;
 mod panics;

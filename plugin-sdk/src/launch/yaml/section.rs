@@ -1,0 +1,69 @@
+//! The sections of the file that set up the servers.
+
+use super::GRPC_SECTION;
+use super::findings::Findings;
+use super::node::Node;
+
+/// A section within a section, whose keys count as `tls.certfile` and so on.
+const TLS: &str = "tls";
+
+/// A section with settings of the server: its keys as the file writes them.
+#[derive(Debug)]
+pub(crate) struct Section {
+    pub(crate) name: &'static str,
+    pub(crate) settings: Vec<SectionSetting>,
+}
+
+/// One key of a section.
+#[derive(Debug)]
+pub(crate) struct SectionSetting {
+    pub(crate) key: String,
+    /// `None` when the value is not a scalar.
+    pub(crate) value: Option<String>,
+    pub(crate) line: u64,
+}
+
+impl Section {
+    pub(super) fn read(
+        name: &'static str,
+        section: &Node,
+        text: &str,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        if section.is_null() {
+            return None;
+        }
+        let Some(entries) = section.as_mapping() else {
+            findings.problem(
+                section.line,
+                name,
+                format!("must be a mapping, not {}", section.kind_name()),
+            );
+            return None;
+        };
+        let mut settings = Vec::new();
+        for (key, value) in entries {
+            let setting = |key: String, value: &Node| SectionSetting {
+                key,
+                value: value.written(text),
+                line: value.line,
+            };
+            match value.as_mapping() {
+                Some(inner) if key == TLS => {
+                    settings.push(SectionSetting {
+                        key: key.clone(),
+                        // That the section is there says that it is meant.
+                        value: Some(true.to_string()),
+                        line: value.line,
+                    });
+                    let inner = inner.iter().filter(|(_, value)| !value.is_null());
+                    settings.extend(inner.map(|(inner, value)| setting(format!("{key}.{inner}"), value)));
+                }
+                // As on the Python server: the same as no key.
+                None if value.is_null() && name == GRPC_SECTION => {}
+                _ => settings.push(setting(key.clone(), value)),
+            }
+        }
+        Some(Self { name, settings })
+    }
+}
