@@ -54,3 +54,13 @@ pub(crate) fn socket(path: &Path, findings: &mut Findings) {
         findings.problems.push(format!("socket: {error}"));
     }
 }
+
+/// Reads the certificates as the server would.
+#[cfg(feature = "grpc")]
+pub(crate) fn certificates(settings: &crate::transport::grpc::GrpcSettings, findings: &mut Findings) {
+    if let Some(tls) = settings.tls.clone()
+        && let Err(error) = crate::server::tls::Tls::load(tls, &["h2"])
+    {
+        findings.problems.push(format!("gRPC: {error}"));
+    }
+}

@@ -127,6 +127,8 @@ fn check(
     if let Some(path) = &configuration.settings.grpc.uds {
         check::socket(path, &mut findings);
     }
+    #[cfg(feature = "grpc")]
+    check::certificates(&configuration.settings.grpc, &mut findings);
     let labelled = [
         ("error", &findings.problems),
         ("warning", &findings.warnings),

@@ -88,6 +88,15 @@ pub(crate) fn grpc_stanza(configuration: &Configuration) -> Result<String, Strin
             host => host.to_owned(),
         };
         section.insert("target".to_owned(), format!("{host}:{}", settings.port).into());
+        if let Some(tls) = &settings.tls {
+            let placeholder = |name: &str| Value::from(format!("/path/on/the/gateway/{name}"));
+            let mut client = Map::from([("ca_bundle", placeholder("authority-of-the-server.pem"))]);
+            if tls.client_auth != crate::server::tls::ClientAuth::None {
+                client.insert("certfile".to_owned(), placeholder("client.pem"));
+                client.insert("keyfile".to_owned(), placeholder("client.key"));
+            }
+            section.insert("tls".to_owned(), client.into());
+        }
     }
     Ok(header.to_owned() + &stanza(configuration, "grpc", &section)?)
 }

@@ -76,10 +76,9 @@ impl Environment {
         let Some((_, value)) = self.get(&[name]) else {
             return Ok(None);
         };
-        match value.to_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" | "t" | "y" => Ok(Some(true)),
-            "0" | "false" | "no" | "off" | "f" | "n" => Ok(Some(false)),
-            _ => Err(format!(
+        match boolean(value) {
+            Some(value) => Ok(Some(value)),
+            None => Err(format!(
                 "{name}: \"{value}\" is not a boolean; write true or false"
             )),
         }
@@ -88,6 +87,15 @@ impl Environment {
     /// The variables that a template of the configuration file sees.
     pub(crate) fn template_variables(&self) -> BTreeMap<String, String> {
         self.process.clone()
+    }
+}
+
+/// The spellings that the Python server takes.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" | "t" | "y" => Some(true),
+        "0" | "false" | "no" | "off" | "f" | "n" => Some(false),
+        _ => None,
     }
 }
 

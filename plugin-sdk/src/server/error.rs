@@ -40,6 +40,13 @@ impl std::error::Error for ServeError {
     }
 }
 
+#[cfg(feature = "grpc")]
+impl From<super::tls::TlsError> for ServeError {
+    fn from(error: super::tls::TlsError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl From<crate::StartError> for ServeError {
     fn from(error: crate::StartError) -> Self {
         Self::new(error.to_string())

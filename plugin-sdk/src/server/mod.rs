@@ -3,5 +3,13 @@
 pub(crate) mod drain;
 mod error;
 pub(crate) mod socket_file;
+#[cfg(feature = "grpc")]
+#[allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "the metrics and the transports that follow use the rest"
+)]
+pub(crate) mod tls;
 
 pub use error::ServeError;

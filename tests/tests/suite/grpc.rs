@@ -1,11 +1,23 @@
 //! The battery of the Unix transport over gRPC, by the same drivers, and what only gRPC has. The drivers are in `tests/host`.
 
-use crate::real_host::{Failed, run};
+use std::sync::OnceLock;
+
+use crate::{
+    certificates::Certificates,
+    real_host::{Failed, run},
+};
+
+/// The directory of the certificates, made once.
+fn certificates() -> &'static std::path::Path {
+    static CERTIFICATES: OnceLock<Certificates> = OnceLock::new();
+    CERTIFICATES.get_or_init(Certificates::make).directory()
+}
 
 /// One driver on one binding.
 fn drive(driver: &str, transport: &str) -> Result<(), Failed> {
     run(driver, |command| {
         command.env("PROBE_TRANSPORT", transport);
+        command.env("PROBE_CERTIFICATES", certificates());
         // The model has its thousands of cases per hook on the Unix transport; here the bytes on the way are in question.
         command.env("HOST_CASES_PER_HOOK", "100");
     })
@@ -48,3 +60,10 @@ macro_rules! battery {
 
 battery!(tcp, "grpc");
 battery!(unix_socket, "grpc-uds");
+battery!(tls, "grpc-tls");
+battery!(mutual_tls, "grpc-mtls");
+
+#[test]
+fn certificates_are_checked_and_rotated() -> Result<(), Failed> {
+    drive("drive_certificates.py", "grpc-mtls")
+}

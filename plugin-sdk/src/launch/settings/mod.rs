@@ -25,11 +25,13 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     #[cfg(feature = "grpc")]
     pub(crate) grpc: GrpcSettings,
+    #[cfg(feature = "grpc")]
+    grpc_tls: self::grpc::TlsOptions,
 }
 
 /// One setting: where it can be given, and what it may be.
 pub(crate) struct Setting {
-    /// The flag, without the dashes.
+    /// The flag, without the dashes. Empty for a setting that has none.
     pub(crate) flag: &'static str,
     /// The key in the section of the configuration file.
     key: &'static str,
@@ -125,6 +127,8 @@ impl Default for Settings {
             limits: Limits::default(),
             #[cfg(feature = "grpc")]
             grpc: GrpcSettings::default(),
+            #[cfg(feature = "grpc")]
+            grpc_tls: self::grpc::TlsOptions::default(),
         }
     }
 }
@@ -166,7 +170,7 @@ impl Settings {
             }
         }
         #[cfg(feature = "grpc")]
-        grpc::check(&settings, flags, findings);
+        settings.finish_grpc(flags, findings);
         settings
     }
 

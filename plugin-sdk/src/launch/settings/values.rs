@@ -18,6 +18,11 @@ pub(crate) fn path(text: &str) -> Option<PathBuf> {
     std::path::absolute(path).ok()
 }
 
+#[cfg(feature = "grpc")]
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    crate::launch::environment::boolean(text)
+}
+
 pub(super) fn file_mode(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     if !digits.bytes().all(|digit| digit.is_ascii_digit()) {

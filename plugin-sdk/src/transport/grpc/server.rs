@@ -12,7 +12,7 @@ use tonic::transport::Server;
 use super::{
     calls::Calls,
     connection::Connection,
-    listener::Listener,
+    listener::{Accepted, Listener},
     routes::{Health, Routes},
     settings::GrpcSettings,
 };
@@ -22,6 +22,7 @@ use crate::{
     server::{
         ServeError,
         drain::{Drain, Draining},
+        tls::DEFAULT_RELOAD_INTERVAL,
     },
 };
 
@@ -151,26 +152,47 @@ async fn accept(
     let oldest = settings
         .max_connection_age
         .map(|age| age.saturating_add(settings.max_connection_age_grace));
+    let connection = {
+        let stopped = stopped.clone();
+        move |stream, permit| {
+            Connection::new(
+                stream,
+                permit,
+                stopped.clone(),
+                settings.handshake_timeout,
+                oldest,
+            )
+        }
+    };
+    // Ends with the loop: a handshake that is under way when the server stops has no call to lose.
+    let mut background = JoinSet::new();
+    if let Some(tls) = listener.tls().cloned() {
+        background.spawn(async move { tls.watch(DEFAULT_RELOAD_INTERVAL, stopped.begun()).await });
+    }
     loop {
+        while background.try_join_next().is_some() {}
         let Some(permit) = permit(&permits).await else {
             return;
         };
         let stream = match listener.accept().await {
-            Ok(stream) => stream,
+            Ok(Accepted::Ready(stream)) => stream,
+            Ok(Accepted::Handshake(handshake)) => {
+                let (accepted, connection) = (accepted.clone(), connection.clone());
+                background.spawn(async move {
+                    if let Some(stream) = handshake.await {
+                        // Fails only when the server is stopping.
+                        let _ = accepted.send(Ok(connection(stream, permit))).await;
+                    }
+                });
+                continue;
+            }
             Err(error) => {
                 tracing::error!(%error, "a connection can't be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let connection = Connection::new(
-            stream,
-            permit,
-            stopped.clone(),
-            settings.handshake_timeout,
-            oldest,
-        );
-        if accepted.send(Ok(connection)).await.is_err() {
+        if accepted.send(Ok(connection(stream, permit))).await.is_err() {
             return;
         }
     }

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use crate::server::tls::TlsSettings;
+
 /// The largest message that the hosts' gRPC library takes unless it is told otherwise, which hosts do not.
 pub(crate) const DEFAULT_MAX_REPLY_SIZE: usize = 4 * 1024 * 1024;
 
@@ -14,6 +16,7 @@ pub(crate) struct GrpcSettings {
     pub(crate) uds: Option<PathBuf>,
     /// The mode of the socket file.
     pub(crate) uds_mode: u32,
+    pub(crate) tls: Option<TlsSettings>,
     /// The largest answer in bytes.
     pub(crate) max_reply_size: usize,
     /// Calls at one time on one connection; a client waits with further ones.
@@ -40,6 +43,7 @@ impl Default for GrpcSettings {
             port: 50051,
             uds: None,
             uds_mode: 0o600,
+            tls: None,
             max_reply_size: DEFAULT_MAX_REPLY_SIZE,
             max_concurrent_streams: 1024,
             max_header_list_size: 16 * 1024,

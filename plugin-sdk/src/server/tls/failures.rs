@@ -1,0 +1,139 @@
+//! Counting the handshakes that fail, and logging some of them.
+
+use std::{
+    fmt,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// At most one line in this time: clients that can't connect try again and again, and scanners never stop.
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Why a handshake fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HandshakeFailure {
+    /// The client's certificate is missing or not good, or the client does not accept the server's.
+    Certificate,
+    /// The client does not speak TLS, or not in a way that both sides know.
+    Protocol,
+    /// The client takes too long.
+    Timeout,
+    /// The client goes away; also the health check of a load balancer that only connects.
+    Disconnected,
+}
+
+impl HandshakeFailure {
+    /// Every reason, in the order of their counters.
+    pub const ALL: [Self; 4] = [
+        Self::Certificate,
+        Self::Protocol,
+        Self::Timeout,
+        Self::Disconnected,
+    ];
+
+    /// The reason as a label of a metric.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::Protocol => "protocol",
+            Self::Timeout => "timeout",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+/// The handshakes that failed since the start, by reason.
+#[derive(Debug, Default)]
+pub struct HandshakeFailures {
+    counters: [AtomicU64; HandshakeFailure::ALL.len()],
+    log: Mutex<LogGate>,
+}
+
+impl HandshakeFailures {
+    /// How many failed for this reason.
+    pub fn count(&self, failure: HandshakeFailure) -> u64 {
+        self.counters[failure as usize].load(Ordering::Relaxed)
+    }
+
+    /// How many failed for any reason.
+    pub fn total(&self) -> u64 {
+        HandshakeFailure::ALL
+            .into_iter()
+            .map(|failure| self.count(failure))
+            .sum()
+    }
+
+    pub(super) fn record(
+        &self,
+        failure: HandshakeFailure,
+        peer: &dyn fmt::Display,
+        problem: &dyn fmt::Display,
+    ) {
+        self.counters[failure as usize].fetch_add(1, Ordering::Relaxed);
+        if failure == HandshakeFailure::Disconnected {
+            tracing::debug!(%peer, "TLS handshake failed: {problem}");
+            return;
+        }
+        let mut gate = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(unlogged) = gate.pass(Instant::now()) {
+            drop(gate);
+            tracing::warn!(%peer, reason = failure.as_str(), unlogged, "TLS handshake failed: {problem}");
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct LogGate {
+    last: Option<Instant>,
+    unlogged: u64,
+}
+
+impl LogGate {
+    /// Whether a line may be logged now, and how many were not since the one before.
+    fn pass(&mut self, now: Instant) -> Option<u64> {
+        if self
+            .last
+            .is_some_and(|last| now.duration_since(last) < LOG_INTERVAL)
+        {
+            self.unlogged += 1;
+            return None;
+        }
+        self.last = Some(now);
+        Some(std::mem::take(&mut self.unlogged))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_bounded_and_says_what_it_left_out() {
+        let mut gate = LogGate::default();
+        let start = Instant::now();
+        assert_eq!(gate.pass(start), Some(0));
+        assert_eq!(gate.pass(start), None);
+        assert_eq!(gate.pass(start + LOG_INTERVAL / 2), None);
+        assert_eq!(gate.pass(start + LOG_INTERVAL), Some(2));
+        assert_eq!(gate.pass(start + LOG_INTERVAL * 3), Some(0));
+    }
+
+    #[test]
+    fn failures_are_counted_by_reason() {
+        let failures = HandshakeFailures::default();
+        for reason in [
+            HandshakeFailure::Timeout,
+            HandshakeFailure::Disconnected,
+            HandshakeFailure::Timeout,
+        ] {
+            failures.record(reason, &"peer", &"problem");
+        }
+        let counts = HandshakeFailure::ALL.map(|reason| failures.count(reason));
+        assert_eq!(counts, [0, 0, 2, 1]);
+        assert_eq!(failures.total(), 3);
+    }
+}

@@ -1,0 +1,25 @@
+//! TLS of the servers: certificates from PEM files, clients checked as configured, files read again when they change.
+//!
+//! A listener loads once (`Tls::load`), lets the files be watched in a task (`Tls::watch`), and accepts each connection in
+//! a task of its own (`Tls::accept`), so that a slow client holds up nobody. The test `slow_clients_hold_up_nobody` is such
+//! a listener.
+
+mod accept;
+mod certificate;
+mod error;
+mod failures;
+mod files;
+mod key;
+mod load;
+mod pem;
+mod reload;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use accept::{DEFAULT_HANDSHAKE_TIMEOUT, HandshakeError};
+pub use error::TlsError;
+pub use failures::{HandshakeFailure, HandshakeFailures};
+pub(crate) use load::Tls;
+pub(crate) use reload::DEFAULT_RELOAD_INTERVAL;
+pub use settings::{ClientAuth, TlsSettings};

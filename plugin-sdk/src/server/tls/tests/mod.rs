@@ -1,0 +1,9 @@
+//! Real connections against certificates that are made for each test.
+
+mod accepting;
+mod client_auth;
+mod encrypted_keys;
+mod reloading;
+mod report;
+mod starting;
+mod support;

@@ -1,0 +1,154 @@
+"""Certificates over gRPC: who is refused and who is not, and new ones while the server runs."""
+
+import asyncio
+import os
+import shutil
+import ssl
+from pathlib import Path
+
+import grpc
+
+from drive_grpc import invoke, request, status_of
+from harness import HERE, Server, binary, run, socket_directory
+
+ROTATIONS = 200
+FILES = Path(binary("PROBE_CERTIFICATES"))
+OK, UNAVAILABLE = grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE
+
+
+async def main(report):
+    with socket_directory() as directory:
+        await clients(report, directory)
+        await hosts(report, directory)
+        await starts(report, directory)
+        await rotation(report, directory)
+
+
+def server(directory, **variables):
+    return Server(binary("PROBE_PLUGIN"), HERE / "probe.yaml", directory / "unused", **variables)
+
+
+def connect(address, client=None, authority="authority"):
+    def read(name):
+        return (FILES / name).read_bytes()
+
+    pair = (read(f"{client}.key"), read(f"{client}.pem")) if client else (None, None)
+    credentials = grpc.ssl_channel_credentials(read(f"{authority}.pem"), *pair)
+    return grpc.aio.secure_channel(address, credentials, options=[("grpc.use_local_subchannel_pool", 1)])
+
+
+async def outcome(address, client=None, authority="authority"):
+    async with connect(address, client, authority) as connection:
+        return await status_of(invoke(connection)(request({"q": "crap"})))
+
+
+async def clients(report, directory):
+    bad = ("client-of-another", "client-for-servers", "client-expired", "client-not-yet")
+    with report.group("certificates: of clients") as group:
+        for client_auth, none, offered in (("require", UNAVAILABLE, UNAVAILABLE), ("optional", OK, UNAVAILABLE)):
+            with server(directory, PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH=client_auth) as process:
+                address = process.socket_path
+                group.equal(f"{client_auth}: a good one", OK, await outcome(address, "client"))
+                group.equal(f"{client_auth}: none", none, await outcome(address))
+                for client in bad:
+                    group.equal(f"{client_auth}: {client}", offered, await outcome(address, client))
+                async with grpc.aio.insecure_channel(address) as connection:
+                    code = await status_of(invoke(connection)(request({})))
+                    group.equal(f"{client_auth}: no TLS", UNAVAILABLE, code)
+                group.equal(f"{client_auth}: a good one afterwards", OK, await outcome(address, "client"))
+        with server(directory, PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH="none") as process:
+            for client in (None, "client", *bad):
+                group.equal(f"none: {client}", OK, await outcome(process.socket_path, client))
+
+
+async def hosts(report, directory):
+    with report.group("certificates: of the server, as the host sees it") as group:
+        with server(directory) as process:
+            address = process.socket_path
+            group.equal("another authority", UNAVAILABLE, await outcome(address, "client", "other-authority"))
+        elsewhere = {
+            "PLUGINS_GRPC_SERVER_SSL_CERTFILE": str(FILES / "server-elsewhere.pem"),
+            "PLUGINS_GRPC_SERVER_SSL_KEYFILE": str(FILES / "server-elsewhere.key"),
+        }
+        with server(directory, **elsewhere) as process:
+            group.equal("another host name", UNAVAILABLE, await outcome(process.socket_path, "client"))
+
+
+async def starts(report, directory):
+    with report.group("certificates: what the server does not start with") as group:
+        prefix = "PLUGINS_GRPC_SERVER_"
+        for title, said, variables in (
+            ("no certificate", "certfile", {"SSL_CERTFILE": ""}),
+            ("a missing file", "/nowhere.pem", {"SSL_CERTFILE": "/nowhere.pem"}),
+            ("the key of another", "client.key", {"SSL_KEYFILE": str(FILES / "client.key")}),
+            ("no authority", "ca_bundle", {"SSL_CA_CERTS": ""}),
+            ("an expired one", "client-expired.pem", {"SSL_CERTFILE": str(FILES / "client-expired.pem")}),
+            ("a Unix socket", "exclude each other", {"UDS": str(directory / "tls.sock")}),
+            ("an unknown client_auth", "CLIENT_AUTH", {"SSL_CLIENT_AUTH": "maybe"}),
+        ):
+            try:
+                server(directory, **{prefix + name: value for name, value in variables.items()}).stop()
+                group.true(title, False, "it starts")
+            except RuntimeError as error:
+                group.true(title, said in str(error), error)
+
+
+async def rotation(report, directory):
+    with report.group(f"certificates: {ROTATIONS} new ones under load") as group:
+        certificate, key = directory / "live.pem", directory / "live.key"
+
+        def put(name):
+            for live, kind in ((certificate, "pem"), (key, "key")):
+                fresh = live.with_suffix(".new")
+                shutil.copy(FILES / f"{name}.{kind}", fresh)
+                os.replace(fresh, live)
+
+        put("server")
+        variables = {
+            "PLUGINS_GRPC_SERVER_SSL_CERTFILE": str(certificate),
+            "PLUGINS_GRPC_SERVER_SSL_KEYFILE": str(key),
+        }
+        with server(directory, **variables) as process:
+            outcomes, done = [], asyncio.Event()
+
+            async def load():
+                while not done.is_set():
+                    outcomes.append(await outcome(process.socket_path, "client"))
+
+            loads = [asyncio.ensure_future(load()) for _ in range(4)]
+            first = await presented(process.socket_path)
+            for number in range(ROTATIONS):
+                put(("server-again", "server")[number % 2])
+                await asyncio.sleep(0.05)
+            put("server-again")
+            certificate.write_text("half written")
+            await asyncio.sleep(0.3)
+            put("server-again")
+            for _ in range(60):
+                await asyncio.sleep(0.25)
+                last = await presented(process.socket_path)
+                if last != first:
+                    break
+            done.set()
+            await asyncio.gather(*loads)
+            group.true("calls were made", len(outcomes) > 100, len(outcomes))
+            group.equal("all of them on connections of their own, and all answered", {OK}, set(outcomes))
+            group.true("new connections get the new certificate", last != first)
+
+
+async def presented(address):
+    """The certificate that the server shows."""
+
+
+    host, port = address.split(":")
+    context = ssl.create_default_context(cafile=FILES / "authority.pem")
+    context.load_cert_chain(FILES / "client.pem", FILES / "client.key")
+    context.set_alpn_protocols(["h2"])
+    reader, writer = await asyncio.open_connection(host, int(port), ssl=context)
+    certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return certificate
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,77 @@
+//! Certificates for servers and hosts, good ones and bad ones, in files as an operator has them.
+
+use std::{fs, path::Path};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
+};
+use tempfile::TempDir;
+
+/// A directory with `authority.pem`, and `NAME.pem` with `NAME.key` for each certificate.
+pub(crate) struct Certificates(TempDir);
+
+impl Certificates {
+    pub(crate) fn make() -> Self {
+        let files = Self(
+            tempfile::Builder::new()
+                .prefix("certificates-")
+                .tempdir()
+                .unwrap(),
+        );
+        let good = authority("good authority");
+        let other = authority("another authority");
+        files.write("authority.pem", &good.0);
+        files.write("other-authority.pem", &other.0);
+        for (name, purpose, issuer) in [
+            ("server", ExtendedKeyUsagePurpose::ServerAuth, &good.1),
+            ("server-again", ExtendedKeyUsagePurpose::ServerAuth, &good.1),
+            ("client", ExtendedKeyUsagePurpose::ClientAuth, &good.1),
+            ("client-of-another", ExtendedKeyUsagePurpose::ClientAuth, &other.1),
+            ("client-for-servers", ExtendedKeyUsagePurpose::ServerAuth, &good.1),
+        ] {
+            files.sign(name, params("localhost", purpose), issuer);
+        }
+        let mut past = params("localhost", ExtendedKeyUsagePurpose::ClientAuth);
+        past.not_after = date_time_ymd(2020, 1, 1);
+        files.sign("client-expired", past, &good.1);
+        let mut future = params("localhost", ExtendedKeyUsagePurpose::ClientAuth);
+        future.not_before = date_time_ymd(2100, 1, 1);
+        future.not_after = date_time_ymd(2101, 1, 1);
+        files.sign("client-not-yet", future, &good.1);
+        let elsewhere = params("elsewhere.example", ExtendedKeyUsagePurpose::ServerAuth);
+        files.sign("server-elsewhere", elsewhere, &good.1);
+        files
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    fn sign(&self, name: &str, params: CertificateParams, issuer: &Issuer<'static, KeyPair>) {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, issuer).unwrap();
+        self.write(&format!("{name}.pem"), &certificate.pem());
+        self.write(&format!("{name}.key"), &key.serialize_pem());
+    }
+}
+
+fn authority(name: &str) -> (String, Issuer<'static, KeyPair>) {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem();
+    (certificate, Issuer::new(params, key))
+}
+
+fn params(host: &str, purpose: ExtendedKeyUsagePurpose) -> CertificateParams {
+    let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, host);
+    params.extended_key_usages = vec![purpose];
+    params
+}
