@@ -72,6 +72,10 @@ mod plugin;
 pub mod prelude;
 mod result;
 #[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg_attr(
+    not(feature = "unix"),
+    allow(unreachable_pub, reason = "only the Unix server has a public face")
+)]
 mod server;
 #[cfg(any(feature = "unix", feature = "grpc"))]
 mod transport;

@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from harness import HERE, Server, binary, channel, entries, run, socket_directory
+from harness import HERE, TRANSPORT, Server, binary, channel, entries, run, socket_directory
 
 PACKAGES = ("cpex", "mcpgateway.plugins")
 SERVICES = [f"{package}.{service}" for package in PACKAGES for service in ("Health", "PluginService")]
@@ -31,6 +31,8 @@ async def main(report):
                 await reflection(report, server.socket_path)
         with Server(program, config, directory / "old.sock", PLUGINS_GRPC_SERVER_MAX_CONNECTION_AGE="0.3") as server:
             await age(report, server)
+        if TRANSPORT != "grpc-uds":
+            await silence(report, program, config, directory)
         await draining(report, program, config, directory)
 
 
@@ -176,6 +178,28 @@ async def age(report, server):
                 await invoke(connection)(request({"q": "sleep:20"}))
                 calls += 1
             group.true("no call fails while its connection is replaced", calls > 10, calls)
+
+
+async def silence(report, program, config, directory):
+    with report.group("grpc: connections that say nothing") as group:
+        with Server(program, config, directory / "s.sock", PLUGINS_GRPC_SERVER_HANDSHAKE_TIMEOUT="0.3") as server:
+            port = int(server.socket_path.split(":")[1])
+            for title, said in (("nothing", b""), ("half a greeting", b"PRI * HTTP/2")):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(said)
+                started = time.monotonic()
+                await asyncio.wait_for(reader.read(), 5)
+                group.true(f"{title}: closed in time", time.monotonic() - started < 2, time.monotonic() - started)
+                writer.close()
+        server = Server(program, config, directory / "s.sock")
+        port = int(server.socket_path.split(":")[1])
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.2)
+        started = time.monotonic()
+        group.equal("exit status with one of them", 0, await asyncio.to_thread(server.stop, signal.SIGTERM))
+        group.true("it holds up nothing for long", time.monotonic() - started < 7, time.monotonic() - started)
+        print("   ", time.monotonic() - started)
+        writer.close()
 
 
 async def draining(report, program, config, directory):

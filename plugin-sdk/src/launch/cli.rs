@@ -285,6 +285,7 @@ fn given(arguments: &[(&'static str, &Option<String>)]) -> Flags {
 }
 
 impl GatewayArguments {
+    #[cfg_attr(not(feature = "grpc"), allow(unused_mut))]
     pub(crate) fn flags(&self) -> Flags {
         let mut flags = self.socket.flags();
         #[cfg(feature = "grpc")]
@@ -294,6 +295,7 @@ impl GatewayArguments {
 }
 
 impl CheckArguments {
+    #[cfg_attr(not(feature = "grpc"), allow(unused_mut))]
     pub(crate) fn flags(&self) -> Flags {
         let mut flags = self.socket.flags();
         #[cfg(feature = "grpc")]

@@ -126,6 +126,29 @@ pub fn launcher() -> Launcher {
 /// | `--drain-timeout` | `drain_timeout` | `PLUGINS_DRAIN_TIMEOUT` | `5` seconds |
 /// | `--blocking-threads` | `blocking_threads` | `PLUGINS_BLOCKING_THREADS` | `512` |
 ///
+/// The gRPC server is set up in the same way by the section `grpc_server_settings`:
+///
+/// | flag | key in the section | variable `PLUGINS_GRPC_SERVER_…` | default |
+/// |---|---|---|---|
+/// | `--grpc-host` | `host` | `HOST` | `127.0.0.1` |
+/// | `--grpc-port` | `port` | `PORT` | `50051` |
+/// | `--grpc-uds` | `uds` | `UDS` | none; a Unix socket instead of host and port |
+/// | `--grpc-uds-mode` | `uds_mode` | `UDS_MODE` | `0600` |
+/// | | `tls` | `SSL_ENABLED` | off; a section `tls` switches it on |
+/// | | `tls.certfile` | `SSL_CERTFILE` | needed with TLS |
+/// | | `tls.keyfile` | `SSL_KEYFILE` | needed with TLS |
+/// | | `tls.keyfile_password` | `SSL_KEYFILE_PASSWORD` | none |
+/// | | `tls.ca_bundle` | `SSL_CA_CERTS` | needed to check client certificates |
+/// | | `tls.client_auth` | `SSL_CLIENT_AUTH` | `require`; or `optional`, `none` |
+/// | `--grpc-max-reply-size` | `max_reply_size` | `MAX_REPLY_SIZE` | `4MiB`, what hosts take |
+/// | `--grpc-max-concurrent-streams` | `max_concurrent_streams` | `MAX_CONCURRENT_STREAMS` | `1024` |
+/// | `--grpc-max-header-list-size` | `max_header_list_size` | `MAX_HEADER_LIST_SIZE` | `16KiB` |
+/// | `--grpc-handshake-timeout` | `handshake_timeout` | `HANDSHAKE_TIMEOUT` | `10` seconds |
+/// | `--grpc-keepalive-interval` | `keepalive_interval` | `KEEPALIVE_INTERVAL` | `60` seconds |
+/// | `--grpc-keepalive-timeout` | `keepalive_timeout` | `KEEPALIVE_TIMEOUT` | `20` seconds |
+/// | `--grpc-max-connection-age` | `max_connection_age` | `MAX_CONNECTION_AGE` | unbounded |
+/// | `--grpc-max-connection-age-grace` | `max_connection_age_grace` | `MAX_CONNECTION_AGE_GRACE` | `30` seconds |
+///
 /// # Configuration file
 ///
 /// The file of the Python plugin server, a template in which `{{ env.NAME }}` stands for a variable of the

@@ -30,17 +30,17 @@ impl Certificates {
             ("client-of-another", ExtendedKeyUsagePurpose::ClientAuth, &other.1),
             ("client-for-servers", ExtendedKeyUsagePurpose::ServerAuth, &good.1),
         ] {
-            files.sign(name, params("localhost", purpose), issuer);
+            files.sign(name, &params("localhost", purpose), issuer);
         }
         let mut past = params("localhost", ExtendedKeyUsagePurpose::ClientAuth);
         past.not_after = date_time_ymd(2020, 1, 1);
-        files.sign("client-expired", past, &good.1);
+        files.sign("client-expired", &past, &good.1);
         let mut future = params("localhost", ExtendedKeyUsagePurpose::ClientAuth);
         future.not_before = date_time_ymd(2100, 1, 1);
         future.not_after = date_time_ymd(2101, 1, 1);
-        files.sign("client-not-yet", future, &good.1);
+        files.sign("client-not-yet", &future, &good.1);
         let elsewhere = params("elsewhere.example", ExtendedKeyUsagePurpose::ServerAuth);
-        files.sign("server-elsewhere", elsewhere, &good.1);
+        files.sign("server-elsewhere", &elsewhere, &good.1);
         files
     }
 
@@ -52,7 +52,7 @@ impl Certificates {
         fs::write(self.0.path().join(name), text).unwrap();
     }
 
-    fn sign(&self, name: &str, params: CertificateParams, issuer: &Issuer<'static, KeyPair>) {
+    fn sign(&self, name: &str, params: &CertificateParams, issuer: &Issuer<'static, KeyPair>) {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, issuer).unwrap();
         self.write(&format!("{name}.pem"), &certificate.pem());

@@ -14,6 +14,8 @@ mod server;
 mod service;
 mod settings;
 
+#[cfg(feature = "cli")]
 pub(crate) use server::BoundGrpcServer;
 pub use service::{GrpcService, OlderGrpcService};
+#[cfg(feature = "cli")]
 pub(crate) use settings::GrpcSettings;
