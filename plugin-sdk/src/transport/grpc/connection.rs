@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::OwnedSemaphorePermit,
-    time::{Sleep, sleep},
+    time::sleep,
 };
 use tonic::transport::server::Connected;
 
@@ -38,15 +38,16 @@ pub(super) struct Connection {
 /// A connection on which the client has not said enough yet.
 struct Beginning {
     missing: usize,
-    limit: Pin<Box<Sleep>>,
+    over: BoxFuture<'static, ()>,
 }
 
 impl Connection {
-    /// A connection that may take `handshake_timeout` to begin, and goes on until the server is `stopped` or it is `oldest`.
+    /// A connection that may take `handshake_timeout` to begin, and goes on until the server is stopped, after
+    /// draining for long enough, or it is `oldest`.
     pub(super) fn new(
         stream: Box<dyn Duplex>,
         permit: OwnedSemaphorePermit,
-        stopped: Draining,
+        (draining, stopped): (Draining, Draining),
         handshake_timeout: Duration,
         oldest: Option<Duration>,
     ) -> Self {
@@ -67,7 +68,15 @@ impl Connection {
             has_ended: false,
             beginning: Some(Beginning {
                 missing: PREFACE,
-                limit: Box::pin(sleep(handshake_timeout)),
+                over: Box::pin(async move {
+                    tokio::select! {
+                        // It has no call that draining would have to wait for.
+                        () = draining.begun() => {}
+                        () = sleep(handshake_timeout) => {
+                            tracing::warn!("a connection does not begin with HTTP/2 in time and is closed");
+                        }
+                    }
+                }),
             }),
             _permit: permit,
         }
@@ -79,14 +88,11 @@ impl Connection {
         if self.has_ended {
             return true;
         }
-        let late = self
+        let over = self
             .beginning
             .as_mut()
-            .is_some_and(|beginning| beginning.limit.as_mut().poll(context).is_ready());
-        if late {
-            tracing::warn!("a connection does not begin with HTTP/2 in time and is closed");
-        }
-        self.has_ended = late || self.end.as_mut().poll(context).is_ready();
+            .is_some_and(|beginning| beginning.over.as_mut().poll(context).is_ready());
+        self.has_ended = over || self.end.as_mut().poll(context).is_ready();
         self.has_ended
     }
 

@@ -75,9 +75,16 @@ impl BoundGrpcServer {
         let routes = Routes::new(calls, &health)?;
         let (accepted, incoming) = mpsc::channel(1);
         let mut server = JoinSet::new();
-        server.spawn(serve(builder(&self.settings), routes, incoming, draining));
+        server.spawn(serve(builder(&self.settings), routes, incoming, draining.clone()));
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(self.listener, self.settings, permits, accepted, stopped));
+        accepting.spawn(accept(
+            self.listener,
+            self.settings,
+            permits,
+            accepted,
+            draining,
+            stopped,
+        ));
 
         tokio::select! {
             () = shutdown => {}
@@ -147,18 +154,19 @@ async fn accept(
     settings: GrpcSettings,
     permits: Arc<Semaphore>,
     accepted: mpsc::Sender<io::Result<Connection>>,
+    draining: Draining,
     stopped: Draining,
 ) {
     let oldest = settings
         .max_connection_age
         .map(|age| age.saturating_add(settings.max_connection_age_grace));
     let connection = {
-        let stopped = stopped.clone();
+        let (draining, stopped) = (draining, stopped.clone());
         move |stream, permit| {
             Connection::new(
                 stream,
                 permit,
-                stopped.clone(),
+                (draining.clone(), stopped.clone()),
                 settings.handshake_timeout,
                 oldest,
             )
