@@ -54,7 +54,9 @@ const ENVIRONMENT_HELP: &str = "\
 Every option can also be set in the environment or in a .env file:
   PLUGINS_TRANSPORT, PLUGINS_CONFIG_PATH, PLUGINS_LOG_LEVEL,
   PLUGINS_UNIX_SOCKET_PATH, PLUGINS_UNIX_SOCKET_MODE,
-  PLUGINS_GRPC_SERVER_<NAME> for --grpc-<name>, such as _HOST, _PORT or _UDS,
+  PLUGINS_GRPC_SERVER_<NAME> for an option of gRPC, such as _HOST or _PORT,
+  PLUGINS_GRPC_SERVER_SSL_ENABLED, PLUGINS_GRPC_SERVER_SSL_CERTFILE, _KEYFILE,
+  _KEYFILE_PASSWORD, _CA_CERTS, PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH for TLS,
   PLUGINS_FAIL_ON_PLUGIN_ERROR=false  start without plugins that fail to load,
   and PLUGINS_<LIMIT> for a limit, such as PLUGINS_CALL_TIMEOUT.
 Options win over the configuration file, the file wins over the environment.";
