@@ -24,7 +24,7 @@ impl Dispatcher {
         };
         let answer = self.invoke(invocation, Vec::new()).await;
         let limit = AnswerLimit::of_message(self.limits.max_message_size);
-        let json = self.write_bounded(plugin_name, answer, limit, |answer| {
+        let json = Self::write_bounded(plugin_name, answer, limit, |answer| {
             Ok(write(plugin_name, &answer)?)
         });
         String::from_utf8(json).unwrap_or_default()

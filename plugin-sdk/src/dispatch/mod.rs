@@ -251,7 +251,6 @@ impl Dispatcher {
     /// Writes an answer in the form of a transport. What can't be sent, or is too large, is replaced: a denial by what is left of
     /// it when everything optional is gone, anything else by an error.
     fn write_bounded(
-        &self,
         plugin_name: &str,
         mut answer: Answer,
         limit: AnswerLimit,

@@ -67,7 +67,7 @@ impl Dispatcher {
         let plugin_name = invocation.plugin_name.clone();
         let answer = self.invoke(invocation, Vec::with_capacity(512)).await;
         let plugin_name = plugin_name.as_str();
-        self.write_bounded(plugin_name, answer, limit, |answer| {
+        Self::write_bounded(plugin_name, answer, limit, |answer| {
             write_answer(answer, plugin_name, self.levels)
         })
     }
