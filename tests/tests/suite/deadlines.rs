@@ -169,8 +169,9 @@ fn a_connection_does_not_outlive_a_pause_of_the_process() {
     std::thread::sleep(Duration::from_secs(2));
     client.send(&fault("echo", &json!({"n": 2}))).unwrap();
     signal("-CONT");
+    // Closed with or without having read all of it.
     assert!(
-        client.receive().unwrap().is_none(),
+        client.receive().unwrap_or(None).is_none(),
         "a request that nobody waits for was answered"
     );
     std::thread::sleep(Duration::from_millis(500));
