@@ -32,17 +32,19 @@ impl Pulse {
     /// To be called many times a second. A gap is a pause.
     pub(crate) fn beat(&self) {
         let now = self.now();
-        let last = self.last_beat.swap(now, Ordering::Relaxed);
+        let last = self.last_beat.load(Ordering::Relaxed);
         if now.saturating_sub(last) > SHORTEST_PAUSE {
-            self.pause_end.store(now, Ordering::Relaxed);
+            // Before the beat: who sees the beat must see the pause.
+            self.pause_end.store(now, Ordering::Release);
         }
+        self.last_beat.store(now, Ordering::Release);
     }
 
     /// Whether there was a pause since `moment`, or there is one that has not been noticed yet.
     pub(crate) fn paused_since(&self, moment: Instant) -> bool {
         let moment = milliseconds(moment.saturating_duration_since(self.start));
-        let unnoticed = self.now().saturating_sub(self.last_beat.load(Ordering::Relaxed));
-        self.pause_end.load(Ordering::Relaxed) > moment || unnoticed > SHORTEST_PAUSE
+        let unnoticed = self.now().saturating_sub(self.last_beat.load(Ordering::Acquire));
+        self.pause_end.load(Ordering::Acquire) > moment || unnoticed > SHORTEST_PAUSE
     }
 
     fn now(&self) -> u64 {

@@ -165,6 +165,14 @@ fn a_connection_does_not_outlive_a_pause_of_the_process() {
         );
     };
     signal("-STOP");
+    let stopped = || {
+        std::fs::read_to_string(format!("/proc/{}/stat", server.id()))
+            .unwrap()
+            .contains(") T ")
+    };
+    while !stopped() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     client.send(&fault("echo", &json!({"n": 1}))).unwrap();
     std::thread::sleep(Duration::from_secs(2));
     client.send(&fault("echo", &json!({"n": 2}))).unwrap();
