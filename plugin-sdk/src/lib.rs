@@ -77,7 +77,7 @@ mod result;
     allow(unreachable_pub, reason = "only the Unix server has a public face")
 )]
 mod server;
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "cli"))]
 mod transport;
 pub mod value;
 mod violation;

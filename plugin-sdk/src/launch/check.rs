@@ -49,18 +49,26 @@ pub(crate) fn try_plugins(
 
 /// Looks at the place where the socket will be.
 #[cfg(any(feature = "unix", feature = "grpc"))]
-pub(crate) fn socket(path: &Path, findings: &mut Findings) {
-    if let Err(error) = crate::server::socket_file::check_path(path) {
+pub(crate) fn socket(path: &Path, setting: &str, findings: &mut Findings) {
+    if let Err(error) = crate::server::socket_file::check_path(path, setting) {
         findings.problems.push(format!("socket: {error}"));
     }
 }
 
-/// Reads the certificates as the server would.
+/// Looks at the place where a server will listen, and reads its certificates as it would.
 #[cfg(feature = "grpc")]
-pub(crate) fn certificates(settings: &crate::transport::grpc::GrpcSettings, findings: &mut Findings) {
-    if let Some(tls) = settings.tls.clone()
-        && let Err(error) = crate::server::tls::Tls::load(tls, &["h2"])
+pub(crate) fn listener(
+    server: &str,
+    listen: &crate::server::listener::ListenSettings,
+    protocol: &crate::server::listener::Protocol,
+    findings: &mut Findings,
+) {
+    if let Some(path) = &listen.uds {
+        socket(path, protocol.uds_setting, findings);
+    }
+    if let Some(tls) = listen.tls.clone()
+        && let Err(error) = crate::server::tls::Tls::load(tls, protocol.alpn)
     {
-        findings.problems.push(format!("gRPC: {error}"));
+        findings.problems.push(format!("{server}: {error}"));
     }
 }

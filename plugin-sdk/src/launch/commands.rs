@@ -122,13 +122,18 @@ fn check(
     let (configuration, mut findings) = Configuration::load(kinds, file, flags, environment);
     let working = check::try_plugins(&configuration, &mut findings)?;
     #[cfg(feature = "unix")]
-    check::socket(&configuration.settings.socket_path, &mut findings);
+    check::socket(
+        &configuration.settings.socket_path,
+        crate::transport::unix::PATH_SETTING,
+        &mut findings,
+    );
     #[cfg(feature = "grpc")]
-    if let Some(path) = &configuration.settings.grpc.uds {
-        check::socket(path, &mut findings);
-    }
-    #[cfg(feature = "grpc")]
-    check::certificates(&configuration.settings.grpc, &mut findings);
+    check::listener(
+        "gRPC",
+        &configuration.settings.grpc.listen,
+        &crate::transport::grpc::GRPC,
+        &mut findings,
+    );
     let labelled = [
         ("error", &findings.problems),
         ("warning", &findings.warnings),

@@ -73,32 +73,46 @@ pub(crate) fn unix_stanza(configuration: &Configuration) -> Result<String, Strin
 /// The stanza for the gateway's file, for a gRPC server of the settings.
 #[cfg(feature = "grpc")]
 pub(crate) fn grpc_stanza(configuration: &Configuration) -> Result<String, String> {
-    let settings = &configuration.settings.grpc;
+    let listen = &configuration.settings.grpc.listen;
     let mut section = Map::new();
     let mut header = "";
-    if let Some(uds) = &settings.uds {
+    if let Some(uds) = &listen.uds {
         section.insert("uds".to_owned(), uds.display().to_string().into());
     } else {
-        let host = match settings.host.as_str() {
-            "0.0.0.0" | "::" | "[::]" => {
-                header = "# The server listens on every address: put the name by which the gateway reaches it\n# in place of localhost.\n";
-                "localhost".to_owned()
-            }
-            host if host.contains(':') && !host.starts_with('[') => format!("[{host}]"),
-            host => host.to_owned(),
-        };
-        section.insert("target".to_owned(), format!("{host}:{}", settings.port).into());
-        if let Some(tls) = &settings.tls {
-            let placeholder = |name: &str| Value::from(format!("/path/on/the/gateway/{name}"));
-            let mut client = Map::from([("ca_bundle", placeholder("authority-of-the-server.pem"))]);
-            if tls.client_auth != crate::server::tls::ClientAuth::None {
-                client.insert("certfile".to_owned(), placeholder("client.pem"));
-                client.insert("keyfile".to_owned(), placeholder("client.key"));
-            }
-            section.insert("tls".to_owned(), client.into());
+        let target;
+        (target, header) = reachable(listen);
+        section.insert("target".to_owned(), target.into());
+        if let Some(tls) = &listen.tls {
+            section.insert("tls".to_owned(), client_tls(tls).into());
         }
     }
     Ok(header.to_owned() + &stanza(configuration, "grpc", &section)?)
+}
+
+/// The address by which a gateway reaches a server, and what is to be said about it.
+#[cfg(feature = "grpc")]
+fn reachable(listen: &crate::server::listener::ListenSettings) -> (String, &'static str) {
+    let (host, header) = match listen.bare_host() {
+        "0.0.0.0" | "::" => (
+            "localhost".to_owned(),
+            "# The server listens on every address: put the name by which the gateway reaches it\n# in place of localhost.\n",
+        ),
+        host if host.contains(':') => (format!("[{host}]"), ""),
+        host => (host.to_owned(), ""),
+    };
+    (format!("{host}:{}", listen.port), header)
+}
+
+/// The section `tls` of a gateway whose server has this one.
+#[cfg(feature = "grpc")]
+fn client_tls(tls: &crate::server::tls::TlsSettings) -> Map {
+    let placeholder = |name: &str| Value::from(format!("/path/on/the/gateway/{name}"));
+    let mut client = Map::from([("ca_bundle", placeholder("authority-of-the-server.pem"))]);
+    if tls.client_auth != crate::server::tls::ClientAuth::None {
+        client.insert("certfile".to_owned(), placeholder("client.pem"));
+        client.insert("keyfile".to_owned(), placeholder("client.key"));
+    }
+    client
 }
 
 fn stanza(configuration: &Configuration, transport: &str, section: &Map) -> Result<String, String> {

@@ -8,9 +8,20 @@ use std::sync::Arc;
 use super::cli::{InvokeArguments, Transport};
 use super::configuration::Configuration;
 use super::runtime::runtime;
+#[cfg(feature = "grpc")]
+use super::serve::listen_grpc;
+#[cfg(feature = "unix")]
+use super::serve::listen_unix;
 use super::serve::{served, start};
 use crate::dispatch::Dispatcher;
 use crate::nearest::unknown;
+#[cfg(any(feature = "unix", feature = "grpc"))]
+use crate::plugin::BoxFuture;
+use crate::transport::JsonCall;
+#[cfg(feature = "grpc")]
+use crate::transport::grpc::{self, GrpcSettings};
+#[cfg(feature = "unix")]
+use crate::transport::unix;
 use crate::value::Value;
 
 /// A context as a host sends it for the first plugin of a request.
@@ -47,10 +58,18 @@ pub(crate) fn invoke(
     let runtime = runtime(&configuration.settings.limits)?;
     let answer = runtime.block_on(async {
         let dispatcher = Arc::new(start(&configuration).await?);
-        let hook = arguments.hook.as_str();
+        let call = JsonCall {
+            hook_type: &arguments.hook,
+            plugin_name: &name,
+            payload: &payload,
+            context: &context,
+            limits: dispatcher.limits(),
+        };
         let answer = match arguments.transport {
-            None => Ok(dispatcher.invoke_json(hook, &name, &payload, &context).await),
-            Some(transport) => over(transport, &dispatcher, hook, &name, &payload, &context).await,
+            None => Ok(dispatcher
+                .invoke_json(call.hook_type, &name, &payload, &context)
+                .await),
+            Some(transport) => over(transport, &dispatcher, &call).await,
         };
         dispatcher.shutdown().await;
         answer
@@ -148,69 +167,42 @@ fn pretty(answer: &str) -> Result<Answer, String> {
     })
 }
 
+/// Without a transport in the build there is none to make a call over.
+#[cfg(not(any(feature = "unix", feature = "grpc")))]
+async fn over(transport: Transport, _: &Arc<Dispatcher>, _: &JsonCall<'_>) -> Result<String, String> {
+    served(transport).map(|()| String::new())
+}
+
+/// Makes the call over a socket of a transport, with the server on the other side of it.
+#[cfg(any(feature = "unix", feature = "grpc"))]
 async fn over(
     transport: Transport,
     dispatcher: &Arc<Dispatcher>,
-    hook: &str,
-    name: &str,
-    payload: &str,
-    context: &str,
+    call: &JsonCall<'_>,
 ) -> Result<String, String> {
-    match transport {
+    let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
+    let path = directory.0.join("plugin.sock");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async { stopped.await.unwrap_or_default() };
+    let (server, answer): (_, BoxFuture<'_, _>) = match transport {
         #[cfg(feature = "unix")]
-        Transport::Unix => over_unix(dispatcher, hook, name, payload, context).await,
+        Transport::Unix => (
+            listen_unix(dispatcher, &path, 0o600, stopped)?,
+            Box::pin(unix::client::invoke(&path, call)),
+        ),
         #[cfg(feature = "grpc")]
-        Transport::Grpc => over_grpc(dispatcher, hook, name, payload, context).await,
-        _ => {
-            let _ = (dispatcher, hook, name, payload, context);
-            served(transport).map(|()| String::new())
+        Transport::Grpc => {
+            let mut settings = GrpcSettings::default();
+            settings.listen.uds = Some(path.clone());
+            (
+                listen_grpc(dispatcher, &settings, stopped)?,
+                Box::pin(grpc::client::invoke(&path, call)),
+            )
         }
-    }
-}
-
-#[cfg(feature = "unix")]
-async fn over_unix(
-    dispatcher: &Arc<Dispatcher>,
-    hook: &str,
-    name: &str,
-    payload: &str,
-    context: &str,
-) -> Result<String, String> {
-    use crate::transport::unix::client::invoke_over_socket;
-
-    let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
-    let path = directory.0.join("plugin.sock");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async { stopped.await.unwrap_or_default() };
-    let server = tokio::spawn(super::serve::listen_unix(dispatcher, &path, 0o600, stopped)?);
-    let answer = invoke_over_socket(&path, hook, name, payload, context, dispatcher.limits()).await;
-    drop(stop);
-    server
-        .await
-        .map_err(|error| format!("the server ended unexpectedly: {error}"))??;
-    answer
-}
-
-#[cfg(feature = "grpc")]
-async fn over_grpc(
-    dispatcher: &Arc<Dispatcher>,
-    hook: &str,
-    name: &str,
-    payload: &str,
-    context: &str,
-) -> Result<String, String> {
-    use crate::transport::grpc::{GrpcSettings, client::invoke_over_socket};
-
-    let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
-    let path = directory.0.join("plugin.sock");
-    let settings = GrpcSettings {
-        uds: Some(path.clone()),
-        ..GrpcSettings::default()
+        _ => return served(transport).map(|()| String::new()),
     };
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async { stopped.await.unwrap_or_default() };
-    let server = tokio::spawn(super::serve::listen_grpc(dispatcher, &settings, stopped)?);
-    let answer = invoke_over_socket(&path, hook, name, payload, context, dispatcher.limits()).await;
+    let server = tokio::spawn(server);
+    let answer = answer.await;
     drop(stop);
     server
         .await

@@ -144,6 +144,7 @@ pub fn launcher() -> Launcher {
 /// | `--grpc-max-concurrent-streams` | `max_concurrent_streams` | `MAX_CONCURRENT_STREAMS` | `1024` |
 /// | `--grpc-max-header-list-size` | `max_header_list_size` | `MAX_HEADER_LIST_SIZE` | `16KiB` |
 /// | `--grpc-handshake-timeout` | `handshake_timeout` | `HANDSHAKE_TIMEOUT` | `10` seconds |
+/// | `--grpc-body-timeout` | `body_timeout` | `BODY_TIMEOUT` | `30` seconds for a message to arrive |
 /// | `--grpc-keepalive-interval` | `keepalive_interval` | `KEEPALIVE_INTERVAL` | `60` seconds |
 /// | `--grpc-keepalive-timeout` | `keepalive_timeout` | `KEEPALIVE_TIMEOUT` | `20` seconds |
 /// | `--grpc-max-connection-age` | `max_connection_age` | `MAX_CONNECTION_AGE` | unbounded |

@@ -2,6 +2,10 @@
 
 pub(crate) mod drain;
 mod error;
+#[cfg(feature = "grpc")]
+pub(crate) mod incoming;
+#[cfg(feature = "grpc")]
+pub(crate) mod listener;
 pub(crate) mod socket_file;
 #[cfg(feature = "grpc")]
 #[allow(

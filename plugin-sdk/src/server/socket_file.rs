@@ -19,6 +19,9 @@ use super::ServeError;
 /// Connections that may wait to be accepted; the kernel cuts it down to its own limit.
 const BACKLOG: i32 = 1024;
 
+/// The mode of a socket file: only the owner may connect.
+pub(crate) const DEFAULT_MODE: u32 = 0o600;
+
 /// A socket that listens at a path. Dropping it removes the file, if it is still the one that was made.
 #[derive(Debug)]
 pub(crate) struct SocketFile {
@@ -50,13 +53,14 @@ impl Identity {
 
 impl SocketFile {
     /// Listens at `path`. A dead socket there is replaced; a file, a directory, a symbolic link or the socket of a living
-    /// server is not.
+    /// server is not. Errors name the `setting` that the path comes from.
     pub(crate) fn listen(
         path: &Path,
         mode: u32,
+        setting: &str,
     ) -> Result<(std::os::unix::net::UnixListener, Self), ServeError> {
-        check_path(path)?;
-        remove_dead_socket(path)?;
+        check_path(path, setting)?;
+        remove_dead_socket(path, setting)?;
         let listen = || -> io::Result<(std::os::unix::net::UnixListener, Identity)> {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
             // Linux makes the file with the mode of the socket, less the umask: there is no instant in which others could
@@ -81,7 +85,7 @@ impl SocketFile {
                     identity,
                 },
             )),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(in_use(path)),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(in_use(path, setting)),
             Err(error) => Err(ServeError::io("can't listen on the socket", path, error)),
         }
     }
@@ -106,19 +110,19 @@ const LONGEST_PATH: usize = 107;
 
 /// Whether a socket can be made at the path: it must not be too long, its directory must be there, and nothing but a socket may
 /// be in the way.
-pub(crate) fn check_path(path: &Path) -> Result<(), ServeError> {
+pub(crate) fn check_path(path: &Path, setting: &str) -> Result<(), ServeError> {
     let length = path.as_os_str().len();
     if length > LONGEST_PATH {
         return Err(ServeError::new(format!(
             "the path {} has {length} bytes, and the address of a socket holds {LONGEST_PATH}: choose a shorter one \
-             (PLUGINS_UNIX_SOCKET_PATH)",
+             ({setting})",
             path.display()
         )));
     }
     check_directory(path)?;
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.file_type().is_socket() => Err(ServeError::new(format!(
-            "{} is there already and is not a socket: remove it, or choose another path (PLUGINS_UNIX_SOCKET_PATH)",
+            "{} is there already and is not a socket: remove it, or choose another path ({setting})",
             path.display()
         ))),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -159,15 +163,15 @@ fn check_directory(path: &Path) -> Result<(), ServeError> {
     Ok(())
 }
 
-fn in_use(path: &Path) -> ServeError {
+fn in_use(path: &Path, setting: &str) -> ServeError {
     ServeError::new(format!(
-        "another server is listening on {}: stop it, or choose another path (PLUGINS_UNIX_SOCKET_PATH)",
+        "another server is listening on {}: stop it, or choose another path ({setting})",
         path.display()
     ))
 }
 
 /// Removes a socket that nobody answers on.
-fn remove_dead_socket(path: &Path) -> Result<(), ServeError> {
+fn remove_dead_socket(path: &Path, setting: &str) -> Result<(), ServeError> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -184,14 +188,14 @@ fn remove_dead_socket(path: &Path) -> Result<(), ServeError> {
                 error,
             ));
         }
-        Ok(_) | Err(_) => return Err(in_use(path)),
+        Ok(_) | Err(_) => return Err(in_use(path, setting)),
     }
-    take_away(path, Identity::of(&metadata))
+    take_away(path, Identity::of(&metadata), setting)
 }
 
 /// Removes the socket that was found dead, and no other: between the test and the removal another server may have taken the
 /// path. It is moved aside, looked at again, and put back if it is not the one.
-fn take_away(path: &Path, dead: Identity) -> Result<(), ServeError> {
+fn take_away(path: &Path, dead: Identity, setting: &str) -> Result<(), ServeError> {
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".dead-{}", std::process::id()));
     let aside = PathBuf::from(aside);
@@ -208,5 +212,5 @@ fn take_away(path: &Path, dead: Identity) -> Result<(), ServeError> {
         tracing::warn!(path = %path.display(), %error, "the socket of another server can't be put back");
     }
     fs::remove_file(&aside).map_err(|error| ServeError::io("can't remove", &aside, error))?;
-    Err(in_use(path))
+    Err(in_use(path, setting))
 }

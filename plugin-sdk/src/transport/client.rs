@@ -1,51 +1,53 @@
 //! A call as a host makes it and reads its answer, for `invoke --transport` over the transports that carry protobuf.
 
+use std::{error::Error, path::Path};
+
 use plugin_sdk_proto::wire::{InvokeHookResponse, PluginContext as WireContext, denial_metric};
 use prost::Message as _;
+use tokio::net::UnixStream;
 
+use super::JsonCall;
 use crate::{
     codec::{CodecError, Document, message::Message, nesting::Levels, wire::put_bytes, write_struct},
     context::PluginContext,
-    limits::Limits,
     value::{Map, Value},
 };
 
-/// An `InvokeHookRequest` of a payload and a context in JSON.
-pub(super) fn request(
-    hook_type: &str,
-    plugin_name: &str,
-    payload: &str,
-    context: &str,
-    limits: &Limits,
-) -> Result<Vec<u8>, String> {
-    let levels = Levels::of_objects(limits.max_nesting);
-    encode(hook_type, plugin_name, payload, context, levels).map_err(|error| error.to_string())
-}
+impl JsonCall<'_> {
+    /// Makes the call over a socket and gives its answer in the form that MCP has. `exchange` sends an `InvokeHookRequest` and
+    /// brings the `InvokeHookResponse`.
+    pub(super) async fn over_socket<R: AsRef<[u8]>>(
+        &self,
+        path: &Path,
+        exchange: impl AsyncFnOnce(UnixStream, &[u8]) -> Result<R, Box<dyn Error + Send + Sync>>,
+    ) -> Result<String, String> {
+        let levels = Levels::of_objects(self.limits.max_nesting);
+        let request = self.encode(levels).map_err(|error| error.to_string())?;
+        let response = async { exchange(UnixStream::connect(path).await?, &request).await };
+        let response = response
+            .await
+            .map_err(|error| format!("the call over {} failed: {error}", path.display()))?;
+        answer(response.as_ref(), levels)
+    }
 
-fn encode(
-    hook_type: &str,
-    plugin_name: &str,
-    payload: &str,
-    context: &str,
-    levels: Levels,
-) -> Result<Vec<u8>, CodecError> {
-    let payload: Map = Document::of_json(payload.as_bytes(), levels).decode()?;
-    let context = PluginContext::of_json(context.as_bytes(), levels)?;
-    let mut request = Vec::new();
-    put_bytes(&mut request, 0x0a, hook_type.as_bytes());
-    put_bytes(&mut request, 0x12, plugin_name.as_bytes());
-    write_struct(&mut request, &payload, 0x1a, levels).map_err(|error| error.in_key("payload"))?;
-    context
-        .write(&mut request, 0x22, levels)
-        .map_err(|error| error.in_key("context"))?;
-    Ok(request)
+    fn encode(&self, levels: Levels) -> Result<Vec<u8>, CodecError> {
+        let payload: Map = Document::of_json(self.payload.as_bytes(), levels).decode()?;
+        let context = PluginContext::of_json(self.context.as_bytes(), levels)?;
+        let mut request = Vec::new();
+        put_bytes(&mut request, 0x0a, self.hook_type.as_bytes());
+        put_bytes(&mut request, 0x12, self.plugin_name.as_bytes());
+        write_struct(&mut request, &payload, 0x1a, levels).map_err(|error| error.in_key("payload"))?;
+        context
+            .write(&mut request, 0x22, levels)
+            .map_err(|error| error.in_key("context"))?;
+        Ok(request)
+    }
 }
 
 /// An `InvokeHookResponse` in the form that MCP has (`protocol.md`, section 4.2).
-pub(super) fn answer(response: &[u8], limits: &Limits) -> Result<String, String> {
+fn answer(response: &[u8], levels: Levels) -> Result<String, String> {
     let response = InvokeHookResponse::decode(response)
         .map_err(|error| format!("the answer is not an InvokeHookResponse: {error}"))?;
-    let levels = Levels::of_objects(limits.max_nesting);
     let answer = decode(response, levels).map_err(|error| format!("the answer can't be read: {error}"))?;
     Ok(Value::Object(answer).to_string())
 }

@@ -47,6 +47,10 @@ pub(crate) struct GrpcArguments {
     #[arg(long = "grpc-handshake-timeout", value_name = "SECONDS")]
     handshake_timeout: Option<String>,
 
+    /// Refuse a message that takes longer to arrive [default: 30]
+    #[arg(long = "grpc-body-timeout", value_name = "SECONDS")]
+    body_timeout: Option<String>,
+
     /// Ask a silent client for a sign of life every so often [default: 60]
     #[arg(long = "grpc-keepalive-interval", value_name = "SECONDS")]
     keepalive_interval: Option<String>,
@@ -82,6 +86,7 @@ impl GrpcArguments {
             ("grpc-max-concurrent-streams", &self.max_concurrent_streams),
             ("grpc-max-header-list-size", &self.max_header_list_size),
             ("grpc-handshake-timeout", &self.handshake_timeout),
+            ("grpc-body-timeout", &self.body_timeout),
             ("grpc-keepalive-interval", &self.keepalive_interval),
             ("grpc-keepalive-timeout", &self.keepalive_timeout),
             ("grpc-max-connection-age", &self.max_connection_age),

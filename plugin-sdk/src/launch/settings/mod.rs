@@ -2,6 +2,8 @@
 
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(feature = "grpc")]
+mod listen;
 mod values;
 
 use std::path::PathBuf;
@@ -26,7 +28,7 @@ pub(crate) struct Settings {
     #[cfg(feature = "grpc")]
     pub(crate) grpc: GrpcSettings,
     #[cfg(feature = "grpc")]
-    grpc_tls: self::grpc::TlsOptions,
+    grpc_tls: self::listen::TlsOptions,
 }
 
 /// One setting: where it can be given, and what it may be.
@@ -128,7 +130,7 @@ impl Default for Settings {
             #[cfg(feature = "grpc")]
             grpc: GrpcSettings::default(),
             #[cfg(feature = "grpc")]
-            grpc_tls: self::grpc::TlsOptions::default(),
+            grpc_tls: self::listen::TlsOptions::default(),
         }
     }
 }
@@ -146,14 +148,14 @@ impl Settings {
     ) -> Self {
         let mut settings = Self::default();
         settings.apply_sources(
-            &SETTINGS,
+            &[&SETTINGS],
             file.and_then(|file| file.unix.as_ref()),
             environment,
             findings,
         );
         #[cfg(feature = "grpc")]
         settings.apply_sources(
-            &grpc::SETTINGS,
+            &grpc::TABLES,
             file.and_then(|file| file.grpc.as_ref()),
             environment,
             findings,
@@ -177,19 +179,24 @@ impl Settings {
     /// Applies a section of the file, or else the environment.
     fn apply_sources(
         &mut self,
-        table: &[Setting],
+        tables: &[&'static [Setting]],
         section: Option<&Section>,
         environment: &Environment,
         findings: &mut Findings,
     ) {
         match section {
-            Some(section) => self.apply_section(table, section, environment, findings),
-            None => self.apply_environment(table, environment, findings),
+            Some(section) => self.apply_section(tables, section, environment, findings),
+            None => self.apply_environment(tables, environment, findings),
         }
     }
 
-    fn apply_environment(&mut self, table: &[Setting], environment: &Environment, findings: &mut Findings) {
-        for setting in table {
+    fn apply_environment(
+        &mut self,
+        tables: &[&'static [Setting]],
+        environment: &Environment,
+        findings: &mut Findings,
+    ) {
+        for setting in tables.iter().copied().flatten() {
             if let Some((name, text)) = environment.get(setting.variables)
                 && (setting.apply)(self, text).is_none()
             {
@@ -203,15 +210,16 @@ impl Settings {
 
     fn apply_section(
         &mut self,
-        table: &[Setting],
+        tables: &[&'static [Setting]],
         section: &Section,
         environment: &Environment,
         findings: &mut Findings,
     ) {
+        let table = || tables.iter().copied().flatten();
         for given in &section.settings {
             let path = format!("{}.{}", section.name, given.key);
-            let Some(setting) = table.iter().find(|setting| setting.key == given.key) else {
-                let known = table.iter().map(|setting| setting.key);
+            let Some(setting) = table().find(|setting| setting.key == given.key) else {
+                let known = table().map(|setting| setting.key);
                 findings.problem(given.line, &path, unknown("key", &given.key, known));
                 continue;
             };
@@ -221,7 +229,7 @@ impl Settings {
                 findings.problem(given.line, &path, message);
             }
         }
-        for setting in table {
+        for setting in table() {
             if let Some((name, _)) = environment.get(setting.variables) {
                 let message = format!("this section replaces the environment, so {name} is ignored");
                 findings.warning(None, section.name, message);
@@ -233,10 +241,10 @@ impl Settings {
 /// Every setting.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
     #[cfg(feature = "grpc")]
-    let grpc = &grpc::SETTINGS;
+    let grpc = &grpc::TABLES;
     #[cfg(not(feature = "grpc"))]
-    let grpc: &[Setting] = &[];
-    SETTINGS.iter().chain(grpc)
+    let grpc: &[&[Setting]] = &[];
+    SETTINGS.iter().chain(grpc.iter().copied().flatten())
 }
 
 #[cfg(test)]

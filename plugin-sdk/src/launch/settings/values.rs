@@ -19,6 +19,11 @@ pub(crate) fn path(text: &str) -> Option<PathBuf> {
 }
 
 #[cfg(feature = "grpc")]
+pub(super) fn host(text: &str) -> Option<String> {
+    (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| text.to_owned())
+}
+
+#[cfg(feature = "grpc")]
 pub(super) fn boolean(text: &str) -> Option<bool> {
     crate::launch::environment::boolean(text)
 }

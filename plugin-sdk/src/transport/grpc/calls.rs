@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use tonic::{
     server::Grpc,
 };
 
-use super::{bytes_codec::BytesCodec, method::Method};
+use super::{body::TimedBody, bytes_codec::BytesCodec, method::Method};
 use crate::{
     codec::CodecError,
     dispatch::{AnswerLimit, Dispatcher, protobuf::RequestFields},
@@ -33,6 +34,7 @@ const REPLY_SETTING: &str = "PLUGINS_GRPC_SERVER_MAX_REPLY_SIZE";
 pub(super) struct Calls {
     dispatcher: Arc<Dispatcher>,
     max_reply_size: usize,
+    body_timeout: Duration,
     /// `None` in a server that is not ours to stop.
     draining: Option<Draining>,
 }
@@ -41,11 +43,13 @@ impl Calls {
     pub(super) fn new(
         dispatcher: Arc<Dispatcher>,
         max_reply_size: usize,
+        body_timeout: Duration,
         draining: Option<Draining>,
     ) -> Self {
         Self {
             dispatcher,
             max_reply_size,
+            body_timeout,
             draining,
         }
     }
@@ -60,6 +64,8 @@ impl Calls {
             return unimplemented(request.uri().path());
         };
         let limit = self.dispatcher.limits().max_message_size;
+        let body_timeout = self.body_timeout;
+        let request = request.map(|body| TimedBody::new(body, body_timeout));
         let call = Call {
             calls: self.clone(),
             method,
@@ -72,22 +78,31 @@ impl Calls {
 
     async fn call(self, method: Method, message: Bytes) -> Result<Vec<u8>, Status> {
         let dispatcher = &self.dispatcher;
-        Ok(match method {
+        let configs = match method {
             Method::InvokeHook => {
                 let invocation = fields(&message)?.into_invocation();
                 let limit = AnswerLimit {
                     size: self.max_reply_size,
                     setting: REPLY_SETTING,
                 };
-                dispatcher.invoke_protobuf(invocation, limit).await
+                return Ok(dispatcher.invoke_protobuf(invocation, limit).await);
             }
             Method::GetPluginConfig(vocabulary) => {
                 dispatcher.config_protobuf(fields(&message)?.first.as_str(), vocabulary)
             }
             Method::GetPluginConfigs(vocabulary) => dispatcher.configs_protobuf(vocabulary),
             // `HealthCheckResponse.status`, whatever service is asked for: 1 is SERVING, 2 is NOT_SERVING.
-            Method::Health => vec![0x08, if self.is_draining() { 2 } else { 1 }],
-        })
+            Method::Health => return Ok(vec![0x08, if self.is_draining() { 2 } else { 1 }]),
+        };
+        // An answer with configurations has no place for an error.
+        if configs.len() > self.max_reply_size {
+            return Err(Status::resource_exhausted(format!(
+                "the answer has {} bytes, more than the {} that may be sent ({REPLY_SETTING})",
+                configs.len(),
+                self.max_reply_size
+            )));
+        }
+        Ok(configs)
     }
 
     fn is_draining(&self) -> bool {

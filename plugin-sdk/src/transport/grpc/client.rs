@@ -1,15 +1,12 @@
 //! Calls a hook over a connection, for `invoke --transport grpc`: a unary call of gRPC on HTTP/2, as a host makes it.
 
-use std::path::Path;
+use std::{error::Error, path::Path};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use h2::RecvStream;
 use tokio::net::UnixStream;
 
-use crate::{
-    limits::Limits,
-    transport::client::{answer, request},
-};
+use crate::transport::JsonCall;
 
 /// The host names nothing on a Unix socket. Python hosts put the path of the socket there, which this client refuses to send just
 /// as a server that is built on the same library refuses to read it.
@@ -19,28 +16,11 @@ const URI: &str = "http://localhost/cpex.PluginService/InvokeHook";
 const PREFIX: usize = 5;
 
 /// Calls a hook and gives its answer in the form that MCP has.
-pub(crate) async fn invoke_over_socket(
-    path: &Path,
-    hook_type: &str,
-    plugin_name: &str,
-    payload: &str,
-    context: &str,
-    limits: &Limits,
-) -> Result<String, String> {
-    let request = request(hook_type, plugin_name, payload, context, limits)?;
-    let stream = UnixStream::connect(path)
-        .await
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    let response = exchange(stream, &request)
-        .await
-        .map_err(|error| format!("the call over {} failed: {error}", path.display()))?;
-    answer(&response, limits)
+pub(crate) async fn invoke(path: &Path, call: &JsonCall<'_>) -> Result<String, String> {
+    call.over_socket(path, exchange).await
 }
 
-async fn exchange(
-    stream: UnixStream,
-    message: &[u8],
-) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+async fn exchange(stream: UnixStream, message: &[u8]) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
     let (client, connection) = h2::client::handshake(stream).await?;
     let connection = tokio::spawn(connection);
     let mut client = client.ready().await?;

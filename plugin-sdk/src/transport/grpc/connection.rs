@@ -14,15 +14,13 @@ use tokio::{
 };
 use tonic::transport::server::Connected;
 
-use crate::{plugin::BoxFuture, server::drain::Draining};
+use crate::{
+    plugin::BoxFuture,
+    server::{drain::Draining, incoming::Arrived, listener::Duplex},
+};
 
 /// The length of what every HTTP/2 client says first.
 const PREFACE: usize = 24;
-
-/// A stream to a client, of whatever kind.
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
 /// An accepted connection. It breaks off when its time is over: the server stops, it is too old, or it does not begin to speak
 /// HTTP/2. tonic alone would wait for as long as a client pleases.
@@ -45,8 +43,7 @@ impl Connection {
     /// A connection that may take `handshake_timeout` to begin, and goes on until the server is stopped, after
     /// draining for long enough, or it is `oldest`.
     pub(super) fn new(
-        stream: Box<dyn Duplex>,
-        permit: OwnedSemaphorePermit,
+        Arrived { stream, permit }: Arrived,
         (draining, stopped): (Draining, Draining),
         handshake_timeout: Duration,
         oldest: Option<Duration>,

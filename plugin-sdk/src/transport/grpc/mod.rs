@@ -3,11 +3,12 @@
 //! tonic is the server; a request reaches the dispatcher as the bytes it came in, and an answer leaves as the dispatcher wrote it.
 
 mod authority;
+mod body;
 mod bytes_codec;
 mod calls;
+#[cfg(feature = "cli")]
 pub(crate) mod client;
 mod connection;
-mod listener;
 mod method;
 mod routes;
 mod server;
@@ -15,7 +16,7 @@ mod service;
 mod settings;
 
 #[cfg(feature = "cli")]
-pub(crate) use server::BoundGrpcServer;
+pub(crate) use server::{BoundGrpcServer, GRPC};
 pub use service::{GrpcService, OlderGrpcService};
 #[cfg(feature = "cli")]
 pub(crate) use settings::GrpcSettings;

@@ -2,17 +2,14 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    task::JoinSet,
-};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::task::JoinSet;
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::transport::Server;
 
 use super::{
+    authority::ValidAuthority,
     calls::Calls,
     connection::Connection,
-    listener::{Accepted, Listener},
     routes::{Health, Routes},
     settings::GrpcSettings,
 };
@@ -22,12 +19,19 @@ use crate::{
     server::{
         ServeError,
         drain::{Drain, Draining},
-        tls::DEFAULT_RELOAD_INTERVAL,
+        incoming,
+        listener::{Listener, Protocol},
     },
 };
 
-/// After a failed accept, such as for want of file descriptors, so long passes before the next.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// What is gRPC's own where it listens.
+pub(crate) const GRPC: Protocol = Protocol {
+    scheme: "grpc",
+    alpn: &["h2"],
+    address_settings: "--grpc-host and --grpc-port",
+    uds_setting: "PLUGINS_GRPC_SERVER_UDS",
+    over_unix: |stream| Box::new(ValidAuthority::new(stream)),
+};
 
 /// What a client may send of one request before it is told to go on. A payload of 64 KiB passes in one go, which the 65 535
 /// bytes of HTTP/2 would just not let it.
@@ -50,7 +54,7 @@ impl BoundGrpcServer {
     pub(crate) fn bind(dispatcher: Arc<Dispatcher>, settings: &GrpcSettings) -> Result<Self, ServeError> {
         Ok(Self {
             dispatcher,
-            listener: Listener::bind(settings)?,
+            listener: Listener::bind(&settings.listen, &GRPC)?,
             settings: settings.clone(),
         })
     }
@@ -66,25 +70,30 @@ impl BoundGrpcServer {
         let (stop, stopped) = Drain::new();
         let health = Health::serving().await;
         let drain_timeout = self.dispatcher.limits().drain_timeout;
-        let permits = Arc::new(Semaphore::new(self.dispatcher.limits().max_connections));
+        let (accepting, arrived) = incoming::accept(self.listener, self.dispatcher.limits().max_connections);
         let calls = Calls::new(
             self.dispatcher,
             self.settings.max_reply_size,
+            self.settings.body_timeout,
             Some(Draining::clone(&draining)),
         );
         let routes = Routes::new(calls, &health)?;
-        let (accepted, incoming) = mpsc::channel(1);
+        let oldest = self
+            .settings
+            .max_connection_age
+            .map(|age| age.saturating_add(self.settings.max_connection_age_grace));
+        let handshake_timeout = self.settings.listen.handshake_timeout;
+        let bounds = (draining.clone(), stopped);
+        let connections = ReceiverStream::new(arrived).map(move |arrived| {
+            Ok(Connection::new(
+                arrived,
+                bounds.clone(),
+                handshake_timeout,
+                oldest,
+            ))
+        });
         let mut server = JoinSet::new();
-        server.spawn(serve(builder(&self.settings), routes, incoming, draining.clone()));
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(
-            self.listener,
-            self.settings,
-            permits,
-            accepted,
-            draining,
-            stopped,
-        ));
+        server.spawn(serve(builder(&self.settings), routes, connections, draining));
 
         tokio::select! {
             () = shutdown => {}
@@ -93,7 +102,7 @@ impl BoundGrpcServer {
         // Whoever asks about the health learns of it before the first connection is told to end.
         health.stopping().await;
         drain.begin();
-        accepting.shutdown().await;
+        accepting.stop().await;
         if tokio::time::timeout(drain_timeout, server.join_next())
             .await
             .is_err()
@@ -129,11 +138,11 @@ fn builder(settings: &GrpcSettings) -> Server {
 async fn serve(
     server: Server,
     routes: Routes,
-    incoming: mpsc::Receiver<io::Result<Connection>>,
+    connections: impl Stream<Item = io::Result<Connection>> + Send + 'static,
     draining: Draining,
 ) -> Result<(), tonic::transport::Error> {
     server
-        .serve_with_incoming_shutdown(routes, ReceiverStream::new(incoming), draining.begun())
+        .serve_with_incoming_shutdown(routes, connections, draining.begun())
         .await
 }
 
@@ -146,70 +155,4 @@ fn ended_early(
         Some(Ok(Ok(()))) | None => "no more connections are accepted".to_owned(),
     };
     Err(ServeError::new(format!("the gRPC server can't go on: {reason}")))
-}
-
-/// Accepts connections for as long as somebody takes them.
-async fn accept(
-    listener: Listener,
-    settings: GrpcSettings,
-    permits: Arc<Semaphore>,
-    accepted: mpsc::Sender<io::Result<Connection>>,
-    draining: Draining,
-    stopped: Draining,
-) {
-    let oldest = settings
-        .max_connection_age
-        .map(|age| age.saturating_add(settings.max_connection_age_grace));
-    let connection = {
-        let (draining, stopped) = (draining, stopped.clone());
-        move |stream, permit| {
-            Connection::new(
-                stream,
-                permit,
-                (draining.clone(), stopped.clone()),
-                settings.handshake_timeout,
-                oldest,
-            )
-        }
-    };
-    // Ends with the loop: a handshake that is under way when the server stops has no call to lose.
-    let mut background = JoinSet::new();
-    if let Some(tls) = listener.tls().cloned() {
-        background.spawn(async move { tls.watch(DEFAULT_RELOAD_INTERVAL, stopped.begun()).await });
-    }
-    loop {
-        while background.try_join_next().is_some() {}
-        let Some(permit) = permit(&permits).await else {
-            return;
-        };
-        let stream = match listener.accept().await {
-            Ok(Accepted::Ready(stream)) => stream,
-            Ok(Accepted::Handshake(handshake)) => {
-                let (accepted, connection) = (accepted.clone(), connection.clone());
-                background.spawn(async move {
-                    if let Some(stream) = handshake.await {
-                        // Fails only when the server is stopping.
-                        let _ = accepted.send(Ok(connection(stream, permit))).await;
-                    }
-                });
-                continue;
-            }
-            Err(error) => {
-                tracing::error!(%error, "a connection can't be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        if accepted.send(Ok(connection(stream, permit))).await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn permit(permits: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-        return Some(permit);
-    }
-    tracing::warn!("all connections are taken (PLUGINS_MAX_CONNECTIONS); further ones wait");
-    Arc::clone(permits).acquire_owned().await.ok()
 }

@@ -17,7 +17,7 @@ use tonic::{
 use super::{
     calls::{Answering, Calls},
     method::{CURRENT_SERVICE, OLDER_SERVICE},
-    settings::DEFAULT_MAX_REPLY_SIZE,
+    settings::{DEFAULT_BODY_TIMEOUT, DEFAULT_MAX_REPLY_SIZE},
 };
 use crate::{
     dispatch::{Dispatcher, StartError},
@@ -97,7 +97,10 @@ impl GrpcService {
         B::Error: Into<StdError> + Send,
     {
         match &self.dispatcher {
-            Ok(dispatcher) => Calls::new(Arc::clone(dispatcher), self.max_reply_size, None).answer(request),
+            Ok(dispatcher) => {
+                let dispatcher = Arc::clone(dispatcher);
+                Calls::new(dispatcher, self.max_reply_size, DEFAULT_BODY_TIMEOUT, None).answer(request)
+            }
             Err(error) => {
                 let status = Status::internal(error.to_string());
                 Box::pin(async move { Ok(status.into_http()) })
@@ -115,50 +118,37 @@ impl fmt::Debug for GrpcService {
     }
 }
 
-impl NamedService for GrpcService {
-    const NAME: &'static str = CURRENT_SERVICE;
-}
-
-impl<B> Service<http::Request<B>> for GrpcService
-where
-    B: http_body::Body + Send + 'static,
-    B::Error: Into<StdError> + Send,
-{
-    type Response = http::Response<Body>;
-    type Error = Infallible;
-    type Future = Answering;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Answering {
-        self.answer(request)
-    }
-}
-
 /// A [`GrpcService`] as `mcpgateway.plugins.PluginService`, which hosts up to 1.0.0 call. It reports modes by their older names.
 #[derive(Clone, Debug)]
 pub struct OlderGrpcService(GrpcService);
 
-impl NamedService for OlderGrpcService {
-    const NAME: &'static str = OLDER_SERVICE;
+/// What tonic asks of a service with this name; `answer` finds the plugin's.
+macro_rules! named_service {
+    ($service:ty, $name:expr, $answer:expr) => {
+        impl NamedService for $service {
+            const NAME: &'static str = $name;
+        }
+
+        impl<B> Service<http::Request<B>> for $service
+        where
+            B: http_body::Body + Send + 'static,
+            B::Error: Into<StdError> + Send,
+        {
+            type Response = http::Response<Body>;
+            type Error = Infallible;
+            type Future = Answering;
+
+            fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn call(&mut self, request: http::Request<B>) -> Answering {
+                let answer: fn(&Self) -> &GrpcService = $answer;
+                answer(self).answer(request)
+            }
+        }
+    };
 }
 
-impl<B> Service<http::Request<B>> for OlderGrpcService
-where
-    B: http_body::Body + Send + 'static,
-    B::Error: Into<StdError> + Send,
-{
-    type Response = http::Response<Body>;
-    type Error = Infallible;
-    type Future = Answering;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Answering {
-        self.0.answer(request)
-    }
-}
+named_service!(GrpcService, CURRENT_SERVICE, |service| service);
+named_service!(OlderGrpcService, OLDER_SERVICE, |service| &service.0);

@@ -1,5 +1,6 @@
 //! Framed protobuf on a Unix socket (`protocol.md`, section 3).
 
+#[cfg(feature = "cli")]
 pub(crate) mod client;
 mod connection;
 mod frame;
@@ -21,7 +22,12 @@ use crate::{
     dispatch::{Dispatcher, StartError},
     limits::Limits,
     plugin::{BoxFuture, Plugin},
-    server::{ServeError, drain::Drain, drain::Draining, socket_file::SocketFile},
+    server::{
+        ServeError,
+        drain::Drain,
+        drain::Draining,
+        socket_file::{self, SocketFile},
+    },
 };
 
 use connection::Connection;
@@ -29,8 +35,8 @@ use connection::Connection;
 /// After a failed accept, such as for want of file descriptors, so long passes before the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The mode of the socket file: only the owner may connect.
-pub(crate) const DEFAULT_MODE: u32 = 0o600;
+/// The setting of the socket's path, for errors.
+pub(crate) const PATH_SETTING: &str = "PLUGINS_UNIX_SOCKET_PATH";
 
 /// A server of plugins on a Unix socket, for a runtime of the author's own. [`run`](crate::run) makes one by itself.
 ///
@@ -61,7 +67,7 @@ impl UnixServer {
     pub fn of<P: Plugin>(plugin: P) -> Self {
         Self {
             dispatcher: Dispatcher::of_plugin(plugin),
-            mode: DEFAULT_MODE,
+            mode: socket_file::DEFAULT_MODE,
         }
     }
 
@@ -97,7 +103,7 @@ pub struct BoundUnixServer {
 
 impl BoundUnixServer {
     pub(crate) fn bind(dispatcher: Arc<Dispatcher>, path: &Path, mode: u32) -> Result<Self, ServeError> {
-        let (listener, file) = SocketFile::listen(path, mode)?;
+        let (listener, file) = SocketFile::listen(path, mode, PATH_SETTING)?;
         let listener = UnixListener::from_std(listener)
             .map_err(|error| ServeError::io("can't listen on the socket", path, error))?;
         Ok(Self {
