@@ -19,6 +19,7 @@
 mod access;
 mod de;
 mod error;
+mod json;
 mod key;
 pub(crate) mod merged;
 pub(crate) mod message;
@@ -33,6 +34,7 @@ pub(crate) mod wire;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use error::CodecError;
+pub(crate) use json::write_json;
 
 use de::{Reading, StructDeserializer};
 use message::Message;
@@ -195,19 +197,11 @@ impl Sink<'_> {
                 write_struct(self.out, &fields, tag, self.levels).map(drop)
             }
             Form::Json => {
-                let start = self.out.len();
                 let fields = ResultFields {
                     result,
                     denial_metadata: true,
                 };
-                // serde_json writes null for NaN and infinity. The other form finds them, and names the key.
-                let writing = Writing {
-                    levels: self.levels,
-                    rounded: true,
-                };
-                fields.serialize(ValueSerializer::new(self.out, writing))?;
-                self.out.truncate(start);
-                Ok(serde_json::to_writer(&mut *self.out, &fields)?)
+                write_json(self.out, &fields, self.levels)
             }
         }
     }

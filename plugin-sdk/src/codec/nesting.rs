@@ -48,6 +48,12 @@ impl Levels {
             .ok_or_else(|| CodecError::new(TOO_DEEP))
     }
 
+    /// The same bound for the parts of a context in JSON, which lie up to two objects deep in it; on the wire each is a document
+    /// of its own.
+    pub(crate) const fn in_context(self) -> Self {
+        Self(self.0 + 6)
+    }
+
     pub(crate) fn holds(self, levels: u32) -> bool {
         levels <= self.0
     }

@@ -43,7 +43,7 @@ struct GlobalFields {
 impl PluginContext {
     /// Reads the JSON object. `global_context.request_id` must be there, as the hosts have it.
     pub(crate) fn of_json(text: &[u8], levels: Levels) -> Result<Self, CodecError> {
-        let fields: ContextFields = Document::of_json(text, levels).decode()?;
+        let fields: ContextFields = Document::of_json(text, levels.in_context()).decode()?;
         let global = fields.global_context;
         Ok(Self {
             global: GlobalContext {

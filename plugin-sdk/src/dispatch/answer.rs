@@ -114,6 +114,9 @@ pub(crate) mod code {
     pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
 }
 
+/// What JSON-RPC calls a request whose parameters are wrong.
+const INVALID_PARAMS: i32 = -32602;
+
 impl ErrorAnswer {
     fn new(plugin_name: &str, message: String) -> Self {
         let error = PluginError::new(message);
@@ -183,6 +186,13 @@ impl ErrorAnswer {
     pub(crate) fn unsendable_context(plugin_name: &str, error: &CodecError) -> Self {
         Self::new(plugin_name, format!("the changed context can't be sent: {error}"))
             .with_code(code::INTERNAL)
+    }
+
+    /// The arguments of a tool are not those that it has.
+    pub(crate) fn arguments(plugin_name: &str, message: String) -> Self {
+        let mut error = Self::new(&shortened(plugin_name), message);
+        error.mcp_error_code = INVALID_PARAMS;
+        error
     }
 
     pub(crate) fn request_too_large(size: usize, limit: usize) -> Self {

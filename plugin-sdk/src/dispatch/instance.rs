@@ -83,6 +83,7 @@ impl InstanceHook {
 pub(crate) struct Reported {
     current: Vec<u8>,
     older: Vec<u8>,
+    json: String,
 }
 
 impl Instance {
@@ -238,7 +239,13 @@ impl Reported {
         Ok(Self {
             current: wire(&reported)?,
             older: wire(&older_hosts::translated(&reported))?,
+            json: Value::Object(older_hosts::for_all(&reported)).to_string(),
         })
+    }
+
+    /// The configuration as JSON, for hosts of whatever age.
+    pub(crate) fn json(&self) -> &str {
+        &self.json
     }
 
     /// The configuration as a host with this vocabulary takes it.

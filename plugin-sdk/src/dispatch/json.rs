@@ -1,11 +1,13 @@
-//! Calls as JSON, for MCP and the command line (`protocol.md`, section 4.2).
+//! Calls and configurations as JSON, for MCP and the command line (`protocol.md`, section 4.2).
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::value::RawValue;
 
 use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, call::Payload};
-use crate::context::PluginContext;
+use crate::{
+    codec::{CodecError, nesting::Levels, write_json},
+    value::Map,
+};
 
 impl Dispatcher {
     /// Calls a hook. The answer is the JSON object that `invoke_hook` gives.
@@ -13,53 +15,84 @@ impl Dispatcher {
         &self,
         hook_type: &str,
         plugin_name: &str,
-        payload: &str,
-        context: &str,
+        payload: Bytes,
+        context: Bytes,
     ) -> String {
         let invocation = Invocation {
             hook_type: hook_type.into(),
             plugin_name: plugin_name.into(),
-            payload: Payload::Json(Bytes::copy_from_slice(payload.as_bytes())),
-            context: RawContext::Json(Bytes::copy_from_slice(context.as_bytes())),
+            payload: Payload::Json(payload),
+            context: RawContext::Json(context),
         };
-        let answer = self.invoke(invocation, Vec::new()).await;
+        let answer = self.invoke(invocation, Vec::with_capacity(512)).await;
         let limit = AnswerLimit::of_message(self.limits.max_message_size);
         let json = Self::write_bounded(plugin_name, answer, limit, |answer| {
-            Ok(write(plugin_name, &answer)?)
+            write(plugin_name, &answer, self.levels)
         });
-        String::from_utf8(json).unwrap_or_default()
+        text(json)
+    }
+
+    /// What hosts are told about the instance of this name, in whatever letter case; `{}` for a name that is not known.
+    pub(crate) fn config_json(&self, name: &str) -> &str {
+        self.reported(name).map_or("{}", |reported| reported.json())
+    }
+
+    /// What hosts are told about every instance, in the order of the file.
+    pub(crate) fn configs_json(&self) -> impl Iterator<Item = &str> {
+        self.all_reported().map(|reported| reported.json())
     }
 }
 
-#[derive(Serialize)]
-struct Response<'a> {
-    plugin_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<&'a PluginContext>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a ErrorAnswer>,
+/// The answer to a call of a tool whose arguments are not those of the tool, in the form that hosts read errors from.
+pub(crate) fn refused_arguments(plugin_name: &str, message: String) -> String {
+    let error = ErrorAnswer::arguments(plugin_name, message);
+    let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
+    let plugin_name = error.plugin_name.clone();
+    text(write(&plugin_name, &Answer::Error(error), levels).unwrap_or_default())
 }
 
-fn write(plugin_name: &str, answer: &Answer) -> serde_json::Result<Vec<u8>> {
-    let (mut result, mut context, mut error) = (None, None, None);
+fn text(json: Vec<u8>) -> String {
+    // serde_json writes UTF-8.
+    String::from_utf8(json).unwrap_or_default()
+}
+
+/// The object by hand: the result is JSON already, and large.
+fn write(plugin_name: &str, answer: &Answer, levels: Levels) -> Result<Vec<u8>, CodecError> {
+    let written = match answer {
+        Answer::Result { written, .. } => written.as_slice(),
+        Answer::Error(_) => &[],
+    };
+    let mut out = Vec::with_capacity(written.len() + plugin_name.len() + 256);
+    out.extend_from_slice(b"{\"plugin_name\":");
+    serde_json::to_writer(&mut out, plugin_name)?;
     match answer {
-        Answer::Result {
-            written,
-            context: changed,
-            ..
-        } => {
-            result = Some(serde_json::from_slice(written)?);
-            context = changed.as_deref();
+        Answer::Result { context, .. } => {
+            out.extend_from_slice(b",\"result\":");
+            out.extend_from_slice(written);
+            if let Some(context) = context {
+                out.extend_from_slice(b",\"context\":");
+                write_json(&mut out, &**context, levels.in_context())?;
+            }
         }
-        Answer::Error(answer) => error = Some(answer),
+        Answer::Error(error) => {
+            out.extend_from_slice(b",\"error\":");
+            write_error(&mut out, error, levels)?;
+        }
     }
-    serde_json::to_vec(&Response {
-        plugin_name,
-        result,
-        context,
-        error,
+    out.push(b'}');
+    Ok(out)
+}
+
+fn write_error(out: &mut Vec<u8>, error: &ErrorAnswer, levels: Levels) -> Result<(), CodecError> {
+    let start = out.len();
+    write_json(out, error, levels).or_else(|unsendable| {
+        out.truncate(start);
+        tracing::warn!(error = %unsendable, "the details of an error are left out");
+        let error = ErrorAnswer {
+            details: Map::new(),
+            ..error.clone()
+        };
+        write_json(out, &error, levels)
     })
 }
 

@@ -4,7 +4,7 @@ mod answer;
 mod call;
 pub(crate) mod guard;
 mod instance;
-mod json;
+pub(crate) mod json;
 mod occupancy;
 mod older_hosts;
 pub(crate) mod protobuf;

@@ -34,11 +34,33 @@ pub(super) fn translated(reported: &Map) -> Map {
     translated
 }
 
+/// What a host is told of which nothing says how old it is: names that every host takes for the same. Where only newer hosts
+/// have a word for it, theirs is kept.
+pub(super) fn for_all(reported: &Map) -> Map {
+    let word = |key: &str| reported.get(key).and_then(Value::as_str);
+    let mode = match (word("mode"), word("on_error")) {
+        (None | Some("sequential"), Some("ignore")) => Some("enforce_ignore_error"),
+        (Some("sequential"), _) => None,
+        (Some("transform"), _) => Some("permissive"),
+        _ => return reported.clone(),
+    };
+    let mut translated = reported.clone();
+    match mode {
+        Some(mode) => drop(translated.insert("mode".to_owned(), mode.into())),
+        // What every host takes for granted.
+        None => drop(translated.remove("mode")),
+    }
+    if mode == Some("enforce_ignore_error") {
+        translated.remove("on_error");
+    }
+    translated
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn translate(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn translate(translated: fn(&Map) -> Map, pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         let reported: Map = pairs
             .iter()
             .map(|(key, value)| ((*key).to_owned(), Value::from(*value)))
@@ -78,7 +100,30 @@ mod tests {
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect();
-            assert_eq!(translate(reported), expected, "{reported:?}");
+            assert_eq!(translate(translated, reported), expected, "{reported:?}");
+        }
+    }
+    #[test]
+    fn a_host_of_unknown_age_gets_names_that_mean_the_same_to_all() {
+        for (reported, expected) in [
+            (&[("mode", "sequential")][..], &[][..]),
+            (&[("mode", "sequential"), ("on_error", "fail")], &[("on_error", "fail")]),
+            (&[("mode", "sequential"), ("on_error", "ignore")], &[("mode", "enforce_ignore_error")]),
+            (&[("on_error", "ignore")], &[("mode", "enforce_ignore_error")]),
+            // Older hosts can't disable; to newer ones it must not become `ignore`.
+            (&[("mode", "sequential"), ("on_error", "disable")], &[("on_error", "disable")]),
+            (&[("mode", "transform"), ("priority", "1")], &[("mode", "permissive"), ("priority", "1")]),
+            (&[("mode", "audit")], &[("mode", "audit")]),
+            (&[("mode", "concurrent")], &[("mode", "concurrent")]),
+            (&[("mode", "permissive")], &[("mode", "permissive")]),
+            (&[("mode", "enforce_ignore_error")], &[("mode", "enforce_ignore_error")]),
+            (&[("name", "a")], &[("name", "a")]),
+        ] {
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect();
+            assert_eq!(translate(for_all, reported), expected, "{reported:?}");
         }
     }
 }

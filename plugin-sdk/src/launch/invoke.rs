@@ -67,7 +67,7 @@ pub(crate) fn invoke(
         };
         let answer = match arguments.transport {
             None => Ok(dispatcher
-                .invoke_json(call.hook_type, &name, &payload, &context)
+                .invoke_json(call.hook_type, &name, payload.clone().into(), context.clone().into())
                 .await),
             Some(transport) => over(transport, &dispatcher, &call).await,
         };
