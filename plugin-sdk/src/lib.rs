@@ -42,6 +42,7 @@
 //!
 //! - `unix` (default): serve over a Unix socket with framed protobuf.
 //! - `grpc` (default): serve over gRPC, on TCP or a Unix socket.
+//! - `mcp` (default): serve as an MCP server, over streamable HTTP on TCP or a Unix socket, and over standard input and output.
 //! - `cli` (default): [`run`] and [`launcher`]: command line, environment, YAML, logging, signals.
 //!
 //! A hook that panics is an error answer to that one call; this needs `panic = "unwind"`, which is Rust's default.
@@ -49,7 +50,7 @@
 // The dispatcher serves every transport. What only one of them calls is dead without it, so that dead code is looked for where
 // all of them are there.
 #![cfg_attr(
-    not(all(feature = "unix", feature = "grpc", feature = "cli")),
+    not(all(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli")),
     allow(dead_code)
 )]
 
@@ -71,13 +72,13 @@ mod nearest;
 mod plugin;
 pub mod prelude;
 mod result;
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 #[cfg_attr(
     not(feature = "unix"),
     allow(unreachable_pub, reason = "only the Unix server has a public face")
 )]
 mod server;
-#[cfg(any(feature = "unix", feature = "grpc", feature = "cli"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli"))]
 mod transport;
 pub mod value;
 mod violation;
@@ -105,6 +106,13 @@ pub mod grpc {
     //! Plugins over gRPC.
 
     pub use crate::transport::grpc::{GrpcService, OlderGrpcService};
+}
+
+#[cfg(feature = "mcp")]
+pub mod mcp {
+    //! Plugins as an MCP server.
+
+    pub use crate::transport::mcp::McpHandler;
 }
 
 #[cfg(feature = "unix")]

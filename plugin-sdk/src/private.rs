@@ -25,6 +25,7 @@ macro_rules! __constructors {
     ($plugin:ident) => {
         $crate::__private::unix_constructor!($plugin);
         $crate::__private::grpc_constructor!($plugin);
+        $crate::__private::mcp_constructor!($plugin);
     };
 }
 
@@ -72,7 +73,29 @@ macro_rules! __grpc_constructor {
     ($plugin:ident) => {};
 }
 
+#[cfg(feature = "mcp")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __mcp_constructor {
+    ($plugin:ident) => {
+        impl $plugin {
+            /// This plugin as a handler of rmcp, for an MCP server of the author's own.
+            #[allow(dead_code)]
+            pub fn into_mcp_handler(self) -> $crate::mcp::McpHandler {
+                $crate::mcp::McpHandler::of(self)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "mcp"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __mcp_constructor {
+    ($plugin:ident) => {};
+}
+
 pub use crate::{
     __constructors as constructors, __grpc_constructor as grpc_constructor,
-    __unix_constructor as unix_constructor,
+    __mcp_constructor as mcp_constructor, __unix_constructor as unix_constructor,
 };

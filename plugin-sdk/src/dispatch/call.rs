@@ -49,6 +49,7 @@ impl Payload {
 pub(crate) enum Outcome {
     /// The result is written.
     Result {
+        effect: Effect,
         denial_metadata: Option<DenialMetadata>,
         bare_denial: Option<Vec<u8>>,
     },
@@ -60,6 +61,26 @@ pub(crate) enum Outcome {
     Unsendable(CodecError),
     /// The plugin does not have the hook after all.
     NoSuchHook,
+}
+
+/// What a result does to the call of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Allow,
+    Modify,
+    Deny,
+}
+
+impl Effect {
+    fn of<T>(result: &PluginResult<T>) -> Self {
+        if !result.continue_processing {
+            Self::Deny
+        } else if result.modified_payload.is_some() || result.modified_extensions.is_some() {
+            Self::Modify
+        } else {
+            Self::Allow
+        }
+    }
 }
 
 /// The tag of `InvokeHookResponse.result`.
@@ -124,6 +145,7 @@ impl Call {
         } else {
             self.bare_denial(result.violation.as_ref())
         };
+        let effect = Effect::of(&result);
         let start = self.out.len();
         let (form, levels) = (self.payload.form(), self.levels);
         let written = H::encode_result(
@@ -136,6 +158,7 @@ impl Call {
         );
         self.outcome = Some(match (written, bare_denial) {
             (Ok(()), bare_denial) => Outcome::Result {
+                effect,
                 denial_metadata: result.denial_metadata,
                 bare_denial,
             },
@@ -144,6 +167,7 @@ impl Call {
                 self.out.truncate(start);
                 self.out.extend_from_slice(&bare);
                 Outcome::Result {
+                    effect,
                     denial_metadata: None,
                     bare_denial: Some(bare),
                 }

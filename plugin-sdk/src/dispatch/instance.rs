@@ -7,6 +7,7 @@ use std::sync::{
 
 use super::{
     StartError,
+    counts::Counts,
     older_hosts::{self, Vocabulary},
 };
 use crate::{
@@ -63,6 +64,7 @@ pub(crate) struct InstanceHook {
     pub(crate) blocking: bool,
     /// How often it was seen blocking its thread although its author does not say so.
     seen_blocking: AtomicU32,
+    pub(crate) counts: Counts,
 }
 
 /// A hook that was seen so often is taken for one that blocks: once may have been a huge payload, or a busy machine.
@@ -143,6 +145,7 @@ fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Result<Vec<InstanceHoo
         index,
         blocking: manifest.hooks[index].blocking,
         seen_blocking: AtomicU32::new(0),
+        counts: Counts::of(&config.name, manifest.hooks[index].name),
     };
     let Some(names) = &config.hooks else {
         return Ok((0..manifest.hooks.len()).map(hook).collect());

@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod counts;
 pub(crate) mod guard;
 mod instance;
 pub(crate) mod json;
@@ -25,7 +26,7 @@ pub use start_error::StartError;
 
 use answer::{Answer, ErrorAnswer};
 use call::{Outcome, Payload};
-use instance::Instance;
+use instance::{Instance, InstanceHook};
 use occupancy::{HookId, Occupancy};
 use run::Ended;
 
@@ -191,7 +192,7 @@ impl Dispatcher {
             };
             run::inline(&self.occupancy, id, instance, (plugin, hook), call, deadline).await
         };
-        self.answer(instance, &hook.name, ended, form)
+        self.answer(instance, hook, ended, form)
     }
 
     fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
@@ -201,18 +202,21 @@ impl Dispatcher {
         }
     }
 
-    fn answer(&self, instance: &Instance, hook: &str, ended: Ended, form: Form) -> Answer {
-        let name = &*instance.name;
+    fn answer(&self, instance: &Instance, hook: &InstanceHook, ended: Ended, form: Form) -> Answer {
+        let counts = &hook.counts;
+        let (name, hook) = (&*instance.name, hook.name.as_str());
         let error = match ended {
             Ended::Returned(call) => match call.into_parts() {
                 (
                     Some(Outcome::Result {
+                        effect,
                         denial_metadata,
                         bare_denial,
                     }),
                     context,
                     written,
                 ) => {
+                    counts.result(effect);
                     let context = context.is_changed().then_some(context);
                     return Answer::Result {
                         written,
@@ -223,14 +227,26 @@ impl Dispatcher {
                 }
                 // The request is at fault, whatever the operator wants done about errors of the plugin.
                 (Some(Outcome::Payload(error)), ..) => {
+                    counts.error();
                     return Answer::Error(ErrorAnswer::payload(name, hook, &error));
                 }
-                (Some(Outcome::Error(error)), ..) => ErrorAnswer::of_plugin(name, &error),
-                (Some(Outcome::Unsendable(error)), ..) => ErrorAnswer::unsendable(name, hook, &error),
-                (Some(Outcome::NoSuchHook) | None, ..) => ErrorAnswer::not_found(name, hook),
+                (outcome, ..) => {
+                    counts.error();
+                    match outcome {
+                        Some(Outcome::Error(error)) => ErrorAnswer::of_plugin(name, &error),
+                        Some(Outcome::Unsendable(error)) => ErrorAnswer::unsendable(name, hook, &error),
+                        _ => ErrorAnswer::not_found(name, hook),
+                    }
+                }
             },
-            Ended::Panicked(panic) => ErrorAnswer::panic(name, hook, &panic),
-            Ended::TimedOut => ErrorAnswer::timeout(name, self.limits.call_timeout),
+            Ended::Panicked(panic) => {
+                counts.panic();
+                ErrorAnswer::panic(name, hook, &panic)
+            }
+            Ended::TimedOut => {
+                counts.timeout();
+                ErrorAnswer::timeout(name, self.limits.call_timeout)
+            }
         };
         tracing::warn!(
             plugin_name = name,

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::panic::{self, PanicHookInfo};
 
 use tracing::Level;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
 use super::environment::Environment;
 use crate::dispatch::guard;
@@ -36,10 +37,21 @@ pub(crate) fn start(level: Level) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_max_level(level)
-        .finish();
+        .finish()
+        .with(targets(level));
     // It fails only if there is one already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     panic::set_hook(Box::new(log_panic));
+}
+
+/// The library of MCP tells of every request several times, and of what is in it. Its warnings are enough, unless all is asked for.
+fn targets(level: Level) -> Targets {
+    let of_library = if level == Level::TRACE {
+        level
+    } else {
+        level.min(Level::WARN)
+    };
+    Targets::new().with_default(level).with_target("rmcp", of_library)
 }
 
 /// A panic of a plugin becomes an error answer for that call; the log gets one line, no backtrace.

@@ -50,8 +50,9 @@ pub(crate) fn served(transport: Transport) -> Result<(), String> {
         Transport::Unix | Transport::Grpc => Err(format!(
             "this build has no transport {name}: enable the feature {name} of plugin-sdk"
         )),
+        Transport::Http | Transport::Stdio if cfg!(feature = "mcp") => Ok(()),
         Transport::Http | Transport::Stdio => Err(format!(
-            "the transport {name} is not part of this build yet; use --transport unix or grpc"
+            "this build has no transport {name}: enable the feature mcp of plugin-sdk"
         )),
     }
 }
@@ -68,6 +69,10 @@ pub(crate) fn serve(configuration: &Configuration, transports: &[Transport]) -> 
 async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
     let (stopping, stop) = signals::listen(grace(configuration))
         .map_err(|error| format!("signals cannot be handled: {error}"))?;
+    #[cfg(feature = "mcp")]
+    if transports.contains(&Transport::Http) && mcp_settings().metrics {
+        crate::server::metrics::install();
+    }
     let dispatcher = match race(start(configuration), stop.clone().requested()).await {
         First::Left(dispatcher) => Arc::new(dispatcher?),
         // Asked to stop before anything ran.
@@ -131,6 +136,8 @@ fn listen(
         Transport::Unix => listen_unix(dispatcher, &settings.socket_path, settings.socket_mode, stop),
         #[cfg(feature = "grpc")]
         Transport::Grpc => listen_grpc(dispatcher, &settings.grpc, stop),
+        #[cfg(feature = "mcp")]
+        Transport::Http => listen_http(dispatcher, &mcp_settings(), stop),
         _ => {
             let _ = (dispatcher, settings, stop);
             served(transport).map(|()| -> BoxFuture<'static, _> { Box::pin(async { Ok(()) }) })
@@ -166,6 +173,39 @@ pub(crate) fn listen_grpc(
 
     let server =
         BoundGrpcServer::bind(Arc::clone(dispatcher), settings).map_err(|error| error.to_string())?;
+    tracing::info!("listening on {}", server.address());
+    Ok(Box::pin(async move {
+        server
+            .run(Box::pin(stop))
+            .await
+            .map_err(|error| error.to_string())
+    }))
+}
+
+#[cfg(feature = "mcp")]
+fn mcp_settings() -> crate::transport::mcp::McpSettings {
+    let mut settings = crate::transport::mcp::McpSettings::default();
+    if let Some(port) = std::env::var("PLUGINS_SERVER_PORT")
+        .ok()
+        .and_then(|port| port.parse().ok())
+    {
+        settings.listen.port = port;
+    }
+    settings.listen.uds = std::env::var_os("PLUGINS_SERVER_UDS").map(Into::into);
+    settings.sessions = std::env::var("PLUGINS_SERVER_SESSIONS").is_ok_and(|it| it == "true");
+    settings.metrics = std::env::var("ENABLE_METRICS").map_or(true, |it| it == "true");
+    settings
+}
+
+#[cfg(feature = "mcp")]
+pub(crate) fn listen_http(
+    dispatcher: &Arc<Dispatcher>,
+    settings: &crate::transport::mcp::McpSettings,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<BoxFuture<'static, Result<(), String>>, String> {
+    use crate::transport::mcp::BoundMcpServer;
+
+    let server = BoundMcpServer::bind(Arc::clone(dispatcher), settings).map_err(|error| error.to_string())?;
     tracing::info!("listening on {}", server.address());
     Ok(Box::pin(async move {
         server

@@ -40,7 +40,7 @@ impl std::error::Error for ServeError {
     }
 }
 
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 impl From<super::tls::TlsError> for ServeError {
     fn from(error: super::tls::TlsError) -> Self {
         Self::new(error.to_string())

@@ -144,6 +144,15 @@ impl Listener {
         }
     }
 
+    /// The address, on TCP.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn tcp_address(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            ListeningSocket::Tcp(_, address, _) => Some(*address),
+            ListeningSocket::Unix(..) => None,
+        }
+    }
+
     /// The next client, and the handshake that is still to be made with it.
     pub(super) async fn accept(&self) -> io::Result<Accepted> {
         match &self.socket {

@@ -2,12 +2,14 @@
 
 pub(crate) mod drain;
 mod error;
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(crate) mod incoming;
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(crate) mod listener;
+#[cfg(feature = "mcp")]
+pub(crate) mod metrics;
 pub(crate) mod socket_file;
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 #[allow(
     dead_code,
     unused_imports,

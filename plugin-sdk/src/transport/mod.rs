@@ -4,6 +4,8 @@
 mod client;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 #[cfg(feature = "unix")]
 pub(crate) mod unix;
 

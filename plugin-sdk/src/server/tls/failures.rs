@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use metrics::{Counter, counter, describe_counter};
+
 /// At most one line in this time: clients that can't connect try again and again, and scanners never stop.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -74,6 +76,7 @@ impl HandshakeFailures {
         problem: &dyn fmt::Display,
     ) {
         self.counters[failure as usize].fetch_add(1, Ordering::Relaxed);
+        failed(failure).increment(1);
         if failure == HandshakeFailure::Disconnected {
             tracing::debug!(%peer, "TLS handshake failed: {problem}");
             return;
@@ -83,6 +86,21 @@ impl HandshakeFailures {
             drop(gate);
             tracing::warn!(%peer, reason = failure.as_str(), unlogged, "TLS handshake failed: {problem}");
         }
+    }
+}
+
+/// The same for the recorder of metrics, where all servers of the process count together.
+fn failed(failure: HandshakeFailure) -> Counter {
+    counter!(NAME, "reason" => failure.as_str())
+}
+
+const NAME: &str = "plugin_tls_handshake_failures_total";
+
+/// Shows every reason from the start.
+pub(super) fn announce() {
+    describe_counter!(NAME, "TLS handshakes that failed, by reason");
+    for failure in HandshakeFailure::ALL {
+        failed(failure).increment(0);
     }
 }
 

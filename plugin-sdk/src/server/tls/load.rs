@@ -17,6 +17,7 @@ use tokio_rustls::rustls::{
 use super::{
     ClientAuth, DEFAULT_HANDSHAKE_TIMEOUT, HandshakeFailures, TlsError, TlsSettings, certificate,
     certificate::Clock,
+    failures,
     files::{File, Files},
     key,
     reload::Watched,
@@ -43,6 +44,7 @@ impl Tls {
     /// for gRPC.
     pub(crate) fn load(settings: TlsSettings, alpn: &[&str]) -> Result<Self, TlsError> {
         let alpn: Vec<_> = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        failures::announce();
         let mut clock = Clock::new(SystemTime::now());
         let (config, digest) = {
             let files = Files::read(&settings);

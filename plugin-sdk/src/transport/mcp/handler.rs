@@ -5,15 +5,14 @@ use std::{fmt, sync::Arc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
-        CompleteResult, ContentBlock, CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsResult,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+        ContentBlock, CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsResult,
         PaginatedRequestParams, PromptsCapability, ProtocolVersion, ResourcesCapability, ServerCapabilities,
         ServerConfig, Tool, ToolAnnotations, ToolsCapability,
     },
     service::{NotificationContext, RequestContext},
 };
 use serde_json::{Map, Value};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     arguments::Arguments,
@@ -91,7 +90,7 @@ impl McpHandler {
         &self,
         tool: String,
         arguments: Arguments,
-        cancelled: CancellationToken,
+        cancelled: impl Future<Output = ()> + Send + 'static,
     ) -> BoxFuture<'static, Result<ToolAnswer, ErrorData>> {
         let tools = self.tools.clone();
         Box::pin(async move {
@@ -102,7 +101,7 @@ impl McpHandler {
             let call = guard::no_panic(async move { tools.call(&tool, arguments).await });
             tokio::select! {
                 biased;
-                () = cancelled.cancelled() => Err(ErrorData::new(REQUEST_CANCELLED, "Request cancelled", None)),
+                () = cancelled => Err(ErrorData::new(REQUEST_CANCELLED, "Request cancelled", None)),
                 answer = call => Ok(answer.unwrap_or_else(|panic| {
                     ToolAnswer::refused("", format!("the server panicked: {panic}"))
                 })),
@@ -162,7 +161,9 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = Arguments::of_map(request.arguments.unwrap_or_default());
-        let answer = self.call(request.name.into_owned(), arguments, context.ct).await?;
+        let answer = self
+            .call(request.name.into_owned(), arguments, context.ct.cancelled_owned())
+            .await?;
         Ok(CallToolResponse::Complete(result(answer)))
     }
 
@@ -171,7 +172,7 @@ impl ServerHandler for McpHandler {
         _: CompleteRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+        Err(method_not_found("completion/complete"))
     }
 
     /// What is none of rmcp's requests. A `tools/call` that is ill-formed is among them, and is a matter of the tool: an error of
@@ -182,19 +183,31 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         if request.method != "tools/call" {
-            let message = format!("Method not found: {}", shortened(&request.method));
-            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
+            return Err(method_not_found(&request.method));
         }
+        let is_legacy = context
+            .protocol_version()
+            .is_none_or(|version| version.has_initialize());
         let answer = match ill_formed_call(request.params) {
-            Ok((tool, arguments)) => self.call(tool, arguments, context.ct).await?,
+            Ok((tool, arguments)) => self.call(tool, arguments, context.ct.cancelled_owned()).await?,
             Err(problem) => ToolAnswer::refused("", problem),
         };
-        serde_json::to_value(result(answer))
+        let mut result = result(answer);
+        if is_legacy {
+            // Clients of older versions don't know it.
+            result.result_type = None;
+        }
+        serde_json::to_value(result)
             .map(CustomResult)
             .map_err(|error| ErrorData::internal_error(error.to_string(), None))
     }
 
     async fn on_initialized(&self, _: NotificationContext<RoleServer>) {}
+}
+
+fn method_not_found(method: &str) -> ErrorData {
+    let message = format!("Method not found: {}", shortened(method));
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None)
 }
 
 /// The largest part of what a client sent that is repeated to it.

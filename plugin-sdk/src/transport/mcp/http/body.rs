@@ -1,0 +1,117 @@
+//! Reading the body of a request, within bounds.
+
+use std::{future::poll_fn, pin::Pin, time::Duration};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderMap, StatusCode, header};
+use http_body::Body as HttpBody;
+use hyper::body::Incoming;
+use tokio::time::timeout;
+
+use super::reply::Refusal;
+
+/// How long a client whose request is declined may go on sending, so that it gets to read why: closing a connection on which
+/// something is unread may take the answer away from it.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Whether the request says that its body is too large.
+pub(super) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Refusal> {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if usize::try_from(length).map_or(true, |length| length > limit) => {
+            Err(too_large(Some(length), limit))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn too_large(length: Option<u64>, limit: usize) -> Refusal {
+    let size = length.map_or_else(|| "more".to_owned(), |length| format!("{length} bytes, more"));
+    Refusal::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!(
+            "Request body too large: it has {size} than the {limit} bytes that are read; raise PLUGINS_MAX_MESSAGE_SIZE of the \
+             plugin server, or send less"
+        ),
+    )
+    .closing()
+}
+
+/// Reads the whole body.
+pub(super) async fn read(body: &mut Incoming, limit: usize, time: Duration) -> Result<Bytes, Refusal> {
+    match timeout(time, collect(body, limit)).await {
+        Ok(read) => read,
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!(
+                "the body of the request did not arrive within {} s (PLUGINS_SERVER_BODY_TIMEOUT)",
+                time.as_secs_f64()
+            ),
+        )
+        .closing()),
+    }
+}
+
+async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
+    let mut whole = Bytes::new();
+    let mut pieces = BytesMut::new();
+    while let Some(data) = data(body).await {
+        let data = data.map_err(|error| {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                format!("the body of the request can't be read: {error}"),
+            )
+            .closing()
+        })?;
+        if whole.len() + pieces.len() + data.len() > limit {
+            return Err(too_large(None, limit));
+        }
+        if pieces.is_empty() && whole.is_empty() {
+            // Most bodies come in one piece.
+            whole = data;
+        } else {
+            if pieces.is_empty() {
+                let expected = usize::try_from(body.size_hint().lower()).unwrap_or_default();
+                pieces.reserve(whole.len() + data.len() + expected.min(limit));
+                pieces.extend_from_slice(&std::mem::take(&mut whole));
+            }
+            pieces.extend_from_slice(&data);
+        }
+    }
+    Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
+}
+
+/// Reads and forgets what a client still sends, if it is not much.
+pub(super) async fn discard(mut body: Incoming, limit: usize) {
+    if body.size_hint().lower() > limit as u64 {
+        return;
+    }
+    let mut left = limit;
+    let rest = async {
+        while let Some(Ok(data)) = data(&mut body).await {
+            match left.checked_sub(data.remaining()) {
+                Some(still) => left = still,
+                None => return,
+            }
+        }
+    };
+    // Whoever takes longer has to do without the answer.
+    let _ = timeout(LAST_WORDS, rest).await;
+}
+
+/// The next part of the body, without trailers.
+async fn data(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
+        match frame {
+            Ok(frame) => {
+                if let Ok(data) = frame.into_data() {
+                    return Some(Ok(data));
+                }
+            }
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Streamable HTTP (`protocol.md`, section 4.3).
+
+mod body;
+mod checks;
+mod connection;
+mod health;
+mod hosts;
+mod protocol;
+mod reply;
+mod running;
+mod server;
+mod service;
+mod sessions;
+
+pub(crate) use server::BoundMcpServer;

@@ -1,0 +1,84 @@
+//! Counting the requests that are being answered, so that a server that stops can wait for them.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::watch;
+
+use super::reply::Body;
+
+/// The requests that are being answered. `Clone` is cheap.
+#[derive(Clone, Debug)]
+pub(super) struct Running(Arc<watch::Sender<usize>>);
+
+/// A request that is being answered, until this is dropped.
+#[derive(Debug)]
+pub(super) struct RunningRequest(Running);
+
+impl Running {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+
+    pub(super) fn begin(&self) -> RunningRequest {
+        self.0.send_modify(|count| *count += 1);
+        RunningRequest(self.clone())
+    }
+
+    /// Waits until none is left.
+    pub(super) async fn ended(&self) {
+        // It fails only if the sender is gone, which is here.
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+impl Drop for RunningRequest {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// A body that is part of the answer to a request: a stream of events still runs after its first byte.
+pub(super) struct RunningBody {
+    body: Body,
+    request: Option<RunningRequest>,
+}
+
+impl RunningBody {
+    pub(super) fn new(body: Body, request: RunningRequest) -> Self {
+        Self {
+            body,
+            request: Some(request),
+        }
+    }
+}
+
+impl HttpBody for RunningBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) {
+            self.request = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,237 @@
+//! A server of MCP over HTTP: accepts, serves, drains.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{sync::mpsc::Receiver, task::JoinSet, time::timeout};
+
+use super::{
+    connection::{Connection, Timeouts},
+    hosts::{HostRules, is_host_entry, is_origin_entry},
+    protocol::Protocol as Mcp,
+    running::Running,
+    service::{ENDPOINT, Service},
+};
+use crate::{
+    dispatch::Dispatcher,
+    plugin::BoxFuture,
+    server::{
+        ServeError,
+        drain::{Drain, Draining},
+        incoming::{self, Arrived},
+        listener::{ListenSettings, Listener, Protocol},
+        metrics::Metrics,
+    },
+    transport::mcp::{handler::McpHandler, settings::McpSettings, tools::Tools},
+};
+
+/// What is HTTP's own where it listens.
+pub(crate) const MCP: Protocol = Protocol {
+    scheme: "http",
+    alpn: &["http/1.1"],
+    address_settings: "--http-host and --http-port",
+    uds_setting: "PLUGINS_SERVER_UDS",
+    over_unix: |stream| Box::new(stream),
+};
+
+/// So far above the port of a server with TLS is that of its health and metrics without.
+const HEALTH_PORT_DISTANCE: u16 = 1000;
+
+/// How long connections may take to end once they are told to.
+const BREAKING_OFF: Duration = Duration::from_secs(1);
+
+/// What is read from a connection at once, at most. hyper begins with little and takes more while there is more.
+const READ_BUFFER: usize = 256 * 1024;
+
+/// A server that listens.
+pub(crate) struct BoundMcpServer {
+    dispatcher: Arc<Dispatcher>,
+    listener: Listener,
+    /// For health and metrics alone, beside a listener with TLS.
+    health: Option<Listener>,
+    settings: McpSettings,
+}
+
+impl BoundMcpServer {
+    /// Listens where the settings say. Must be called in a tokio runtime.
+    pub(crate) fn bind(dispatcher: Arc<Dispatcher>, settings: &McpSettings) -> Result<Self, ServeError> {
+        check_entries(settings)?;
+        let listener = Listener::bind(&settings.listen, &MCP)?;
+        let health = match (&settings.listen.tls, listener.tcp_address()) {
+            (Some(_), Some(address)) => Some(bind_health(&settings.listen, address.port())?),
+            _ => None,
+        };
+        Ok(Self {
+            dispatcher,
+            listener,
+            health,
+            settings: settings.clone(),
+        })
+    }
+
+    /// Where it listens, for the log.
+    pub(crate) fn address(&self) -> String {
+        match (self.listener.tcp_address(), self.listener.tls()) {
+            (Some(address), None) => format!("http://{address}{ENDPOINT}"),
+            (Some(address), Some(_)) => format!("https://{address}{ENDPOINT}"),
+            (None, _) => self.listener.to_string(),
+        }
+    }
+
+    /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
+    pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Result<(), ServeError> {
+        let limits = self.dispatcher.limits().clone();
+        let (drain, draining) = Drain::new();
+        let (stop, stopped) = Drain::new();
+        let running = Running::new();
+        let metrics = Metrics::new(self.settings.metrics, "http", self.listener.tls().is_some());
+        let handler = McpHandler::new(Tools::new(Arc::clone(&self.dispatcher)));
+        let service = |protocol: Option<Mcp>, running: Running| {
+            Arc::new(Service {
+                protocol,
+                rules: HostRules::of(&self.settings),
+                metrics: metrics.clone(),
+                running,
+                draining: draining.clone(),
+                sessions: self.settings.sessions,
+                max_message_size: limits.max_message_size,
+                body_timeout: self.settings.body_timeout,
+            })
+        };
+        let mcp = Mcp::new(handler, &self.settings);
+        let timeouts = Timeouts {
+            head: self.settings.header_timeout,
+            idle: limits.idle_timeout,
+            write: limits.write_timeout,
+        };
+        let connections = |service| Connections {
+            service,
+            timeouts,
+            max_header_size: self.settings.max_header_size,
+            stopped: stopped.clone(),
+        };
+        let main = connections(service(Some(mcp.clone()), running.clone()));
+        // Who asks about the health is not waited for.
+        let aside = connections(service(None, Running::new()));
+
+        let (accepting, arrived) = incoming::accept(self.listener, limits.max_connections);
+        let mut servers = JoinSet::new();
+        servers.spawn(main.serve(arrived));
+        let health = self.health.map(|listener| {
+            let (accepting, arrived) = incoming::accept(listener, limits.max_connections);
+            servers.spawn(aside.serve(arrived));
+            accepting
+        });
+        metrics.keep_up(&mut servers, stopped.clone());
+
+        shutdown.await;
+        // Whoever asks about the health learns of it before anything ends.
+        drain.begin();
+        accepting.stop().await;
+        if timeout(limits.drain_timeout, running.ended()).await.is_err() {
+            tracing::warn!(
+                "calls go on after {} s of draining (PLUGINS_DRAIN_TIMEOUT) and are broken off",
+                limits.drain_timeout.as_secs_f64()
+            );
+        }
+        if let Some(health) = health {
+            health.stop().await;
+        }
+        mcp.end();
+        stop.begin();
+        let ended = async { while servers.join_next().await.is_some() {} };
+        // What has not ended by then is broken off with the set.
+        let _ = timeout(BREAKING_OFF, ended).await;
+        Ok(())
+    }
+}
+
+/// An entry that means nothing would shut out whom it is meant for.
+fn check_entries(settings: &McpSettings) -> Result<(), ServeError> {
+    if let Some(entry) = settings.allowed_hosts.iter().find(|entry| !is_host_entry(entry)) {
+        return Err(ServeError::new(format!(
+            "allowed_hosts (PLUGINS_SERVER_ALLOWED_HOSTS): {entry:?} is not a host; write name, name:port, name:* or *"
+        )));
+    }
+    if let Some(entry) = settings
+        .allowed_origins
+        .iter()
+        .find(|entry| !is_origin_entry(entry))
+    {
+        return Err(ServeError::new(format!(
+            "allowed_origins (PLUGINS_SERVER_ALLOWED_ORIGINS): {entry:?} is not an origin; write scheme://name, \
+             scheme://name:port, scheme://name:* or *"
+        )));
+    }
+    Ok(())
+}
+
+fn bind_health(settings: &ListenSettings, port: u16) -> Result<Listener, ServeError> {
+    let Some(port) = port.checked_add(HEALTH_PORT_DISTANCE) else {
+        return Err(ServeError::new(format!(
+            "with TLS, health and metrics are served without it on the port + {HEALTH_PORT_DISTANCE}, which for {port} is none: \
+             choose one up to {} (PLUGINS_SERVER_PORT)",
+            u16::MAX - HEALTH_PORT_DISTANCE
+        )));
+    };
+    let settings = ListenSettings {
+        port,
+        tls: None,
+        ..settings.clone()
+    };
+    Listener::bind(&settings, &MCP)
+}
+
+/// How the connections of a listener are served.
+struct Connections {
+    service: Arc<Service>,
+    timeouts: Timeouts,
+    max_header_size: usize,
+    stopped: Draining,
+}
+
+impl Connections {
+    /// Serves what arrives. Ends when nothing does any more and all connections have ended.
+    async fn serve(self, mut arrived: Receiver<Arrived>) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                next = arrived.recv() => match next {
+                    Some(arrived) => drop(connections.spawn(self.connection(arrived))),
+                    None => break,
+                },
+                Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            }
+        }
+        while connections.join_next().await.is_some() {}
+    }
+
+    fn connection(&self, arrived: Arrived) -> BoxFuture<'static, ()> {
+        let (stream, phase) = Connection::new(arrived, self.timeouts);
+        let service = Arc::clone(&self.service);
+        let stopped = self.stopped.clone();
+        let max_header_size = self.max_header_size;
+        Box::pin(async move {
+            let service = service_fn(move |request| Arc::clone(&service).answer(request, Arc::clone(&phase)));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                // It would run between requests as well. The stream bounds both, each by its own measure.
+                .header_read_timeout(None)
+                .max_header_size(max_header_size)
+                .max_buf_size(READ_BUFFER.max(max_header_size))
+                .serve_connection(TokioIo::new(stream), service);
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = &mut connection => ended,
+                () = stopped.begun() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!("a connection ends: {error}");
+            }
+        })
+    }
+}

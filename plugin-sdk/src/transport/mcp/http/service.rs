@@ -1,0 +1,107 @@
+//! One request, from its head to its answer.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::{
+    body, checks,
+    connection::Phase,
+    health,
+    hosts::HostRules,
+    protocol::Protocol,
+    reply::{Body, Refusal, close, reply},
+    running::{Running, RunningBody},
+};
+use crate::{
+    dispatch::guard,
+    server::{drain::Draining, metrics::Metrics},
+    transport::mcp::message::{MessageError, code},
+};
+
+/// Where MCP is.
+pub(super) const ENDPOINT: &str = "/mcp";
+
+/// What all connections share.
+pub(super) struct Service {
+    /// `None` where only health and metrics are served.
+    pub(super) protocol: Option<Protocol>,
+    pub(super) rules: HostRules,
+    pub(super) metrics: Metrics,
+    pub(super) running: Running,
+    pub(super) draining: Draining,
+    pub(super) sessions: bool,
+    pub(super) max_message_size: usize,
+    pub(super) body_timeout: Duration,
+}
+
+impl Service {
+    /// Answers a request. What panics on the way costs an answer, not the connection.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        phase: Arc<Phase>,
+    ) -> Result<Response<Body>, Infallible> {
+        phase.request();
+        let running = self.running.begin();
+        let mut response = guard::no_panic(self.route(request))
+            .await
+            .unwrap_or_else(|panic| {
+                let error = MessageError::new(code::INTERNAL_ERROR, format!("the server panicked: {panic}"));
+                Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
+            });
+        if self.draining.has_begun() {
+            close(&mut response);
+        }
+        phase.idle();
+        Ok(response.map(|body| RunningBody::new(body, running).boxed()))
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let is_draining = self.draining.has_begun();
+        if let Some(answer) = health::answer(&parts.method, parts.uri.path(), is_draining, &self.metrics) {
+            return answer;
+        }
+        match (parts.uri.path(), &self.protocol) {
+            (ENDPOINT, Some(protocol)) => self.mcp(protocol, parts, body).await,
+            ("/mcp/", Some(_)) => redirect(),
+            (path, protocol) => {
+                let path: String = path.chars().take(100).collect();
+                let endpoint = protocol.as_ref().map_or("", |_| "/mcp, ");
+                let message = format!(
+                    "Not Found: there is no {path} here; there are {endpoint}{} and {}",
+                    health::HEALTH,
+                    health::METRICS
+                );
+                self.decline(Refusal::new(StatusCode::NOT_FOUND, message), body)
+                    .await
+            }
+        }
+    }
+
+    async fn mcp(&self, protocol: &Protocol, parts: Parts, mut body: Incoming) -> Response<Body> {
+        if let Err(refusal) = checks::check(&parts, &self.rules, self.max_message_size, self.sessions) {
+            return self.decline(refusal, body).await;
+        }
+        match body::read(&mut body, self.max_message_size, self.body_timeout).await {
+            Ok(message) => protocol.answer(parts, message).await,
+            Err(refusal) => self.decline(refusal, body).await,
+        }
+    }
+
+    async fn decline(&self, refusal: Refusal, body: Incoming) -> Response<Body> {
+        body::discard(body, self.max_message_size).await;
+        refusal.into_response()
+    }
+}
+
+fn redirect() -> Response<Body> {
+    let mut response = reply(StatusCode::TEMPORARY_REDIRECT, "text/plain", "");
+    response
+        .headers_mut()
+        .insert(header::LOCATION, HeaderValue::from_static(ENDPOINT));
+    response
+}

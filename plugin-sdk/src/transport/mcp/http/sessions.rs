@@ -1,0 +1,135 @@
+//! Sessions for clients that need one, bounded in number and in the time that nothing happens in them.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rmcp::{
+    model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
+    transport::streamable_http_server::session::{
+        ServerSseMessage, SessionId, SessionManager,
+        local::{LocalSessionManager, LocalSessionManagerError},
+    },
+};
+use tokio_stream::Stream;
+
+/// The library's sessions, of which there are never more than so many: a further one takes the place of another.
+pub(super) struct BoundedSessions {
+    inner: LocalSessionManager,
+    most: usize,
+    uses: Mutex<HashMap<SessionId, Use>>,
+}
+
+/// How a session is used. The first to go are those that nobody came back to, which is what a client leaves behind that only ever
+/// begins; of the others those that were used longest ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Use {
+    was_called: bool,
+    last: Instant,
+}
+
+impl BoundedSessions {
+    pub(super) fn new(most: usize, idle_timeout: Duration) -> Self {
+        let mut inner = LocalSessionManager::default();
+        inner.session_config.keep_alive = Some(idle_timeout);
+        Self {
+            inner,
+            most: most.max(1),
+            uses: Mutex::default(),
+        }
+    }
+
+    fn uses(&self) -> MutexGuard<'_, HashMap<SessionId, Use>> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, id: &SessionId, was_called: bool) {
+        let mut uses = self.uses();
+        if let Some(used) = uses.get_mut(id) {
+            used.was_called |= was_called;
+            used.last = Instant::now();
+        }
+    }
+
+    /// The session that must go for another to come.
+    fn surplus(&self) -> Option<SessionId> {
+        let uses = self.uses();
+        if uses.len() < self.most {
+            return None;
+        }
+        let (id, _) = uses.iter().min_by_key(|(_, used)| **used)?;
+        Some(id.clone())
+    }
+}
+
+impl SessionManager for BoundedSessions {
+    type Error = LocalSessionManagerError;
+    type Transport = <LocalSessionManager as SessionManager>::Transport;
+
+    async fn create_session(&self) -> Result<(SessionId, Self::Transport), Self::Error> {
+        while let Some(id) = self.surplus() {
+            tracing::warn!(
+                "there are {} sessions (PLUGINS_SERVER_MAX_SESSIONS); one of them ends to make room for another",
+                self.most
+            );
+            self.close_session(&id).await?;
+        }
+        let (id, transport) = self.inner.create_session().await?;
+        let new = Use {
+            was_called: false,
+            last: Instant::now(),
+        };
+        self.uses().insert(id.clone(), new);
+        Ok((id, transport))
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<ServerJsonRpcMessage, Self::Error> {
+        self.inner.initialize_session(id, message).await
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Result<bool, Self::Error> {
+        self.inner.has_session(id).await
+    }
+
+    async fn close_session(&self, id: &SessionId) -> Result<(), Self::Error> {
+        self.uses().remove(id);
+        self.inner.close_session(id).await
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
+        self.note(id, true);
+        self.inner.create_stream(id, message).await
+    }
+
+    async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Result<(), Self::Error> {
+        self.note(id, false);
+        self.inner.accept_message(id, message).await
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
+        self.note(id, false);
+        self.inner.create_standalone_stream(id).await
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
+        self.note(id, false);
+        self.inner.resume(id, last_event_id).await
+    }
+}

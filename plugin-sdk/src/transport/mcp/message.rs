@@ -1,0 +1,287 @@
+//! What is wrong with a message that rmcp does not take. Only then it is looked at here.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, IgnoredAny},
+};
+use serde_json::{error::Category, value::RawValue};
+
+/// Codes of errors in JSON-RPC.
+pub(super) mod code {
+    pub(in super::super) const PARSE_ERROR: i32 = -32700;
+    pub(in super::super) const INVALID_REQUEST: i32 = -32600;
+    pub(in super::super) const INVALID_PARAMS: i32 = -32602;
+    pub(in super::super) const INTERNAL_ERROR: i32 = -32603;
+}
+
+/// An error of JSON-RPC.
+#[derive(Debug)]
+pub(super) struct MessageError {
+    pub(super) code: i32,
+    /// Of the request, as the client wrote it, if that much could be read.
+    pub(super) id: Option<Box<RawValue>>,
+    pub(super) message: String,
+}
+
+impl MessageError {
+    pub(super) fn new(code: i32, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            id: None,
+            message: message.into(),
+        }
+    }
+
+    /// The answer that says it.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Answer<'a> {
+            jsonrpc: &'a str,
+            id: Option<&'a RawValue>,
+            error: Error<'a>,
+        }
+        #[derive(Serialize)]
+        struct Error<'a> {
+            code: i32,
+            message: &'a str,
+        }
+
+        let answer = Answer {
+            jsonrpc: "2.0",
+            id: self.id.as_deref(),
+            error: Error {
+                code: self.code,
+                message: &self.message,
+            },
+        };
+        serde_json::to_vec(&answer).unwrap_or_default()
+    }
+}
+
+/// What the library makes nothing of.
+#[derive(Debug)]
+pub(super) enum Untaken {
+    /// The message is wrong.
+    Wrong(MessageError),
+    /// The message is right but for an id that the library can't hold, which is a number without a place in 64 bits.
+    OddId(OddId),
+}
+
+/// An id that another stands for.
+#[derive(Debug)]
+pub(super) struct OddId {
+    /// The message with the id as a string.
+    pub(super) message: Bytes,
+    id: Box<RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    jsonrpc: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+}
+
+/// A null is there too.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// Finds out why the library does not take a message.
+pub(super) fn explain(body: &Bytes) -> Untaken {
+    let envelope: Envelope<'_> = match read(body) {
+        Ok(envelope) => envelope,
+        Err(error) if error.classify() == Category::Data => {
+            let message = format!("Validation error: the request is not a JSON-RPC message: {error}");
+            return Untaken::Wrong(MessageError::new(code::INVALID_PARAMS, message));
+        }
+        Err(error) => {
+            let message = format!("Parse error: the request is not JSON: {error}");
+            return Untaken::Wrong(MessageError::new(code::PARSE_ERROR, message));
+        }
+    };
+    let id = envelope.id.map(ToOwned::to_owned);
+    let problem = match (&envelope.jsonrpc, &envelope.method, envelope.id) {
+        (None, ..) => "jsonrpc is missing, which must be \"2.0\"",
+        (Some(version), ..) if version != "2.0" => "jsonrpc must be \"2.0\"",
+        (_, None, _) => "method is missing",
+        (_, Some(_), Some(id)) => match odd_id(body, id) {
+            Ok(odd) => return Untaken::OddId(odd),
+            Err(problem) => problem,
+        },
+        (_, Some(_), None) => "its params are not those of its method",
+    };
+    let message = format!("Validation error: the request is not a JSON-RPC message of MCP: {problem}");
+    Untaken::Wrong(MessageError {
+        id,
+        ..MessageError::new(code::INVALID_PARAMS, message)
+    })
+}
+
+/// An object, and not a list of what would be in one.
+fn read(body: &[u8]) -> serde_json::Result<Envelope<'_>> {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        serde_json::from_slice::<IgnoredAny>(body)?;
+        return Err(serde_json::Error::custom(
+            "it is a batch, which MCP no longer has; send each request by itself",
+        ));
+    }
+    serde_json::from_slice(body)
+}
+
+/// The id of a message, if that much can be read of it.
+pub(super) fn id_of(body: &[u8]) -> Option<Box<RawValue>> {
+    read(body).ok()?.id.map(ToOwned::to_owned)
+}
+
+fn odd_id(body: &Bytes, id: &RawValue) -> Result<OddId, &'static str> {
+    let text = id.get();
+    let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    if !is_number {
+        return Err(if text.starts_with('"') {
+            "its params are not those of its method"
+        } else {
+            "id must be a string or a number"
+        });
+    }
+    let start = text.as_ptr() as usize - body.as_ptr() as usize;
+    let mut message = Vec::with_capacity(body.len() + 2);
+    message.extend_from_slice(&body[..start]);
+    message.push(b'"');
+    message.extend_from_slice(text.as_bytes());
+    message.push(b'"');
+    message.extend_from_slice(&body[start + text.len()..]);
+    Ok(OddId {
+        message: message.into(),
+        id: id.to_owned(),
+    })
+}
+
+impl OddId {
+    /// The message is wrong beside the id.
+    pub(super) fn unreadable(&self) -> MessageError {
+        MessageError {
+            id: Some(self.id.clone()),
+            ..MessageError::new(
+                code::INVALID_PARAMS,
+                "Validation error: the params are not those of the method",
+            )
+        }
+    }
+
+    /// Puts the id back into the answer.
+    pub(super) fn restore(&self, answer: &[u8]) -> Vec<u8> {
+        let id = self.id.get();
+        let stand_in = format!("\"id\":\"{id}\"");
+        // The library writes the id before anything of the client's or the plugin's.
+        let found = answer
+            .windows(stand_in.len())
+            .position(|part| part == stand_in.as_bytes());
+        let Some(at) = found else { return answer.to_vec() };
+        [
+            &answer[..at],
+            b"\"id\":",
+            id.as_bytes(),
+            &answer[at + stand_in.len()..],
+        ]
+        .concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(body: &'static str) -> MessageError {
+        match explain(&Bytes::from_static(body.as_bytes())) {
+            Untaken::Wrong(error) => error,
+            Untaken::OddId(odd) => panic!("{odd:?}"),
+        }
+    }
+
+    #[test]
+    fn every_wrong_message_says_what_is_wrong_and_keeps_its_id() {
+        const NOT_OF_MCP: &str = "the request is not a JSON-RPC message of MCP: ";
+        for (body, code, id, says) in [
+            ("", code::PARSE_ERROR, None, "the request is not JSON: "),
+            ("{", code::PARSE_ERROR, None, "the request is not JSON: "),
+            ("nonsense", code::PARSE_ERROR, None, "the request is not JSON: "),
+            ("[]", code::INVALID_PARAMS, None, "it is a batch"),
+            (
+                r#" [{"jsonrpc":"2.0"}]"#,
+                code::INVALID_PARAMS,
+                None,
+                "it is a batch",
+            ),
+            ("[", code::PARSE_ERROR, None, "the request is not JSON: "),
+            (
+                "7",
+                code::INVALID_PARAMS,
+                None,
+                "the request is not a JSON-RPC message: ",
+            ),
+            (
+                r#"{"id":7,"method":"ping"}"#,
+                code::INVALID_PARAMS,
+                Some("7"),
+                "jsonrpc is missing",
+            ),
+            (
+                r#"{"jsonrpc":"1.0","id":"a b","method":"ping"}"#,
+                code::INVALID_PARAMS,
+                Some("\"a b\""),
+                "jsonrpc must be",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":7}"#,
+                code::INVALID_PARAMS,
+                Some("7"),
+                "method is missing",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":[7],"method":"ping"}"#,
+                code::INVALID_PARAMS,
+                Some("[7]"),
+                "id must be a string or a number",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+                code::INVALID_PARAMS,
+                Some("null"),
+                "id must be a string or a number",
+            ),
+        ] {
+            let error = wrong(body);
+            assert_eq!(error.code, code, "{body}");
+            assert_eq!(error.id.as_deref().map(RawValue::get), id, "{body}");
+            let message = error.message.replace(NOT_OF_MCP, "");
+            assert!(message.contains(says), "{body}: {message}");
+        }
+        let error = wrong(r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#);
+        let answer: serde_json::Value = serde_json::from_slice(&error.to_json()).unwrap();
+        assert_eq!(answer["id"], 7);
+        assert_eq!(answer["error"]["code"], code::INVALID_PARAMS);
+    }
+
+    #[test]
+    fn an_odd_id_comes_back_as_it_was() {
+        let body = Bytes::from_static(br#"{"jsonrpc":"2.0", "id" : 12345678901234567890,"method":"ping"}"#);
+        let Untaken::OddId(odd) = explain(&body) else {
+            panic!("not odd")
+        };
+        assert_eq!(
+            &odd.message[..],
+            br#"{"jsonrpc":"2.0", "id" : "12345678901234567890","method":"ping"}"#
+        );
+        assert_eq!(
+            odd.restore(br#"{"jsonrpc":"2.0","id":"12345678901234567890","result":{}}"#),
+            br#"{"jsonrpc":"2.0","id":12345678901234567890,"result":{}}"#
+        );
+    }
+}

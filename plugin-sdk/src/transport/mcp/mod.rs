@@ -1,0 +1,16 @@
+//! MCP: streamable HTTP on TCP or a Unix socket, and standard input and output (`protocol.md`, section 4).
+//!
+//! rmcp speaks the protocol. Before it stands what bounds and checks requests; behind it the tools call the dispatcher.
+
+mod arguments;
+mod handler;
+mod http;
+mod message;
+mod settings;
+mod tools;
+
+pub use handler::McpHandler;
+#[cfg(feature = "cli")]
+pub(crate) use http::BoundMcpServer;
+#[cfg(feature = "cli")]
+pub(crate) use settings::McpSettings;
