@@ -1,6 +1,6 @@
 //! `check`: everything that would keep the server from starting or hosts from reaching it, found beforehand.
 
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 use std::path::Path;
 
 use super::configuration::Configuration;
@@ -48,7 +48,7 @@ pub(crate) fn try_plugins(
 }
 
 /// Looks at the place where the socket will be.
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 pub(crate) fn socket(path: &Path, setting: &str, findings: &mut Findings) {
     if let Err(error) = crate::server::socket_file::check_path(path, setting) {
         findings.problems.push(format!("socket: {error}"));
@@ -56,7 +56,7 @@ pub(crate) fn socket(path: &Path, setting: &str, findings: &mut Findings) {
 }
 
 /// Looks at the place where a server will listen, and reads its certificates as it would.
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(crate) fn listener(
     server: &str,
     listen: &crate::server::listener::ListenSettings,

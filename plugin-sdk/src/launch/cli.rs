@@ -2,6 +2,8 @@
 
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(feature = "mcp")]
+mod http;
 
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "grpc")]
 use self::grpc::{GrpcAddressArguments, GrpcArguments};
+#[cfg(feature = "mcp")]
+use self::http::{HttpAddressArguments, HttpArguments};
 
 /// How hosts reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,6 +61,10 @@ Every option can also be set in the environment or in a .env file:
   PLUGINS_GRPC_SERVER_<NAME> for an option of gRPC, such as _HOST or _PORT,
   PLUGINS_GRPC_SERVER_SSL_ENABLED, PLUGINS_GRPC_SERVER_SSL_CERTFILE, _KEYFILE,
   _KEYFILE_PASSWORD, _CA_CERTS, PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH for TLS,
+  PLUGINS_SERVER_<NAME> for an option of MCP over HTTP, such as _HOST or _PORT,
+  PLUGINS_SERVER_SSL_ENABLED, PLUGINS_SERVER_SSL_CERTFILE and so on for TLS,
+  PLUGINS_SERVER_SSL_CERT_REQS=0, 1 or 2 for client certificates,
+  ENABLE_METRICS=false  serve no metrics,
   PLUGINS_FAIL_ON_PLUGIN_ERROR=false  start without plugins that fail to load,
   and PLUGINS_<LIMIT> for a limit, such as PLUGINS_CALL_TIMEOUT.
 Options win over the configuration file, the file wins over the environment.";
@@ -95,7 +103,8 @@ pub(crate) struct CommonArguments {
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// How hosts reach the plugins; repeatable [default: unix]
+    /// http, stdio, grpc or unix; repeatable [default: stdio if stdin is a pipe,
+    /// else http]
     #[arg(
         long,
         short = 't',
@@ -119,6 +128,10 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) grpc: GrpcArguments,
 
+    #[cfg(feature = "mcp")]
+    #[command(flatten)]
+    pub(crate) http: HttpArguments,
+
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
 }
@@ -129,6 +142,21 @@ pub(crate) struct SocketArguments {
     /// Path of the socket [default: /tmp/mcpgateway-plugins.sock]
     #[arg(long, value_name = "PATH")]
     pub(crate) socket: Option<String>,
+}
+
+/// Where the servers listen.
+#[derive(Debug, Args)]
+pub(crate) struct AddressArguments {
+    #[command(flatten)]
+    socket: SocketArguments,
+
+    #[cfg(feature = "grpc")]
+    #[command(flatten)]
+    grpc: GrpcAddressArguments,
+
+    #[cfg(feature = "mcp")]
+    #[command(flatten)]
+    http: HttpAddressArguments,
 }
 
 /// A flag for each limit. The values are judged together with those from the file and the environment, so
@@ -219,7 +247,7 @@ pub(crate) enum Format {
 /// Arguments of `gateway-config`.
 #[derive(Debug, Args)]
 pub(crate) struct GatewayArguments {
-    /// How the gateway reaches the plugins [default: unix]
+    /// How the gateway reaches the plugins [default: http]
     #[arg(
         long,
         short = 't',
@@ -233,11 +261,7 @@ pub(crate) struct GatewayArguments {
     pub(crate) common: CommonArguments,
 
     #[command(flatten)]
-    pub(crate) socket: SocketArguments,
-
-    #[cfg(feature = "grpc")]
-    #[command(flatten)]
-    pub(crate) grpc: GrpcAddressArguments,
+    pub(crate) addresses: AddressArguments,
 }
 
 /// Arguments of `check`.
@@ -247,11 +271,7 @@ pub(crate) struct CheckArguments {
     pub(crate) common: CommonArguments,
 
     #[command(flatten)]
-    pub(crate) socket: SocketArguments,
-
-    #[cfg(feature = "grpc")]
-    #[command(flatten)]
-    pub(crate) grpc: GrpcAddressArguments,
+    pub(crate) addresses: AddressArguments,
 }
 
 /// The settings that were given as flags: the name of the flag and the text behind it.
@@ -275,6 +295,8 @@ impl ServeArguments {
         flags.extend(given(&own));
         #[cfg(feature = "grpc")]
         flags.extend(self.grpc.flags());
+        #[cfg(feature = "mcp")]
+        flags.extend(self.http.flags());
         flags
     }
 }
@@ -286,22 +308,14 @@ fn given(arguments: &[(&'static str, &Option<String>)]) -> Flags {
         .collect()
 }
 
-impl GatewayArguments {
-    #[cfg_attr(not(feature = "grpc"), allow(unused_mut))]
+impl AddressArguments {
+    #[cfg_attr(not(any(feature = "grpc", feature = "mcp")), allow(unused_mut))]
     pub(crate) fn flags(&self) -> Flags {
         let mut flags = self.socket.flags();
         #[cfg(feature = "grpc")]
         flags.extend(self.grpc.flags());
-        flags
-    }
-}
-
-impl CheckArguments {
-    #[cfg_attr(not(feature = "grpc"), allow(unused_mut))]
-    pub(crate) fn flags(&self) -> Flags {
-        let mut flags = self.socket.flags();
-        #[cfg(feature = "grpc")]
-        flags.extend(self.grpc.flags());
+        #[cfg(feature = "mcp")]
+        flags.extend(self.http.flags());
         flags
     }
 }

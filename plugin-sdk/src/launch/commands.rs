@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use tracing::Level;
 
-use super::cli::{Cli, Command, Flags, ServeArguments, Transport};
+use super::cli::{Cli, Command, Flags, ServeArguments};
 use super::configuration::Configuration;
 use super::environment::Environment;
-use super::{check, describe, invoke, logging, serve};
+use super::{check, describe, invoke, logging, serve, stanza, transports};
 use crate::plugin::PluginKind;
 
 /// Why a command cannot be carried out: a line for each reason.
@@ -61,21 +61,17 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli) -> Result<ExitCode, Fail
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::GatewayConfig(arguments)) => {
-            let transport = arguments.transport.unwrap_or(Transport::Unix);
-            serve::served(transport)?;
+            let transport = arguments.transport.unwrap_or(transports::DEFAULT);
+            transports::served(transport)?;
             let file = arguments.common.config.as_deref();
-            let configuration = load(kinds, file, &arguments.flags(), &environment)?;
-            let text = match transport {
-                #[cfg(feature = "grpc")]
-                Transport::Grpc => describe::grpc_stanza(&configuration)?,
-                _ => describe::unix_stanza(&configuration)?,
-            };
+            let configuration = load(kinds, file, &arguments.addresses.flags(), &environment)?;
+            let text = stanza::stanza(&configuration, transport)?;
             print(&text)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Check(arguments)) => {
             let file = arguments.common.config.as_deref();
-            check(kinds, file, &arguments.flags(), &environment)
+            check(kinds, file, &arguments.addresses.flags(), &environment)
         }
     }
 }
@@ -85,9 +81,10 @@ fn serve(
     arguments: &ServeArguments,
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
-    let transports = serve::transports(&arguments.transport, environment)?;
+    let flags = arguments.flags();
+    let transports = transports::chosen(&arguments.transport, environment, &flags)?;
     let file = arguments.common.config.as_deref();
-    let configuration = load(kinds, file, &arguments.flags(), environment)?;
+    let configuration = load(kinds, file, &flags, environment)?;
     if configuration.instances.is_empty() {
         tracing::warn!("no plugin is configured: every call will be answered with an error");
     }
@@ -132,6 +129,13 @@ fn check(
         "gRPC",
         &configuration.settings.grpc.listen,
         &crate::transport::grpc::GRPC,
+        &mut findings,
+    );
+    #[cfg(feature = "mcp")]
+    check::listener(
+        "MCP",
+        &configuration.settings.http.listen,
+        &crate::transport::mcp::MCP,
         &mut findings,
     );
     let labelled = [

@@ -78,6 +78,13 @@ impl Configuration {
         )
     }
 
+    /// The path of the file, if there is one.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let file = self.file.as_ref()?;
+        std::path::absolute(&file.path).ok()
+    }
+
     /// An error at the start, with the place in the file that it is about.
     pub(crate) fn explain(&self, error: &StartError) -> String {
         let Some(file) = &self.file else {

@@ -12,7 +12,8 @@ use super::runtime::runtime;
 use super::serve::listen_grpc;
 #[cfg(feature = "unix")]
 use super::serve::listen_unix;
-use super::serve::{served, start};
+use super::serve::start;
+use super::transports::served;
 use crate::dispatch::Dispatcher;
 use crate::nearest::unknown;
 #[cfg(any(feature = "unix", feature = "grpc"))]
@@ -67,7 +68,12 @@ pub(crate) fn invoke(
         };
         let answer = match arguments.transport {
             None => Ok(dispatcher
-                .invoke_json(call.hook_type, &name, payload.clone().into(), context.clone().into())
+                .invoke_json(
+                    call.hook_type,
+                    &name,
+                    payload.clone().into(),
+                    context.clone().into(),
+                )
                 .await),
             Some(transport) => over(transport, &dispatcher, &call).await,
         };

@@ -17,6 +17,8 @@ mod runtime;
 mod serve;
 mod settings;
 mod signals;
+mod stanza;
+mod transports;
 mod yaml;
 
 use std::ffi::OsString;
@@ -111,7 +113,7 @@ pub fn launcher() -> Launcher {
 ///
 /// | flag | key in the section | variable | default |
 /// |---|---|---|---|
-/// | `--transport` | | `PLUGINS_TRANSPORT`, several with commas | `unix` |
+/// | `--transport` | | `PLUGINS_TRANSPORT`, several with commas | `stdio` if stdin leads to another program; else the transports whose flags are given; else `http` |
 /// | `--config` | | `PLUGINS_CONFIG_PATH` | `./resources/plugins/config.yaml` |
 /// | `--log-level` | | `PLUGINS_LOG_LEVEL` | `INFO`; for other commands than `serve` `WARNING` |
 /// | | | `PLUGINS_FAIL_ON_PLUGIN_ERROR` | `true`; if `false`, plugins that fail to load are left out |
@@ -149,6 +151,27 @@ pub fn launcher() -> Launcher {
 /// | `--grpc-keepalive-timeout` | `keepalive_timeout` | `KEEPALIVE_TIMEOUT` | `20` seconds |
 /// | `--grpc-max-connection-age` | `max_connection_age` | `MAX_CONNECTION_AGE` | unbounded |
 /// | `--grpc-max-connection-age-grace` | `max_connection_age_grace` | `MAX_CONNECTION_AGE_GRACE` | `30` seconds |
+///
+/// The MCP server over HTTP by the section `server_settings`:
+///
+/// | flag | key in the section | variable `PLUGINS_SERVER_…` | default |
+/// |---|---|---|---|
+/// | `--http-host` | `host` | `HOST` | `127.0.0.1` |
+/// | `--http-port` | `port` | `PORT` | `8000` |
+/// | `--http-uds` | `uds` | `UDS` | none; a Unix socket instead of host and port |
+/// | `--http-uds-mode` | `uds_mode` | `UDS_MODE` | `0600` |
+/// | | `tls` and below it | `SSL_ENABLED`, … | as with gRPC |
+/// | | `tls.ssl_cert_reqs` | `SSL_CERT_REQS` | `2`, client certificates are required; `1` they are checked if there are any, `0` none |
+/// | `--http-allowed-hosts` | `allowed_hosts` | `ALLOWED_HOSTS` | none beside those of the address; all if it is no loopback address |
+/// | `--http-allowed-origins` | `allowed_origins` | `ALLOWED_ORIGINS` | as the hosts |
+/// | `--http-max-header-size` | `max_header_size` | `MAX_HEADER_SIZE` | `16KiB` |
+/// | `--http-handshake-timeout` | `handshake_timeout` | `HANDSHAKE_TIMEOUT` | `10` seconds |
+/// | `--http-header-timeout` | `header_timeout` | `HEADER_TIMEOUT` | `10` seconds |
+/// | `--http-body-timeout` | `body_timeout` | `BODY_TIMEOUT` | `30` seconds |
+/// | `--http-sessions` | `sessions` | `SESSIONS` | `false` |
+/// | `--http-max-sessions` | `max_sessions` | `MAX_SESSIONS` | `1000` |
+/// | `--http-session-idle-timeout` | `session_idle_timeout` | `SESSION_IDLE_TIMEOUT` | `1800` seconds |
+/// | `--http-metrics` | `metrics` | `ENABLE_METRICS`, beside the section too | `true` |
 ///
 /// # Configuration file
 ///

@@ -8,54 +8,13 @@ use tokio::task::JoinSet;
 
 use super::cli::Transport;
 use super::configuration::Configuration;
-use super::environment::Environment;
 use super::race::{First, race};
 use super::runtime::runtime;
 use super::settings::Settings;
 use super::signals::{self, Stop};
+use super::transports::served;
 use crate::dispatch::Dispatcher;
 use crate::plugin::BoxFuture;
-
-/// The transports to serve: those of the command line, else those of `PLUGINS_TRANSPORT`, else `unix`.
-pub(crate) fn transports(flags: &[Transport], environment: &Environment) -> Result<Vec<Transport>, String> {
-    let mut transports = flags.to_vec();
-    if let (true, Some((name, text))) = (flags.is_empty(), environment.get(&["PLUGINS_TRANSPORT"])) {
-        for word in text.split(',').map(str::trim) {
-            let transport = <Transport as clap::ValueEnum>::from_str(word, true).map_err(|_| {
-                format!("{name}: \"{word}\" is not a transport; allowed: unix, grpc, http, stdio")
-            })?;
-            transports.push(transport);
-        }
-    }
-    if transports.is_empty() {
-        transports.push(Transport::Unix);
-    }
-    let mut seen = Vec::new();
-    transports.retain(|transport| {
-        !seen.contains(transport) && {
-            seen.push(*transport);
-            true
-        }
-    });
-    transports.iter().try_for_each(|transport| served(*transport))?;
-    Ok(transports)
-}
-
-/// Whether this build serves the transport.
-pub(crate) fn served(transport: Transport) -> Result<(), String> {
-    let name = transport.name();
-    match transport {
-        Transport::Unix if cfg!(feature = "unix") => Ok(()),
-        Transport::Grpc if cfg!(feature = "grpc") => Ok(()),
-        Transport::Unix | Transport::Grpc => Err(format!(
-            "this build has no transport {name}: enable the feature {name} of plugin-sdk"
-        )),
-        Transport::Http | Transport::Stdio if cfg!(feature = "mcp") => Ok(()),
-        Transport::Http | Transport::Stdio => Err(format!(
-            "this build has no transport {name}: enable the feature mcp of plugin-sdk"
-        )),
-    }
-}
 
 /// Serves until a signal, and returns when everything has been shut down.
 pub(crate) fn serve(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
@@ -70,7 +29,7 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
     let (stopping, stop) = signals::listen(grace(configuration))
         .map_err(|error| format!("signals cannot be handled: {error}"))?;
     #[cfg(feature = "mcp")]
-    if transports.contains(&Transport::Http) && mcp_settings().metrics {
+    if transports.contains(&Transport::Http) && configuration.settings.http.metrics {
         crate::server::metrics::install();
     }
     let dispatcher = match race(start(configuration), stop.clone().requested()).await {
@@ -137,7 +96,7 @@ fn listen(
         #[cfg(feature = "grpc")]
         Transport::Grpc => listen_grpc(dispatcher, &settings.grpc, stop),
         #[cfg(feature = "mcp")]
-        Transport::Http => listen_http(dispatcher, &mcp_settings(), stop),
+        Transport::Http => listen_http(dispatcher, &settings.http, stop),
         _ => {
             let _ = (dispatcher, settings, stop);
             served(transport).map(|()| -> BoxFuture<'static, _> { Box::pin(async { Ok(()) }) })
@@ -183,21 +142,6 @@ pub(crate) fn listen_grpc(
 }
 
 #[cfg(feature = "mcp")]
-fn mcp_settings() -> crate::transport::mcp::McpSettings {
-    let mut settings = crate::transport::mcp::McpSettings::default();
-    if let Some(port) = std::env::var("PLUGINS_SERVER_PORT")
-        .ok()
-        .and_then(|port| port.parse().ok())
-    {
-        settings.listen.port = port;
-    }
-    settings.listen.uds = std::env::var_os("PLUGINS_SERVER_UDS").map(Into::into);
-    settings.sessions = std::env::var("PLUGINS_SERVER_SESSIONS").is_ok_and(|it| it == "true");
-    settings.metrics = std::env::var("ENABLE_METRICS").map_or(true, |it| it == "true");
-    settings
-}
-
-#[cfg(feature = "mcp")]
 pub(crate) fn listen_http(
     dispatcher: &Arc<Dispatcher>,
     settings: &crate::transport::mcp::McpSettings,
@@ -221,39 +165,5 @@ fn announce() {
     if let Err(error) = stdout.write_all(b"READY\n").and_then(|()| stdout.flush()) {
         // Whoever started the server may have closed the pipe; hosts can connect all the same.
         tracing::warn!("READY cannot be written to stdout: {error}");
-    }
-}
-
-#[cfg(all(test, feature = "unix"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn transports_come_from_flags_then_from_the_environment() {
-        let environment = |text: &str| {
-            Environment::new(
-                [("PLUGINS_TRANSPORT".to_owned(), text.to_owned())].into_iter(),
-                None,
-            )
-        };
-        assert_eq!(
-            transports(&[], &Environment::default()),
-            Ok(vec![Transport::Unix])
-        );
-        assert_eq!(transports(&[], &environment("UNIX")), Ok(vec![Transport::Unix]));
-        assert_eq!(
-            transports(&[Transport::Unix], &environment("grpc")),
-            Ok(vec![Transport::Unix])
-        );
-        let message = transports(&[], &environment("unix, http")).unwrap_err();
-        assert_eq!(
-            message,
-            "the transport http is not part of this build yet; use --transport unix or grpc"
-        );
-        let message = transports(&[], &environment("tcp")).unwrap_err();
-        assert_eq!(
-            message,
-            "PLUGINS_TRANSPORT: \"tcp\" is not a transport; allowed: unix, grpc, http, stdio"
-        );
     }
 }

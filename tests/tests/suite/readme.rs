@@ -94,6 +94,7 @@ fn the_table_of_settings_names_the_flags_and_variables_that_there_are() {
     for variable in named(&rows.join("\n"), "PLUGINS_") {
         let limit = variable
             .replace("PLUGINS_GRPC_SERVER_", "PLUGINS_GRPC_")
+            .replace("PLUGINS_SERVER_", "PLUGINS_HTTP_")
             .replace("PLUGINS_", "--")
             .replace('_', "-")
             .to_lowercase();

@@ -8,15 +8,15 @@ use super::{Flags, given};
 #[derive(Debug, Default, Args)]
 pub(crate) struct GrpcAddressArguments {
     /// Address that gRPC listens on [default: 127.0.0.1]
-    #[arg(long = "grpc-host", value_name = "HOST")]
+    #[arg(id = "grpc-host", long = "grpc-host", value_name = "HOST")]
     host: Option<String>,
 
     /// Port that gRPC listens on [default: 50051]
-    #[arg(long = "grpc-port", value_name = "PORT")]
+    #[arg(id = "grpc-port", long = "grpc-port", value_name = "PORT")]
     port: Option<String>,
 
     /// Unix socket that gRPC listens on, instead of host and port
-    #[arg(long = "grpc-uds", value_name = "PATH")]
+    #[arg(id = "grpc-uds", long = "grpc-uds", value_name = "PATH")]
     uds: Option<String>,
 }
 
@@ -28,43 +28,71 @@ pub(crate) struct GrpcArguments {
     address: GrpcAddressArguments,
 
     /// File mode of that socket, in octal [default: 0600]
-    #[arg(long = "grpc-uds-mode", value_name = "MODE")]
+    #[arg(id = "grpc-uds-mode", long = "grpc-uds-mode", value_name = "MODE")]
     uds_mode: Option<String>,
 
     /// Longest answer; hosts take no longer ones [default: 4MiB]
-    #[arg(long = "grpc-max-reply-size", value_name = "SIZE")]
+    #[arg(id = "grpc-max-reply-size", long = "grpc-max-reply-size", value_name = "SIZE")]
     max_reply_size: Option<String>,
 
     /// Most calls at a time on a connection [default: 1024]
-    #[arg(long = "grpc-max-concurrent-streams", value_name = "COUNT")]
+    #[arg(
+        id = "grpc-max-concurrent-streams",
+        long = "grpc-max-concurrent-streams",
+        value_name = "COUNT"
+    )]
     max_concurrent_streams: Option<String>,
 
     /// Longest headers of a request [default: 16KiB]
-    #[arg(long = "grpc-max-header-list-size", value_name = "SIZE")]
+    #[arg(
+        id = "grpc-max-header-list-size",
+        long = "grpc-max-header-list-size",
+        value_name = "SIZE"
+    )]
     max_header_list_size: Option<String>,
 
     /// Close a connection that does not begin for so long [default: 10]
-    #[arg(long = "grpc-handshake-timeout", value_name = "SECONDS")]
+    #[arg(
+        id = "grpc-handshake-timeout",
+        long = "grpc-handshake-timeout",
+        value_name = "SECONDS"
+    )]
     handshake_timeout: Option<String>,
 
     /// Refuse a message that takes longer to arrive [default: 30]
-    #[arg(long = "grpc-body-timeout", value_name = "SECONDS")]
+    #[arg(id = "grpc-body-timeout", long = "grpc-body-timeout", value_name = "SECONDS")]
     body_timeout: Option<String>,
 
     /// Ask a silent client for a sign of life every so often [default: 60]
-    #[arg(long = "grpc-keepalive-interval", value_name = "SECONDS")]
+    #[arg(
+        id = "grpc-keepalive-interval",
+        long = "grpc-keepalive-interval",
+        value_name = "SECONDS"
+    )]
     keepalive_interval: Option<String>,
 
     /// Close a connection that gives none for so long [default: 20]
-    #[arg(long = "grpc-keepalive-timeout", value_name = "SECONDS")]
+    #[arg(
+        id = "grpc-keepalive-timeout",
+        long = "grpc-keepalive-timeout",
+        value_name = "SECONDS"
+    )]
     keepalive_timeout: Option<String>,
 
     /// Have clients connect anew every so often [default: never]
-    #[arg(long = "grpc-max-connection-age", value_name = "SECONDS")]
+    #[arg(
+        id = "grpc-max-connection-age",
+        long = "grpc-max-connection-age",
+        value_name = "SECONDS"
+    )]
     max_connection_age: Option<String>,
 
     /// Then let running calls finish for so long [default: 30]
-    #[arg(long = "grpc-max-connection-age-grace", value_name = "SECONDS")]
+    #[arg(
+        id = "grpc-max-connection-age-grace",
+        long = "grpc-max-connection-age-grace",
+        value_name = "SECONDS"
+    )]
     max_connection_age_grace: Option<String>,
 }
 

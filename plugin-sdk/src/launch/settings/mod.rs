@@ -2,7 +2,9 @@
 
 #[cfg(feature = "grpc")]
 mod grpc;
-#[cfg(feature = "grpc")]
+#[cfg(feature = "mcp")]
+mod http;
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 mod listen;
 mod values;
 
@@ -16,6 +18,8 @@ use crate::limits::Limits;
 use crate::nearest::unknown;
 #[cfg(feature = "grpc")]
 use crate::transport::grpc::GrpcSettings;
+#[cfg(feature = "mcp")]
+use crate::transport::mcp::McpSettings;
 
 pub(crate) use self::values::path;
 
@@ -29,6 +33,10 @@ pub(crate) struct Settings {
     pub(crate) grpc: GrpcSettings,
     #[cfg(feature = "grpc")]
     grpc_tls: self::listen::TlsOptions,
+    #[cfg(feature = "mcp")]
+    pub(crate) http: McpSettings,
+    #[cfg(feature = "mcp")]
+    http_tls: self::listen::TlsOptions,
 }
 
 /// One setting: where it can be given, and what it may be.
@@ -131,6 +139,10 @@ impl Default for Settings {
             grpc: GrpcSettings::default(),
             #[cfg(feature = "grpc")]
             grpc_tls: self::listen::TlsOptions::default(),
+            #[cfg(feature = "mcp")]
+            http: McpSettings::default(),
+            #[cfg(feature = "mcp")]
+            http_tls: self::listen::TlsOptions::default(),
         }
     }
 }
@@ -160,6 +172,17 @@ impl Settings {
             environment,
             findings,
         );
+        #[cfg(feature = "mcp")]
+        {
+            // Not the section's business on the Python server either, so that it does not hide it.
+            settings.apply_environment(&[&http::METRICS], environment, findings);
+            settings.apply_sources(
+                &http::TABLES,
+                file.and_then(|file| file.http.as_ref()),
+                environment,
+                findings,
+            );
+        }
         for (flag, text) in flags {
             let Some(setting) = all().find(|setting| setting.flag == *flag) else {
                 continue;
@@ -173,6 +196,8 @@ impl Settings {
         }
         #[cfg(feature = "grpc")]
         settings.finish_grpc(flags, findings);
+        #[cfg(feature = "mcp")]
+        settings.finish_http(flags, findings);
         settings
     }
 
@@ -240,11 +265,14 @@ impl Settings {
 
 /// Every setting.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
-    #[cfg(feature = "grpc")]
-    let grpc = &grpc::TABLES;
-    #[cfg(not(feature = "grpc"))]
-    let grpc: &[&[Setting]] = &[];
-    SETTINGS.iter().chain(grpc.iter().copied().flatten())
+    let tables: &[&[&'static [Setting]]] = &[
+        &[&SETTINGS],
+        #[cfg(feature = "grpc")]
+        &grpc::TABLES,
+        #[cfg(feature = "mcp")]
+        &http::TABLES,
+    ];
+    tables.iter().copied().flatten().copied().flatten()
 }
 
 #[cfg(test)]

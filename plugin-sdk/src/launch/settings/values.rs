@@ -18,14 +18,24 @@ pub(crate) fn path(text: &str) -> Option<PathBuf> {
     std::path::absolute(path).ok()
 }
 
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(super) fn host(text: &str) -> Option<String> {
     (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| text.to_owned())
 }
 
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(super) fn boolean(text: &str) -> Option<bool> {
     crate::launch::environment::boolean(text)
+}
+
+/// Words with commas between them.
+#[cfg(feature = "mcp")]
+pub(super) fn list(text: &str) -> Option<Vec<String>> {
+    let words: Vec<_> = text.split(',').map(|word| word.trim().to_owned()).collect();
+    let complete = words
+        .iter()
+        .all(|word| !word.is_empty() && !word.contains(char::is_whitespace));
+    complete.then_some(words)
 }
 
 pub(super) fn file_mode(text: &str) -> Option<u32> {

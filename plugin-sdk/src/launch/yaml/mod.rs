@@ -22,6 +22,9 @@ pub(crate) const UNIX_SECTION: &str = "unix_socket_server_settings";
 /// The section of the file that sets up the gRPC server.
 pub(crate) const GRPC_SECTION: &str = "grpc_server_settings";
 
+/// The section of the file that sets up the MCP server over HTTP.
+pub(crate) const HTTP_SECTION: &str = "server_settings";
+
 /// A configuration file that was read.
 #[derive(Debug)]
 pub(crate) struct ConfigurationFile {
@@ -30,6 +33,7 @@ pub(crate) struct ConfigurationFile {
     pub(crate) entries: Vec<Entry>,
     pub(crate) unix: Option<Section>,
     pub(crate) grpc: Option<Section>,
+    pub(crate) http: Option<Section>,
 }
 
 impl ConfigurationFile {
@@ -46,6 +50,7 @@ impl ConfigurationFile {
             entries: Vec::new(),
             unix: None,
             grpc: None,
+            http: None,
         };
         let parsed = template::render(source, variables).and_then(|text| Ok((Node::parse(&text)?, text)));
         match parsed {
@@ -72,6 +77,9 @@ impl ConfigurationFile {
                 GRPC_SECTION if cfg!(feature = "grpc") => {
                     self.grpc = Section::read(GRPC_SECTION, value, text, findings);
                 }
+                HTTP_SECTION if cfg!(feature = "mcp") => {
+                    self.http = Section::read(HTTP_SECTION, value, text, findings);
+                }
                 UNIX_SECTION => self.unix = Section::read(UNIX_SECTION, value, text, findings),
                 "plugin_dirs"
                     if value
@@ -87,7 +95,7 @@ impl ConfigurationFile {
                 "plugin_settings" => {
                     findings.warning(value.line, key, "is ignored: the host decides about these");
                 }
-                "server_settings" | "grpc_server_settings" => {
+                HTTP_SECTION | GRPC_SECTION => {
                     findings.warning(
                         value.line,
                         key,
@@ -329,7 +337,7 @@ mod tests {
                 "plugins.yaml:2: plugins[0].grpc: is ignored: it belongs into the gateway's file, where it points at this server",
             ]
         );
-        assert_eq!(warnings("plugins: []\nserver_settings: {port: 1}\n").len(), 1);
+        assert_eq!(warnings("plugins: []\nplugin_settings: {a: 1}\n").len(), 1);
         assert_eq!(
             warnings("plugins: [{name: a, kind: b}, {name: A, kind: b}]").len(),
             1

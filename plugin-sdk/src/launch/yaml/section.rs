@@ -1,6 +1,6 @@
 //! The sections of the file that set up the servers.
 
-use super::GRPC_SECTION;
+use super::UNIX_SECTION;
 use super::findings::Findings;
 use super::node::Node;
 
@@ -18,7 +18,7 @@ pub(crate) struct Section {
 #[derive(Debug)]
 pub(crate) struct SectionSetting {
     pub(crate) key: String,
-    /// `None` when the value is not a scalar.
+    /// The items of a list with commas. `None` when the value is no scalar and no list of them.
     pub(crate) value: Option<String>,
     pub(crate) line: u64,
 }
@@ -45,7 +45,7 @@ impl Section {
         for (key, value) in entries {
             let setting = |key: String, value: &Node| SectionSetting {
                 key,
-                value: value.written(text),
+                value: written(value, text),
                 line: value.line,
             };
             match value.as_mapping() {
@@ -60,10 +60,20 @@ impl Section {
                     settings.extend(inner.map(|(inner, value)| setting(format!("{key}.{inner}"), value)));
                 }
                 // As on the Python server: the same as no key.
-                None if value.is_null() && name == GRPC_SECTION => {}
+                None if value.is_null() && name != UNIX_SECTION => {}
                 _ => settings.push(setting(key.clone(), value)),
             }
         }
         Some(Self { name, settings })
+    }
+}
+
+fn written(value: &Node, text: &str) -> Option<String> {
+    match value.as_sequence() {
+        Some([]) | None => value.written(text),
+        Some(items) => {
+            let items: Option<Vec<_>> = items.iter().map(|item| item.written(text)).collect();
+            Some(items?.join(","))
+        }
     }
 }

@@ -11,6 +11,6 @@ mod tools;
 
 pub use handler::McpHandler;
 #[cfg(feature = "cli")]
-pub(crate) use http::BoundMcpServer;
+pub(crate) use http::{BoundMcpServer, MCP};
 #[cfg(feature = "cli")]
 pub(crate) use settings::McpSettings;

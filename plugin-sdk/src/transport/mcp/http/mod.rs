@@ -12,4 +12,4 @@ mod server;
 mod service;
 mod sessions;
 
-pub(crate) use server::BoundMcpServer;
+pub(crate) use server::{BoundMcpServer, MCP};
