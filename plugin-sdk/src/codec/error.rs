@@ -126,6 +126,12 @@ impl serde::ser::Error for CodecError {
 
 impl From<serde_json::Error> for CodecError {
     fn from(error: serde_json::Error) -> Self {
-        Self::new(error.to_string())
+        let mut message = error.to_string();
+        // The path says where a value is that is not of its type. Only where the text itself is wrong does the place in it help.
+        if error.is_data() {
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            message.truncate(message.strip_suffix(&place).map_or(message.len(), str::len));
+        }
+        Self::new(message)
     }
 }

@@ -157,7 +157,8 @@ fn locate<'a, T: Deserialize<'a>>(text: &'a [u8], error: serde_json::Error) -> C
     let mut json = serde_json::Deserializer::from_slice(text);
     match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Err(located) if located.path().iter().len() > 0 => {
-            CodecError::new(located.inner().to_string()).in_key(&located.path().to_string())
+            let path = located.path().to_string();
+            CodecError::from(located.into_inner()).in_key(&path)
         }
         _ => error.into(),
     }

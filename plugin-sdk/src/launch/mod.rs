@@ -141,6 +141,7 @@ pub fn launcher() -> Launcher {
 /// | | `tls.keyfile` | `SSL_KEYFILE` | needed with TLS |
 /// | | `tls.keyfile_password` | `SSL_KEYFILE_PASSWORD` | none |
 /// | | `tls.ca_bundle` | `SSL_CA_CERTS` | needed to check client certificates |
+/// | | `tls.reload_interval` | `SSL_RELOAD_INTERVAL` | `5` seconds between looks at the files |
 /// | | `tls.client_auth` | `SSL_CLIENT_AUTH` | `require`; or `optional`, `none` |
 /// | `--grpc-max-reply-size` | `max_reply_size` | `MAX_REPLY_SIZE` | `4MiB`, what hosts take |
 /// | `--grpc-max-concurrent-streams` | `max_concurrent_streams` | `MAX_CONCURRENT_STREAMS` | `1024` |

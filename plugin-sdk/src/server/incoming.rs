@@ -7,10 +7,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{
-    listener::{Accepted, Duplex, Listener},
-    tls::{DEFAULT_RELOAD_INTERVAL, Tls},
-};
+use super::listener::{Accepted, Duplex, Listener};
 
 /// After a failed accept, such as for want of file descriptors, so long passes before the next.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -45,8 +42,8 @@ pub(crate) fn accept(listener: Listener, max_connections: usize) -> (Accepting, 
 async fn accept_all(listener: Listener, permits: Arc<Semaphore>, arrived: mpsc::Sender<Arrived>) {
     // Ends with the loop: a handshake that is under way when the server stops has no call to lose.
     let mut background = JoinSet::new();
-    if let Some(tls) = listener.tls().cloned() {
-        background.spawn(watch(tls));
+    if let Some(watch) = listener.watch() {
+        background.spawn(watch);
     }
     loop {
         while background.try_join_next().is_some() {}
@@ -71,11 +68,6 @@ async fn accept_all(listener: Listener, permits: Arc<Semaphore>, arrived: mpsc::
             Err(error) => pause(&error).await,
         }
     }
-}
-
-/// Reads the certificates again when they change.
-async fn watch(tls: Tls) {
-    tls.watch(DEFAULT_RELOAD_INTERVAL, std::future::pending()).await;
 }
 
 /// Waits after an accept that failed.

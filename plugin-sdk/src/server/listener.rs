@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     ServeError,
     socket_file::{self, SocketFile},
-    tls::{Tls, TlsSettings},
+    tls::{DEFAULT_RELOAD_INTERVAL, Tls, TlsSettings},
 };
 use crate::plugin::BoxFuture;
 
@@ -29,6 +29,8 @@ pub(crate) struct ListenSettings {
     /// The mode of the socket file.
     pub(crate) uds_mode: u32,
     pub(crate) tls: Option<TlsSettings>,
+    /// How often the files of the certificates are looked at.
+    pub(crate) reload_interval: Duration,
     /// How long a new connection may take until it speaks the protocol, TLS included.
     pub(crate) handshake_timeout: Duration,
 }
@@ -42,6 +44,7 @@ impl ListenSettings {
             uds: None,
             uds_mode: socket_file::DEFAULT_MODE,
             tls: None,
+            reload_interval: DEFAULT_RELOAD_INTERVAL,
             handshake_timeout: Duration::from_secs(10),
         }
     }
@@ -91,6 +94,7 @@ pub(super) enum Accepted {
 pub(crate) struct Listener {
     protocol: &'static Protocol,
     socket: ListeningSocket,
+    reload_interval: Duration,
 }
 
 enum ListeningSocket {
@@ -112,7 +116,11 @@ impl Listener {
             }
             None => Self::bind_tcp(settings, protocol)?,
         };
-        Ok(Self { protocol, socket })
+        Ok(Self {
+            protocol,
+            socket,
+            reload_interval: settings.reload_interval,
+        })
     }
 
     fn bind_tcp(settings: &ListenSettings, protocol: &Protocol) -> Result<ListeningSocket, ServeError> {
@@ -151,6 +159,14 @@ impl Listener {
             ListeningSocket::Tcp(_, address, _) => Some(*address),
             ListeningSocket::Unix(..) => None,
         }
+    }
+
+    /// Reads the certificates again when they change, for as long as the listener listens.
+    pub(super) fn watch(&self) -> Option<BoxFuture<'static, ()>> {
+        let (tls, interval) = (self.tls().cloned()?, self.reload_interval);
+        Some(Box::pin(async move {
+            tls.watch(interval, std::future::pending()).await;
+        }))
     }
 
     /// The next client, and the handshake that is still to be made with it.

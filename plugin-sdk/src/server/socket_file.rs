@@ -119,7 +119,7 @@ pub(crate) fn check_path(path: &Path, setting: &str) -> Result<(), ServeError> {
             path.display()
         )));
     }
-    check_directory(path)?;
+    check_directory(path, setting)?;
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.file_type().is_socket() => Err(ServeError::new(format!(
             "{} is there already and is not a socket: remove it, or choose another path ({setting})",
@@ -133,22 +133,27 @@ pub(crate) fn check_path(path: &Path, setting: &str) -> Result<(), ServeError> {
 }
 
 /// The directory must be there, and nobody but its owner may be able to put another socket in the place of ours.
-fn check_directory(path: &Path) -> Result<(), ServeError> {
+fn check_directory(path: &Path, setting: &str) -> Result<(), ServeError> {
     let directory = match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
         Some(parent) => parent,
         None => {
             return Err(ServeError::new(format!(
-                "{} is not the path of a socket",
+                "{} is not the path of a socket ({setting})",
                 path.display()
             )));
         }
     };
     let metadata = fs::metadata(directory)
-        .map_err(|error| ServeError::io("can't use the directory of the socket,", directory, error))?;
+        .map_err(|error| {
+            ServeError::new(format!(
+                "can't use the directory of the socket {}: {error}; make the directory, or choose another path ({setting})",
+                path.display()
+            ))
+        })?;
     if !metadata.is_dir() {
         return Err(ServeError::new(format!(
-            "{} is not a directory",
+            "{} is not a directory: choose another path for the socket ({setting})",
             directory.display()
         )));
     }

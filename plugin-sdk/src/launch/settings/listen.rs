@@ -94,6 +94,15 @@ macro_rules! listen_settings {
             ),
             Setting {
                 flag: "",
+                key: "tls.reload_interval",
+                variables: &[concat!($variable, "SSL_RELOAD_INTERVAL")],
+                allowed: SECONDS,
+                apply: |settings, text| {
+                    seconds(text).map(|value| settings.$server.listen.reload_interval = value)
+                },
+            },
+            Setting {
+                flag: "",
                 key: "tls.keyfile_password",
                 variables: &[concat!($variable, "SSL_KEYFILE_PASSWORD")],
                 allowed: "a text",
@@ -108,7 +117,7 @@ macro_rules! listen_settings {
 pub(super) use listen_settings;
 
 /// How many there are.
-pub(super) const COUNT: usize = 10;
+pub(super) const COUNT: usize = 11;
 
 /// The settings of one server's address and TLS.
 pub(super) type ListenTable = [Setting; COUNT];

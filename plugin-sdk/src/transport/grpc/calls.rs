@@ -31,12 +31,22 @@ const REPLY_SETTING: &str = "PLUGINS_GRPC_SERVER_MAX_REPLY_SIZE";
 
 /// The methods of both packages. `Clone` is cheap.
 #[derive(Clone)]
-pub(super) struct Calls {
+pub(super) struct Calls(Arc<Inner>);
+
+struct Inner {
     dispatcher: Arc<Dispatcher>,
     max_reply_size: usize,
     body_timeout: Duration,
     /// `None` in a server that is not ours to stop.
-    draining: Option<Draining>,
+    stopping: Option<Stopping>,
+}
+
+/// How far a server is with stopping.
+#[derive(Clone)]
+pub(super) struct Stopping {
+    pub(super) draining: Draining,
+    /// Draining is over: whatever still runs is broken off.
+    pub(super) stopped: Draining,
 }
 
 impl Calls {
@@ -44,14 +54,14 @@ impl Calls {
         dispatcher: Arc<Dispatcher>,
         max_reply_size: usize,
         body_timeout: Duration,
-        draining: Option<Draining>,
+        stopping: Option<Stopping>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             dispatcher,
             max_reply_size,
             body_timeout,
-            draining,
-        }
+            stopping,
+        }))
     }
 
     /// Answers a request of one of the methods; of any other, that it is not implemented.
@@ -63,8 +73,9 @@ impl Calls {
         let Some(method) = Method::of_path(request.uri().path()) else {
             return unimplemented(request.uri().path());
         };
-        let limit = self.dispatcher.limits().max_message_size;
-        let body_timeout = self.body_timeout;
+        let inner = Arc::clone(&self.0);
+        let limit = inner.dispatcher.limits().max_message_size;
+        let body_timeout = inner.body_timeout;
         let request = request.map(|body| TimedBody::new(body, body_timeout));
         let call = Call {
             calls: self.clone(),
@@ -72,11 +83,20 @@ impl Calls {
         };
         Box::pin(async move {
             let mut grpc = Grpc::new(BytesCodec).max_decoding_message_size(limit);
-            Ok(grpc.unary(call, request).await)
+            Ok(tokio::select! {
+                // Most calls end at once, and then nothing else is looked at.
+                biased;
+                response = grpc.unary(call, request) => response,
+                () = inner.stopped() => {
+                    Status::unavailable("the plugin server stops, and the call took longer than that waits").into_http()
+                }
+            })
         })
     }
+}
 
-    async fn call(self, method: Method, message: Bytes) -> Result<Vec<u8>, Status> {
+impl Inner {
+    async fn call(&self, method: Method, message: Bytes) -> Result<Vec<u8>, Status> {
         let dispatcher = &self.dispatcher;
         let configs = match method {
             Method::InvokeHook => {
@@ -106,7 +126,17 @@ impl Calls {
     }
 
     fn is_draining(&self) -> bool {
-        self.draining.as_ref().is_some_and(Draining::has_begun)
+        self.stopping
+            .as_ref()
+            .is_some_and(|stopping| stopping.draining.has_begun())
+    }
+
+    /// Waits until the server breaks off what still runs.
+    async fn stopped(&self) {
+        match &self.stopping {
+            Some(stopping) => stopping.stopped.clone().begun().await,
+            None => std::future::pending().await,
+        }
     }
 }
 
@@ -127,7 +157,13 @@ impl Service<Request<Bytes>> for Call {
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let (calls, method) = (self.calls.clone(), self.method);
-        Box::pin(async move { calls.call(method, request.into_inner()).await.map(Response::new) })
+        Box::pin(async move {
+            calls
+                .0
+                .call(method, request.into_inner())
+                .await
+                .map(Response::new)
+        })
     }
 }
 

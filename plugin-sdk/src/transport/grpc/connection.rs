@@ -16,11 +16,16 @@ use tonic::transport::server::Connected;
 
 use crate::{
     plugin::BoxFuture,
-    server::{drain::Draining, incoming::Arrived, listener::Duplex},
+    server::{incoming::Arrived, listener::Duplex},
 };
+
+use super::calls::Stopping;
 
 /// The length of what every HTTP/2 client says first.
 const PREFACE: usize = 24;
+
+/// How long the last answers have to leave when the server breaks off.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// An accepted connection. It breaks off when its time is over: the server stops, it is too old, or it does not begin to speak
 /// HTTP/2. tonic alone would wait for as long as a client pleases.
@@ -44,19 +49,23 @@ impl Connection {
     /// draining for long enough, or it is `oldest`.
     pub(super) fn new(
         Arrived { stream, permit }: Arrived,
-        (draining, stopped): (Draining, Draining),
+        Stopping { draining, stopped }: Stopping,
         handshake_timeout: Duration,
         oldest: Option<Duration>,
     ) -> Self {
+        let stopped = async {
+            stopped.begun().await;
+            sleep(LAST_WORDS).await;
+        };
         let end = async move {
             match oldest {
                 Some(oldest) => tokio::select! {
-                    () = stopped.begun() => {}
+                    () = stopped => {}
                     () = sleep(oldest) => tracing::info!(
                         "a connection is over its age and the grace for it, and is broken off"
                     ),
                 },
-                None => stopped.begun().await,
+                None => stopped.await,
             }
         };
         Self {

@@ -8,7 +8,7 @@ use tonic::transport::Server;
 
 use super::{
     authority::ValidAuthority,
-    calls::Calls,
+    calls::{Calls, Stopping},
     connection::Connection,
     routes::{Health, Routes},
     settings::GrpcSettings,
@@ -71,11 +71,15 @@ impl BoundGrpcServer {
         let health = Health::serving().await;
         let drain_timeout = self.dispatcher.limits().drain_timeout;
         let (accepting, arrived) = incoming::accept(self.listener, self.dispatcher.limits().max_connections);
+        let stopping = Stopping {
+            draining: draining.clone(),
+            stopped,
+        };
         let calls = Calls::new(
             self.dispatcher,
             self.settings.max_reply_size,
             self.settings.body_timeout,
-            Some(Draining::clone(&draining)),
+            Some(stopping.clone()),
         );
         let routes = Routes::new(calls, &health)?;
         let oldest = self
@@ -83,11 +87,10 @@ impl BoundGrpcServer {
             .max_connection_age
             .map(|age| age.saturating_add(self.settings.max_connection_age_grace));
         let handshake_timeout = self.settings.listen.handshake_timeout;
-        let bounds = (draining.clone(), stopped);
         let connections = ReceiverStream::new(arrived).map(move |arrived| {
             Ok(Connection::new(
                 arrived,
-                bounds.clone(),
+                stopping.clone(),
                 handshake_timeout,
                 oldest,
             ))
