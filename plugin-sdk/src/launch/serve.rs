@@ -32,6 +32,9 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
     if transports.contains(&Transport::Http) && configuration.settings.http.metrics {
         crate::server::metrics::install();
     }
+    // Before the plugins, which may print.
+    #[cfg(feature = "mcp")]
+    let mut stdio = take_stdio(transports)?;
     let dispatcher = match race(start(configuration), stop.clone().requested()).await {
         First::Left(dispatcher) => Arc::new(dispatcher?),
         // Asked to stop before anything ran.
@@ -40,9 +43,16 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
     let outcome = async {
         let mut servers = JoinSet::new();
         for transport in transports {
+            #[cfg(feature = "mcp")]
+            if *transport == Transport::Stdio {
+                servers.spawn(listen_stdio(stdio.take(), &dispatcher, &stop)?);
+                continue;
+            }
             servers.spawn(listen(*transport, &dispatcher, &configuration.settings, &stop)?);
         }
-        announce();
+        if !transports.contains(&Transport::Stdio) {
+            announce();
+        }
         let mut outcome = Ok(());
         while let Some(ended) = servers.join_next().await {
             let ended = ended.unwrap_or_else(|error| Err(format!("a server ended unexpectedly: {error}")));
@@ -156,6 +166,33 @@ pub(crate) fn listen_http(
             .run(Box::pin(stop))
             .await
             .map_err(|error| error.to_string())
+    }))
+}
+
+/// Takes over standard input and output if they are served.
+#[cfg(feature = "mcp")]
+fn take_stdio(transports: &[Transport]) -> Result<Option<crate::transport::mcp::StdioStreams>, String> {
+    use crate::transport::mcp::StdioStreams;
+
+    let is_served = transports.contains(&Transport::Stdio);
+    is_served
+        .then(StdioStreams::take)
+        .transpose()
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(feature = "mcp")]
+fn listen_stdio(
+    streams: Option<crate::transport::mcp::StdioStreams>,
+    dispatcher: &Arc<Dispatcher>,
+    stop: &Stop,
+) -> Result<BoxFuture<'static, Result<(), String>>, String> {
+    let streams = streams.ok_or("standard input and output are served already")?;
+    let stop = stop.clone().requested();
+    let served = crate::transport::mcp::serve_stdio(streams, Arc::clone(dispatcher), Box::pin(stop));
+    tracing::info!("serving standard input and output");
+    Ok(Box::pin(async move {
+        served.await.map_err(|error| error.to_string())
     }))
 }
 

@@ -116,13 +116,22 @@ mod tests {
             (json!([1]), "payload must be an object, and is a list"),
             (json!(7), "payload must be an object, and is a number"),
             (json!(true), "payload must be an object, and is a boolean"),
-            (json!("[]"), "payload must be an object, and is a string that holds none"),
-            (json!(""), "payload must be an object, and is a string that holds none"),
+            (
+                json!("[]"),
+                "payload must be an object, and is a string that holds none",
+            ),
+            (
+                json!(""),
+                "payload must be an object, and is a string that holds none",
+            ),
         ] {
             assert_eq!(read(wrong), Err(problem.to_owned()));
         }
         let error = read(json!("{\"a\":}")).unwrap_err();
-        assert!(error.starts_with("payload is a string that is not JSON: "), "{error}");
+        assert!(
+            error.starts_with("payload is a string that is not JSON: "),
+            "{error}"
+        );
         let error = object("payload", arguments(json!({})).payload).unwrap_err();
         assert_eq!(error, "payload is missing: give it as an object");
     }

@@ -1,11 +1,11 @@
 //! What is wrong with a message that rmcp does not take. Only then it is looked at here.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error as _, IgnoredAny},
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
 
@@ -106,7 +106,7 @@ pub(super) fn explain(body: &Bytes) -> Untaken {
             return Untaken::Wrong(MessageError::new(code::PARSE_ERROR, message));
         }
     };
-    let id = envelope.id.map(ToOwned::to_owned);
+    let id = envelope.id.filter(|id| is_legal(id)).map(ToOwned::to_owned);
     let problem = match (&envelope.jsonrpc, &envelope.method, envelope.id) {
         (None, ..) => "jsonrpc is missing, which must be \"2.0\"",
         (Some(version), ..) if version != "2.0" => "jsonrpc must be \"2.0\"",
@@ -135,15 +135,47 @@ fn read(body: &[u8]) -> serde_json::Result<Envelope<'_>> {
     serde_json::from_slice(body)
 }
 
-/// The id of a message, if that much can be read of it.
+/// The id of a message, or of the beginning of one, if it can be read.
 pub(super) fn id_of(body: &[u8]) -> Option<Box<RawValue>> {
-    read(body).ok()?.id.map(ToOwned::to_owned)
+    struct IdVisitor<'a>(&'a mut Option<Box<RawValue>>);
+
+    impl<'de> Visitor<'de> for IdVisitor<'_> {
+        type Value = ();
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                if key == "id" {
+                    *self.0 = Some(map.next_value()?);
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(())
+        }
+    }
+
+    let mut id = None;
+    // Where it breaks off does not matter.
+    let _ = serde_json::Deserializer::from_slice(body).deserialize_map(IdVisitor(&mut id));
+    id.filter(|id| is_legal(id))
+}
+
+fn is_legal(id: &RawValue) -> bool {
+    is_number(id) || id.get().starts_with('"')
+}
+
+fn is_number(id: &RawValue) -> bool {
+    id.get()
+        .starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
 fn odd_id(body: &Bytes, id: &RawValue) -> Result<OddId, &'static str> {
     let text = id.get();
-    let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    if !is_number {
+    if !is_number(id) {
         return Err(if text.starts_with('"') {
             "its params are not those of its method"
         } else {
@@ -247,13 +279,13 @@ mod tests {
             (
                 r#"{"jsonrpc":"2.0","id":[7],"method":"ping"}"#,
                 code::INVALID_PARAMS,
-                Some("[7]"),
+                None,
                 "id must be a string or a number",
             ),
             (
                 r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
                 code::INVALID_PARAMS,
-                Some("null"),
+                None,
                 "id must be a string or a number",
             ),
         ] {

@@ -7,6 +7,7 @@ mod handler;
 mod http;
 mod message;
 mod settings;
+mod stdio;
 mod tools;
 
 pub use handler::McpHandler;
@@ -14,3 +15,5 @@ pub use handler::McpHandler;
 pub(crate) use http::{BoundMcpServer, MCP};
 #[cfg(feature = "cli")]
 pub(crate) use settings::McpSettings;
+#[cfg(feature = "cli")]
+pub(crate) use stdio::{StdioStreams, serve_stdio};

@@ -1,0 +1,67 @@
+//! MCP on standard input and output (`protocol.md`, section 4.5).
+
+mod line;
+mod output;
+mod streams;
+mod transport;
+
+use std::{sync::Arc, time::Duration};
+
+use rmcp::service::serve_directly;
+use tokio::time::sleep;
+
+pub(crate) use streams::StdioStreams;
+
+use self::{
+    streams::{Reader, Writer},
+    transport::LineTransport,
+};
+use super::{handler::McpHandler, tools::Tools};
+use crate::{
+    dispatch::Dispatcher,
+    plugin::BoxFuture,
+    server::{ServeError, drain::Drain},
+};
+
+/// How long calls may take to end once they are broken off.
+const BREAKING_OFF: Duration = Duration::from_secs(1);
+
+/// Serves until standard input ends or `shutdown` does, and all calls have ended or the time for that is over. The plugins go on.
+pub(crate) fn serve_stdio(
+    streams: StdioStreams,
+    dispatcher: Arc<Dispatcher>,
+    shutdown: BoxFuture<'static, ()>,
+) -> BoxFuture<'static, Result<(), ServeError>> {
+    Box::pin(async move { serve(streams.open(), dispatcher, shutdown).await })
+}
+
+async fn serve(
+    streams: (Reader, Writer),
+    dispatcher: Arc<Dispatcher>,
+    shutdown: BoxFuture<'static, ()>,
+) -> Result<(), ServeError> {
+    let (drain, draining) = Drain::new();
+    let limits = dispatcher.limits().clone();
+    let handler = McpHandler::new(Tools::new(dispatcher));
+    let (transport, is_over) = LineTransport::new(streams, limits, draining);
+    // The handler answers `initialize` as any request: a client that forgets it, or says something else first, is served too.
+    let service = serve_directly(handler, transport, None);
+    let ended = service.waiting();
+    let broken_off = async {
+        is_over.begun().await;
+        sleep(BREAKING_OFF).await;
+    };
+    let stopped = async move {
+        shutdown.await;
+        drain.begin();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = ended => match ended {
+            Ok(_) => Ok(()),
+            Err(error) => Err(ServeError::new(format!("the server on standard input can't go on: {error}"))),
+        },
+        () = broken_off => Ok(()),
+        () = stopped => Ok(()),
+    }
+}
