@@ -16,7 +16,7 @@ use super::serve::start;
 use super::transports::served;
 use crate::dispatch::Dispatcher;
 use crate::nearest::unknown;
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 use crate::plugin::BoxFuture;
 use crate::transport::JsonCall;
 #[cfg(feature = "grpc")]
@@ -174,18 +174,22 @@ fn pretty(answer: &str) -> Result<Answer, String> {
 }
 
 /// Without a transport in the build there is none to make a call over.
-#[cfg(not(any(feature = "unix", feature = "grpc")))]
+#[cfg(not(any(feature = "unix", feature = "grpc", feature = "mcp")))]
 async fn over(transport: Transport, _: &Arc<Dispatcher>, _: &JsonCall<'_>) -> Result<String, String> {
     served(transport).map(|()| String::new())
 }
 
 /// Makes the call over a socket of a transport, with the server on the other side of it.
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 async fn over(
     transport: Transport,
     dispatcher: &Arc<Dispatcher>,
     call: &JsonCall<'_>,
 ) -> Result<String, String> {
+    #[cfg(feature = "mcp")]
+    if transport == Transport::Stdio {
+        return crate::transport::mcp::client::invoke_over_pipes(dispatcher, call).await;
+    }
     let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
     let path = directory.0.join("plugin.sock");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -205,6 +209,15 @@ async fn over(
                 Box::pin(grpc::client::invoke(&path, call)),
             )
         }
+        #[cfg(feature = "mcp")]
+        Transport::Http => {
+            let mut settings = crate::transport::mcp::McpSettings::default();
+            settings.listen.uds = Some(path.clone());
+            (
+                super::serve::listen_http(dispatcher, &settings, stopped)?,
+                Box::pin(crate::transport::mcp::client::invoke(&path, call)),
+            )
+        }
         _ => return served(transport).map(|()| String::new()),
     };
     let server = tokio::spawn(server);
@@ -217,10 +230,10 @@ async fn over(
 }
 
 /// A directory that only this user can enter, removed in the end.
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 struct PrivateDirectory(std::path::PathBuf);
 
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 impl PrivateDirectory {
     fn new() -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
@@ -237,7 +250,7 @@ impl PrivateDirectory {
     }
 }
 
-#[cfg(any(feature = "unix", feature = "grpc"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 impl Drop for PrivateDirectory {
     fn drop(&mut self) {
         // What cannot be removed is empty, private and in the directory for temporary files.

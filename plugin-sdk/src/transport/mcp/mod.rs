@@ -3,6 +3,8 @@
 //! rmcp speaks the protocol. Before it stands what bounds and checks requests; behind it the tools call the dispatcher.
 
 mod arguments;
+#[cfg(feature = "cli")]
+pub(crate) mod client;
 mod handler;
 mod http;
 mod message;

@@ -8,6 +8,8 @@ mod transport;
 use std::{sync::Arc, time::Duration};
 
 use rmcp::service::serve_directly;
+#[cfg(feature = "cli")]
+use tokio::net::unix::pipe;
 use tokio::time::sleep;
 
 pub(crate) use streams::StdioStreams;
@@ -33,6 +35,16 @@ pub(crate) fn serve_stdio(
     shutdown: BoxFuture<'static, ()>,
 ) -> BoxFuture<'static, Result<(), ServeError>> {
     Box::pin(async move { serve(streams.open(), dispatcher, shutdown).await })
+}
+
+/// Serves a pair of pipes until the first ends.
+#[cfg(feature = "cli")]
+pub(super) async fn serve_pipes(
+    (input, output): (pipe::Receiver, pipe::Sender),
+    dispatcher: Arc<Dispatcher>,
+) -> Result<(), ServeError> {
+    let streams = (Box::new(input) as Reader, Box::new(output) as Writer);
+    serve(streams, dispatcher, Box::pin(std::future::pending())).await
 }
 
 async fn serve(
