@@ -26,7 +26,10 @@ pub(crate) fn stanza(configuration: &Configuration, transport: Transport) -> Res
         #[cfg(feature = "mcp")]
         Transport::Stdio => stdio(configuration),
         #[allow(unreachable_patterns, reason = "without all features there are others")]
-        _ => served(transport).map(|()| String::new()),
+        _ => {
+            let _ = configuration;
+            served(transport).map(|()| String::new())
+        }
     }
 }
 
