@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal};
 use std::panic::{self, PanicHookInfo};
 
 use tracing::Level;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+};
 
 use super::environment::Environment;
 use crate::dispatch::guard;
@@ -44,12 +47,13 @@ pub(crate) fn start(level: Level) {
     panic::set_hook(Box::new(log_panic));
 }
 
-/// The library of MCP tells of every request several times, and of what is in it. Its warnings are enough, unless all is asked for.
+/// The library of MCP tells of every request several times, with what is in it, and takes a client that hangs up for an error. What
+/// matters of it is answered to the client, and logged where the tools are called.
 fn targets(level: Level) -> Targets {
-    let of_library = if level == Level::TRACE {
-        level
-    } else {
-        level.min(Level::WARN)
+    let of_library = match level {
+        Level::TRACE => LevelFilter::TRACE,
+        Level::DEBUG => LevelFilter::WARN,
+        _ => LevelFilter::OFF,
     };
     Targets::new().with_default(level).with_target("rmcp", of_library)
 }

@@ -1,12 +1,11 @@
-//! The stream of a connection, which breaks off when its client takes too long: with a request, with nothing at all, or with taking
-//! an answer.
+//! A connection and its clock: a client may take so long for a request, for nothing at all, and for taking an answer.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -14,7 +13,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 
 use crate::server::{incoming::Arrived, listener::Duplex};
@@ -30,101 +29,129 @@ pub(super) struct Timeouts {
     pub(super) write: Duration,
 }
 
-/// What a connection waits for. The server says when a request has come and when it is answered; the rest shows in the bytes.
-#[derive(Debug, Default)]
-pub(super) struct Phase(AtomicU8);
+/// What a connection waits for, and since when.
+///
+/// A connection has no timer of its own to set and clear with every request: it notes the time, and one that sleeps beside it
+/// looks at it now and then.
+#[derive(Debug)]
+pub(super) struct Clock {
+    opened: Instant,
+    phase: AtomicU8,
+    /// Milliseconds since the connection was opened.
+    since: AtomicU64,
+    /// The same since when an answer makes no progress; 0 while it does.
+    stuck: AtomicU64,
+}
 
+/// The head of a request is awaited.
 const HEAD: u8 = 0;
+/// A request is answered. What it takes is bounded elsewhere.
 const REQUEST: u8 = 1;
+/// Nothing is awaited.
 const IDLE: u8 = 2;
 
-impl Phase {
-    /// A request has come. What it takes is bounded elsewhere.
+impl Clock {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            opened: Instant::now(),
+            phase: AtomicU8::new(HEAD),
+            since: AtomicU64::new(0),
+            stuck: AtomicU64::new(0),
+        })
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn enter(&self, phase: u8) {
+        self.since.store(self.now(), Ordering::Relaxed);
+        self.phase.store(phase, Ordering::Release);
+    }
+
+    /// A request has come.
     pub(super) fn request(&self) {
-        self.0.store(REQUEST, Ordering::Relaxed);
+        self.enter(REQUEST);
     }
 
     /// The request is answered.
     pub(super) fn idle(&self) {
-        self.0.store(IDLE, Ordering::Relaxed);
+        self.enter(IDLE);
     }
 
-    fn get(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
+    /// Bytes have come.
+    fn read(&self) {
+        if self.phase.load(Ordering::Acquire) == IDLE {
+            self.enter(HEAD);
+        }
+    }
+
+    fn wrote(&self, has_progress: bool) {
+        let is_stuck = self.stuck.load(Ordering::Relaxed) > 0;
+        match (has_progress, is_stuck) {
+            (true, true) => self.stuck.store(0, Ordering::Relaxed),
+            (false, false) => self.stuck.store(self.now().max(1), Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    /// Waits until the client has taken too long for something.
+    pub(super) async fn overdue(&self, timeouts: Timeouts) {
+        // Whatever begins to be awaited while this sleeps has at least so much time.
+        let shortest = timeouts.head.min(timeouts.idle).min(timeouts.write);
+        let shortest = shortest.max(Duration::from_millis(10));
+        loop {
+            let now = Instant::now();
+            let due = |since: &AtomicU64, limit: Duration| {
+                let since = Duration::from_millis(since.load(Ordering::Relaxed));
+                self.opened + since + limit
+            };
+            let phase = match self.phase.load(Ordering::Acquire) {
+                HEAD => Some((due(&self.since, timeouts.head), "the head of a request takes too long")),
+                IDLE => Some((
+                    due(&self.since, timeouts.idle),
+                    "nothing comes for too long (PLUGINS_IDLE_TIMEOUT)",
+                )),
+                _ => None,
+            };
+            let stuck = self.stuck.load(Ordering::Relaxed) > 0;
+            let stuck = stuck.then(|| {
+                (
+                    due(&self.stuck, timeouts.write),
+                    "an answer is not taken for too long (PLUGINS_WRITE_TIMEOUT)",
+                )
+            });
+            let first = phase.into_iter().chain(stuck).min_by_key(|(due, _)| *due);
+            let mut wake = now + shortest;
+            if let Some((due, what)) = first {
+                if due <= now {
+                    tracing::debug!("{what}, and the connection is closed");
+                    return;
+                }
+                wake = wake.min(due);
+            }
+            sleep_until(wake).await;
+        }
     }
 }
 
-/// The stream with its bounds.
+/// The stream, which keeps the clock.
 pub(super) struct Connection {
     arrived: Arrived,
-    phase: Arc<Phase>,
-    timeouts: Timeouts,
-    reading: Timer,
-    writing: Timer,
-}
-
-/// A timer that is only set while there is something to wait for.
-#[derive(Default)]
-struct Timer {
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// Since when, and in which phase.
-    began: Option<(Instant, u8)>,
-}
-
-impl Timer {
-    fn stop(&mut self) {
-        self.began = None;
-    }
-
-    /// Whether it has been waited in this phase for longer than `limit`.
-    fn is_over(&mut self, phase: u8, limit: Duration, context: &mut Context<'_>) -> bool {
-        let now = Instant::now();
-        let began = match self.began {
-            Some((began, in_phase)) if in_phase == phase => began,
-            _ => {
-                self.began = Some((now, phase));
-                now
-            }
-        };
-        let Some(end) = began.checked_add(limit) else {
-            return false;
-        };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(end)));
-        if sleep.deadline() != end {
-            sleep.as_mut().reset(end);
-        }
-        sleep.as_mut().poll(context).is_ready()
-    }
+    clock: Arc<Clock>,
 }
 
 impl Connection {
-    pub(super) fn new(arrived: Arrived, timeouts: Timeouts) -> (Self, Arc<Phase>) {
-        let phase = Arc::new(Phase::default());
-        let connection = Self {
-            arrived,
-            phase: Arc::clone(&phase),
-            timeouts,
-            reading: Timer::default(),
-            writing: Timer::default(),
-        };
-        (connection, phase)
+    pub(super) fn new(arrived: Arrived, clock: Arc<Clock>) -> Self {
+        Self { arrived, clock }
     }
 
-    fn write<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut Box<dyn Duplex>>, &mut Context<'_>) -> Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        let polled = write(Pin::new(&mut self.arrived.stream), context);
-        if polled.is_ready() {
-            self.writing.stop();
-        } else if self.writing.is_over(REQUEST, self.timeouts.write, context) {
-            tracing::warn!(
-                "a client does not take its answer for {} s (PLUGINS_WRITE_TIMEOUT) and is cut off",
-                self.timeouts.write.as_secs_f64()
-            );
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
+    fn stream(&mut self) -> Pin<&mut Box<dyn Duplex>> {
+        Pin::new(&mut self.arrived.stream)
+    }
+
+    fn wrote<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        self.clock.wrote(polled.is_ready());
         polled
     }
 }
@@ -135,30 +162,12 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.arrived.stream).poll_read(context, buffer);
-        let phase = this.phase.get();
-        if polled.is_ready() {
-            if phase == IDLE && buffer.filled().len() > before {
-                // The next request begins.
-                this.phase.0.store(HEAD, Ordering::Relaxed);
-            }
-            return polled;
+        let polled = self.stream().poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.clock.read();
         }
-        let (limit, what) = match phase {
-            HEAD => (this.timeouts.head, "the head of a request takes too long"),
-            IDLE => (this.timeouts.idle, "a connection is idle for too long"),
-            _ => {
-                this.reading.stop();
-                return Poll::Pending;
-            }
-        };
-        if this.reading.is_over(phase, limit, context) {
-            tracing::debug!("{what}, and the connection is closed");
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        Poll::Pending
+        polled
     }
 }
 
@@ -168,15 +177,18 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.write(context, |stream, context| stream.poll_write(context, bytes))
+        let polled = self.stream().poll_write(context, bytes);
+        self.wrote(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write(context, |stream, context| stream.poll_flush(context))
+        let polled = self.stream().poll_flush(context);
+        self.wrote(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write(context, |stream, context| stream.poll_shutdown(context))
+        let polled = self.stream().poll_shutdown(context);
+        self.wrote(polled)
     }
 
     fn poll_write_vectored(
@@ -184,9 +196,8 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.write(context, |stream, context| {
-            stream.poll_write_vectored(context, slices)
-        })
+        let polled = self.stream().poll_write_vectored(context, slices);
+        self.wrote(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -41,6 +41,7 @@ impl Protocol {
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(settings.sessions)
             .with_json_response(true)
+            .with_sse_retry(None)
             // The host and the size of the body are checked before, by the rules of the Python server and with its answers.
             .disable_allowed_hosts()
             .with_max_request_body_bytes(usize::MAX);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::watch;
 
-use super::reply::Body;
+use super::{connection::Clock, reply::Body};
 
 /// The requests that are being answered. `Clone` is cheap.
 #[derive(Clone, Debug)]
@@ -47,15 +47,20 @@ impl Drop for RunningRequest {
 /// A body that is part of the answer to a request: a stream of events still runs after its first byte.
 pub(super) struct RunningBody {
     body: Body,
+    /// `None` for a stream that is not waited for.
     request: Option<RunningRequest>,
+    clock: Arc<Clock>,
 }
 
 impl RunningBody {
-    pub(super) fn new(body: Body, request: RunningRequest) -> Self {
-        Self {
-            body,
-            request: Some(request),
-        }
+    pub(super) fn new(body: Body, request: Option<RunningRequest>, clock: Arc<Clock>) -> Self {
+        Self { body, request, clock }
+    }
+}
+
+impl Drop for RunningBody {
+    fn drop(&mut self) {
+        self.clock.idle();
     }
 }
 

@@ -7,7 +7,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{sync::mpsc::Receiver, task::JoinSet, time::timeout};
 
 use super::{
-    connection::{Connection, Timeouts},
+    connection::{Clock, Connection, Timeouts},
     hosts::{HostRules, is_host_entry, is_origin_entry},
     protocol::Protocol as Mcp,
     running::Running,
@@ -208,25 +208,34 @@ impl Connections {
     }
 
     fn connection(&self, arrived: Arrived) -> BoxFuture<'static, ()> {
-        let (stream, phase) = Connection::new(arrived, self.timeouts);
+        let clock = Clock::new();
+        let stream = Connection::new(arrived, Arc::clone(&clock));
         let service = Arc::clone(&self.service);
         let stopped = self.stopped.clone();
-        let max_header_size = self.max_header_size;
+        let (max_header_size, timeouts) = (self.max_header_size, self.timeouts);
         Box::pin(async move {
-            let service = service_fn(move |request| Arc::clone(&service).answer(request, Arc::clone(&phase)));
+            let for_service = Arc::clone(&clock);
+            let service =
+                service_fn(move |request| Arc::clone(&service).answer(request, Arc::clone(&for_service)));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                // It would run between requests as well. The stream bounds both, each by its own measure.
+                // It would run between requests as well. The clock bounds both, each by its own measure.
                 .header_read_timeout(None)
                 .max_header_size(max_header_size)
                 .max_buf_size(READ_BUFFER.max(max_header_size))
                 .serve_connection(TokioIo::new(stream), service);
             let mut connection = pin!(connection);
+            let mut overdue = pin!(clock.overdue(timeouts));
             let ended = tokio::select! {
+                biased;
                 ended = &mut connection => ended,
+                () = &mut overdue => return,
                 () = stopped.begun() => {
                     connection.as_mut().graceful_shutdown();
-                    connection.await
+                    tokio::select! {
+                        ended = connection => ended,
+                        () = overdue => return,
+                    }
                 }
             };
             if let Err(error) = ended {

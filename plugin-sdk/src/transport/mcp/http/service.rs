@@ -2,13 +2,13 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::{
     body, checks,
-    connection::Phase,
+    connection::Clock,
     health,
     hosts::HostRules,
     protocol::Protocol,
@@ -42,10 +42,11 @@ impl Service {
     pub(super) async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
-        phase: Arc<Phase>,
+        clock: Arc<Clock>,
     ) -> Result<Response<Body>, Infallible> {
-        phase.request();
-        let running = self.running.begin();
+        clock.request();
+        // A stream that a client only listens on is not waited for when the server stops.
+        let running = (request.method() != Method::GET).then(|| self.running.begin());
         let mut response = guard::no_panic(self.route(request))
             .await
             .unwrap_or_else(|panic| {
@@ -55,8 +56,7 @@ impl Service {
         if self.draining.has_begun() {
             close(&mut response);
         }
-        phase.idle();
-        Ok(response.map(|body| RunningBody::new(body, running).boxed()))
+        Ok(response.map(|body| RunningBody::new(body, running, clock).boxed()))
     }
 
     async fn route(&self, request: Request<Incoming>) -> Response<Body> {

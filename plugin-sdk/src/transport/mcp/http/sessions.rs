@@ -20,7 +20,12 @@ pub(super) struct BoundedSessions {
     inner: LocalSessionManager,
     most: usize,
     uses: Mutex<HashMap<SessionId, Use>>,
+    /// When it was last said that there are too many.
+    told: Mutex<Option<Instant>>,
 }
+
+/// A flood of sessions is one line in the log in this time.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How a session is used. The first to go are those that nobody came back to, which is what a client leaves behind that only ever
 /// begins; of the others those that were used longest ago.
@@ -34,10 +39,13 @@ impl BoundedSessions {
     pub(super) fn new(most: usize, idle_timeout: Duration) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(idle_timeout);
+        // Streams are not taken up again, and some clients stumble over the event that would let them.
+        inner.session_config.sse_retry = None;
         Self {
             inner,
             most: most.max(1),
             uses: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -50,6 +58,17 @@ impl BoundedSessions {
         if let Some(used) = uses.get_mut(id) {
             used.was_called |= was_called;
             used.last = Instant::now();
+        }
+    }
+
+    fn tell(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|last| last.elapsed() >= LOG_INTERVAL) {
+            *told = Some(Instant::now());
+            tracing::warn!(
+                "there are {} sessions (PLUGINS_SERVER_MAX_SESSIONS); further ones take the place of others",
+                self.most
+            );
         }
     }
 
@@ -70,10 +89,7 @@ impl SessionManager for BoundedSessions {
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), Self::Error> {
         while let Some(id) = self.surplus() {
-            tracing::warn!(
-                "there are {} sessions (PLUGINS_SERVER_MAX_SESSIONS); one of them ends to make room for another",
-                self.most
-            );
+            self.tell();
             self.close_session(&id).await?;
         }
         let (id, transport) = self.inner.create_session().await?;
