@@ -36,7 +36,7 @@ macro_rules! __unix_constructor {
     ($plugin:ident) => {
         impl $plugin {
             /// A server of this plugin on a Unix socket, for a runtime of the author's own.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub fn into_unix_server(self) -> $crate::unix::UnixServer {
                 $crate::unix::UnixServer::of(self)
             }
@@ -58,7 +58,7 @@ macro_rules! __grpc_constructor {
     ($plugin:ident) => {
         impl $plugin {
             /// This plugin as a gRPC service, for a tonic server of the author's own.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub fn into_grpc_service(self) -> $crate::grpc::GrpcService {
                 $crate::grpc::GrpcService::of(self)
             }
@@ -80,7 +80,7 @@ macro_rules! __mcp_constructor {
     ($plugin:ident) => {
         impl $plugin {
             /// This plugin as a handler of rmcp, for an MCP server of the author's own.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub fn into_mcp_handler(self) -> $crate::mcp::McpHandler {
                 $crate::mcp::McpHandler::of(self)
             }

@@ -107,7 +107,10 @@ impl Clock {
                 self.opened + since + limit
             };
             let phase = match self.phase.load(Ordering::Acquire) {
-                HEAD => Some((due(&self.since, timeouts.head), "the head of a request takes too long")),
+                HEAD => Some((
+                    due(&self.since, timeouts.head),
+                    "the head of a request takes too long",
+                )),
                 IDLE => Some((
                     due(&self.since, timeouts.idle),
                     "nothing comes for too long (PLUGINS_IDLE_TIMEOUT)",

@@ -11,5 +11,7 @@ mod running;
 mod server;
 mod service;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use server::{BoundMcpServer, MCP};
