@@ -7,10 +7,9 @@ The host's client keeps its connection after a timeout, and takes the next frame
 import asyncio
 import os
 
-from cpex.framework.errors import PluginError
-
 from harness import connected_client, run, socket_directory
-from markers import HOST_LIMIT, answer_to, check_own_answer, impatient_servers
+from host import PluginError
+from markers import HOST_LIMIT, SLOW, answer_to, check_own_answer, impatient_servers
 
 CALLS = int(os.environ.get("HOST_LATE_CALLS", "1000"))
 SERVERS = 4
@@ -34,7 +33,7 @@ async def clients_own_timeout(report, servers):
             )
             for turn in range(rounds):
                 late, next_one = f"late-{number}-{turn}", f"next-{number}-{turn}"
-                waiting = asyncio.create_task(answer_to(client, late, slow=True))
+                waiting = asyncio.create_task(answer_to(client, late, wait=SLOW))
                 await asyncio.sleep(0)
                 # Half of the other callers queue up behind the slow call, the others come after it has failed.
                 behind = asyncio.create_task(answer_to(client, next_one)) if turn % 2 else None

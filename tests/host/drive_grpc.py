@@ -5,14 +5,13 @@ import signal
 import time
 
 import grpc
-from cpex.framework import PluginConfig
-from cpex.framework.external.grpc.proto import plugin_service_pb2 as messages
 from google.protobuf import json_format
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from harness import HERE, TRANSPORT, Server, binary, channel, entries, run, socket_directory
+from host import PluginConfig, messages
 
 PACKAGES = ("cpex", "mcpgateway.plugins")
 SERVICES = [f"{package}.{service}" for package in PACKAGES for service in ("Health", "PluginService")]

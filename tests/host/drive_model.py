@@ -6,18 +6,18 @@ import os
 import random
 import time
 
-from cpex.framework.errors import PluginError
-from cpex.framework.hooks.registry import get_hook_registry
-
+import host
 from generate import Generator
 from harness import HERE, Server, binary, connected_client, differences, entries, plugin_context, run, socket_directory
-from probe_model import HOOKS, Failure, Instance
+from host import PluginError
+from probe_model import Failure, Instance
+from samples import HOOKS
 
 CASES_PER_HOOK = int(os.environ.get("HOST_CASES_PER_HOOK", "600"))
 SEED = int(os.environ.get("HOST_SEED", "20260131"))
 
 
-async def main(report):
+async def main(report, cases_per_hook=CASES_PER_HOOK):
     program = binary("PROBE_PLUGIN")
     with socket_directory() as directory:
         for config, name, seed in (
@@ -31,16 +31,16 @@ async def main(report):
                     for instance, _ in instances
                 }
                 for hook in HOOKS:
-                    await drive_hook(report, hook, instances, clients, seed, config.stem)
+                    await drive_hook(report, hook, instances, clients, seed, config.stem, cases_per_hook)
                 for client in clients.values():
                     await client.shutdown()
 
 
-async def drive_hook(report, hook, instances, clients, seed, title):
+async def drive_hook(report, hook, instances, clients, seed, title, cases_per_hook):
     generator = Generator(random.Random(f"{seed} {hook}"))
     offered = [instance for instance, hooks in instances if hook in hooks]
     with report.group(f"{title} {hook}") as group:
-        for number in range(CASES_PER_HOOK // (1 if title == "probe" else 2)):
+        for number in range(cases_per_hook // (1 if title == "probe" else 2)):
             instance = offered[number % len(offered)]
             payload, context = generator.payload(hook), generator.context()
             problems = await compare(instance, clients[instance.name], hook, payload, context)
@@ -93,7 +93,7 @@ def compare_failure(instance, expected, error, before, host_context):
 
 
 def compare_result(hook, expected, result):
-    result_type = get_hook_registry().get_result_type(hook)
+    result_type = host.hooks.get_result_type(hook)
     expected = result_type.model_validate(expected).model_dump()
     actual = result.model_dump()
     # Fields of an echoed payload that are null may be left out.
@@ -103,7 +103,7 @@ def compare_result(hook, expected, result):
             side["metadata"] = {**side["metadata"], "payload": {k: v for k, v in echo.items() if v is not None}}
     yield from differences(expected, actual, "result")
     # Telemetry alone keeps integers whole, and apart from floats, all the way to the host.
-    for key, value in (expected["denial_metadata"] or {}).items():
+    for key, value in (expected.get("denial_metadata") or {}).items():
         metric = (actual["denial_metadata"] or {}).get(key)
         if type(value) is not type(metric) or value != metric:
             yield f"result.denial_metadata.{key}: should be {value!r} exactly, is {metric!r}"

@@ -2,9 +2,7 @@
 
 import json
 
-from cpex.framework.cmf.message import Message
-from cpex.framework.hooks.registry import get_hook_registry
-
+import host
 from values import Values
 
 
@@ -21,7 +19,7 @@ class Generator(Values):
             return fields
         if self.random.random() < 0.15:
             return self.as_other_host(json.loads(json.dumps(fields)), required=hook.startswith("http_") and "headers")
-        return get_hook_registry().get_payload_type(hook).model_validate(fields)
+        return host.hooks.get_payload_type(hook).model_validate(fields)
 
     def as_other_host(self, fields, required):
         """Optional fields left out or null, and a field that no version knows."""
@@ -186,7 +184,7 @@ class Generator(Values):
         }
         if self.random.random() < 0.3:
             fields["channel"] = self.random.choice(["analysis", "commentary", "final"])
-        return Message.model_validate(fields).model_dump(mode="json")
+        return host.part("cmf.message").Message.model_validate(fields).model_dump(mode="json")
 
     def cmf_part(self, depth):
         source = {

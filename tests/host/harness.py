@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import math
 import os
 import signal
@@ -13,21 +12,13 @@ import tempfile
 import threading
 import time
 import traceback
-import warnings
 from pathlib import Path
 
-import cpex.framework.hooks.identity  # importing these two registers their hooks
-import cpex.framework.hooks.message
 import grpc
 import yaml
-from cpex.framework import GlobalContext, PluginConfig, PluginContext, PluginManager
-from cpex.framework.external.grpc.client import GrpcExternalPlugin
-from cpex.framework.external.unix.client import UnixSocketExternalPlugin
-from cpex.framework.external.unix.protocol import read_message, write_message_async
 
-# The host announces on every use that payload headers will move elsewhere, and logs each failure that we provoke.
-warnings.simplefilter("ignore", DeprecationWarning)
-logging.disable(logging.CRITICAL)
+import host
+from host import GlobalContext, GrpcExternalPlugin, PluginConfig, PluginContext, PluginManager, UnixSocketExternalPlugin
 
 HERE = Path(__file__).parent
 READY_SECONDS = 20
@@ -55,12 +46,14 @@ def free_port():
 
 
 def listening(socket_path):
-    """Where a server listens on the transport of this run, and the variables that make it listen there."""
+    """Where a server listens on the transport of this run, and the variables that make it listen there: at the path, or
+    where one has listened before."""
     if TRANSPORT == "unix":
         return str(socket_path), {"PLUGINS_TRANSPORT": "unix", "PLUGINS_UNIX_SOCKET_PATH": str(socket_path)}
     if TRANSPORT == "grpc-uds":
         return str(socket_path), {"PLUGINS_TRANSPORT": "grpc", "PLUGINS_GRPC_SERVER_UDS": str(socket_path)}
-    port = str(free_port())
+    _, before, port = str(socket_path).rpartition(":")
+    port = port if before else str(free_port())
     variables = {"PLUGINS_TRANSPORT": "grpc", "PLUGINS_GRPC_SERVER_PORT": port, **tls_variables()}
     return f"{'localhost' if tls_variables() else '127.0.0.1'}:{port}", variables
 
@@ -206,8 +199,8 @@ async def ask(client, method, request, response):
     """Sends one message of the host's over a client's own connection."""
     if OVER_GRPC:
         return await getattr(client._stub, method)(request)
-    await write_message_async(client._writer, request.SerializeToString())
-    response.ParseFromString(await read_message(client._reader, timeout=10))
+    await host.unix_protocol.write_message_async(client._writer, request.SerializeToString())
+    response.ParseFromString(await host.unix_protocol.read_message(client._reader, timeout=10))
     return response
 
 
@@ -215,7 +208,7 @@ async def ask(client, method, request, response):
 async def plugin_manager(directory, stanzas, timeout=30, **arguments):
     """The host's plugin manager over a gateway configuration with these entries."""
     path = directory / f"gateway-{time.monotonic_ns()}.yaml"
-    path.write_text(yaml.safe_dump({"plugins": stanzas, "plugin_dirs": []}))
+    path.write_text(yaml.safe_dump({"plugins": stanzas, "plugin_dirs": [], "plugin_settings": {}}))
     PluginManager.reset()
     manager = PluginManager(str(path), timeout=timeout, **arguments)
     await manager.initialize()
@@ -234,7 +227,7 @@ def stanza(name, socket_path, hooks, mode="sequential", reconnect_delay=0.02, **
         "name": name,
         "kind": "external",
         "hooks": list(hooks),
-        "mode": mode,
+        "mode": host.mode(mode),
         **section(socket_path, **settings),
         **more,
     }

@@ -2,10 +2,8 @@
 
 import contextlib
 
-from cpex.framework import GlobalContext, PluginContext
-from cpex.framework.errors import PluginError
-
 from harness import HERE, Server, binary
+from host import GlobalContext, PluginContext, PluginError
 
 # Seconds. The host's own limit leaves room for one repetition, which the client makes when a connection is closed.
 SERVER_LIMIT = 0.2
@@ -30,11 +28,11 @@ def impatient_servers(directory, count):
         ]
 
 
-async def answer_to(client, marker, *, slow=False):
+async def answer_to(client, marker, *, wait=None):
     """Calls, and returns whose answer came back."""
     args = {"q": f"crap {marker}", "probe": {"result_metadata": {"for": marker}, "state": {"for": marker}}}
-    if slow:
-        args["wait"] = SLOW
+    if wait:
+        args["wait"] = wait
     context = PluginContext(global_context=GlobalContext(request_id=marker))
     result = await client.invoke_hook("tool_pre_invoke", {"name": "search", "args": args}, context)
     return [result.modified_payload.args["q"], result.metadata.get("for"), context.state.get("for")]

@@ -1,13 +1,19 @@
 """One small payload per hook with a given text in the place that the probe reads."""
 
-from cpex.framework.hooks.identity import IdentityPayload
-from cpex.framework.hooks.registry import get_hook_registry
+import host
+import probe_model
+
+# The hooks that the host has: an older one has none of identity, delegation and messages.
+HOOKS = [hook for hook in probe_model.HOOKS if host.hooks.get_payload_type(hook)]
 
 
-class ReadableIdentityPayload(IdentityPayload):
+def readable_identity(fields):
     """The identity payload with a token that the host can put on a protobuf transport, which a secret cannot."""
 
-    raw_token: str
+    class ReadableIdentityPayload(host.hooks.get_payload_type("identity_resolve")):
+        raw_token: str
+
+    return ReadableIdentityPayload.model_validate(fields)
 
 
 def fields(hook, text):
@@ -42,7 +48,6 @@ def fields(hook, text):
 
 def sample(hook, text):
     """The host's payload object for `hook` around `text`."""
-    payload_type = get_hook_registry().get_payload_type(hook)
     if hook == "identity_resolve":
-        payload_type = ReadableIdentityPayload
-    return payload_type.model_validate(fields(hook, text))
+        return readable_identity(fields(hook, text))
+    return host.hooks.get_payload_type(hook).model_validate(fields(hook, text))

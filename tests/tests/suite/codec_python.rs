@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::codec::depth::{LISTS, OBJECTS};
 use crate::codec::wire::{element, entry, list, nested_lists, nested_objects, number, object, text};
 use crate::codec::{assert_same, documents, through_doubles};
-use crate::real_host::{Failed, run};
+use crate::real_host::{CURRENT, Failed};
 
 const RANDOM_DOCUMENTS: usize = 6_000;
 
@@ -169,7 +169,7 @@ impl Exchange {
     fn run(self) -> Result<Option<Vec<Vec<u8>>>, Failed> {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("documents"), self.0).unwrap();
-        let ran = run("codec.py", |command| {
+        let ran = CURRENT.run("codec.py", |command| {
             command.arg(directory.path());
         })?;
         Ok(ran.then(|| answers(directory.path())))

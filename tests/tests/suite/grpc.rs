@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::{
     certificates::Certificates,
-    real_host::{Failed, run},
+    real_host::{CURRENT, Failed, GATEWAY_1_0_0, Host},
 };
 
 /// The directory of the certificates, made once.
@@ -15,20 +15,27 @@ fn certificates() -> &'static std::path::Path {
 
 /// One driver on one binding.
 fn drive(driver: &str, transport: &str) -> Result<(), Failed> {
-    run(driver, |command| {
+    drive_by(&CURRENT, driver, transport)
+}
+
+/// What an older host knows of the battery, on one binding.
+fn drive_older(transport: &str) -> Result<(), Failed> {
+    drive_by(&GATEWAY_1_0_0, "drive_older_host.py", transport)
+}
+
+fn drive_by(host: &Host, driver: &str, transport: &str) -> Result<(), Failed> {
+    let ran = host.run(driver, |command| {
         command.env("PROBE_TRANSPORT", transport);
         command.env("PROBE_CERTIFICATES", certificates());
-        // The model has its thousands of cases per hook on the Unix transport; here the bytes on the way are in question.
-        command.env("HOST_CASES_PER_HOOK", "100");
-    })
-    .map(drop)
+    });
+    ran.map(drop)
 }
 
 /// Every driver of the battery on one binding.
 macro_rules! battery {
     ($binding:ident, $transport:literal) => {
         mod $binding {
-            use super::{Failed, drive};
+            use super::{Failed, drive, drive_older};
 
             #[test]
             fn every_hook_answers_as_the_model_says() -> Result<(), Failed> {
@@ -41,13 +48,28 @@ macro_rules! battery {
             }
 
             #[test]
-            fn look_ups_sizes_and_timeouts() -> Result<(), Failed> {
+            fn look_ups_sizes_timeouts_and_restarts() -> Result<(), Failed> {
                 drive("drive_limits.py", $transport)
+            }
+
+            #[test]
+            fn no_caller_receives_the_answer_of_another() -> Result<(), Failed> {
+                drive("drive_desync.py", $transport)
+            }
+
+            #[test]
+            fn a_cancelled_call_leaves_no_answer_behind() -> Result<(), Failed> {
+                drive("drive_cancelled.py", $transport)
             }
 
             #[test]
             fn plugins_of_the_framework_s_own_tests() -> Result<(), Failed> {
                 drive("drive_compat.py", $transport)
+            }
+
+            #[test]
+            fn an_older_host_gets_the_same_answers() -> Result<(), Failed> {
+                drive_older($transport)
             }
 
             #[test]
