@@ -182,17 +182,17 @@ async def age(report, server):
 async def silence(report, program, config, directory):
     with report.group("grpc: connections that say nothing") as group:
         with Server(program, config, directory / "s.sock", PLUGINS_GRPC_SERVER_HANDSHAKE_TIMEOUT="0.3") as server:
-            port = int(server.socket_path.split(":")[1])
+            host, port = server.socket_path.split(":")
             for title, said in (("nothing", b""), ("half a greeting", b"PRI * HTTP/2")):
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                reader, writer = await asyncio.open_connection(host, port)
                 writer.write(said)
                 started = time.monotonic()
                 await asyncio.wait_for(reader.read(), 5)
                 group.true(f"{title}: closed in time", time.monotonic() - started < 2, time.monotonic() - started)
                 writer.close()
         server = Server(program, config, directory / "s.sock")
-        port = int(server.socket_path.split(":")[1])
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        host, port = server.socket_path.split(":")
+        _, writer = await asyncio.open_connection(host, port)
         await asyncio.sleep(0.2)
         started = time.monotonic()
         group.equal("exit status with one of them", 0, await asyncio.to_thread(server.stop, signal.SIGTERM))

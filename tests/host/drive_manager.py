@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import host
+from gateway_config import printed_stanza
 from harness import HERE, Server, binary, differences, entries, plugin_manager, run, socket_directory, stanza
 from host import GlobalContext, PluginError, PluginViolationError
 from probe_model import Failure, Instance
@@ -43,6 +44,7 @@ async def main(report):
             path = server.socket_path
             await calls(report, directory, path)
             await modes(report, directory, path)
+            await printed_stanza(report, directory, server)
         with Server(
             binary("PROBE_PLUGIN"), HERE / "probe.yaml", directory / "slow.sock", PLUGINS_CALL_TIMEOUT="0.2"
         ) as server:

@@ -54,8 +54,10 @@ def listening(socket_path):
         return str(socket_path), {"PLUGINS_TRANSPORT": "grpc", "PLUGINS_GRPC_SERVER_UDS": str(socket_path)}
     _, before, port = str(socket_path).rpartition(":")
     port = port if before else str(free_port())
-    variables = {"PLUGINS_TRANSPORT": "grpc", "PLUGINS_GRPC_SERVER_PORT": port, **tls_variables()}
-    return f"{'localhost' if tls_variables() else '127.0.0.1'}:{port}", variables
+    # The name in the certificates.
+    name = "localhost" if tls_variables() else "127.0.0.1"
+    variables = {"PLUGINS_TRANSPORT": "grpc", "PLUGINS_GRPC_SERVER_HOST": name, "PLUGINS_GRPC_SERVER_PORT": port}
+    return f"{name}:{port}", {**variables, **tls_variables()}
 
 
 def tls_variables():
@@ -93,19 +95,16 @@ class Server:
 
     def __init__(self, program, config, socket_path, **environment):
         self.socket_path, variables = listening(socket_path)
+        self.command = [program]
+        self.environment = {**os.environ, "PLUGINS_CONFIG_PATH": str(config), **variables, **environment}
         self._log = tempfile.TemporaryFile(mode="w+")
         self._process = subprocess.Popen(
-            [program],
+            self.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
-            env={
-                **os.environ,
-                "PLUGINS_CONFIG_PATH": str(config),
-                **variables,
-                **environment,
-            },
+            env=self.environment,
         )
         # A server that never gets ready is killed, which ends the read below.
         watchdog = threading.Timer(READY_SECONDS, self._process.kill)
@@ -120,6 +119,12 @@ class Server:
     def log(self):
         self._log.seek(0)
         return self._log.read()[-4000:]
+
+    def print(self, *arguments):
+        """What the program prints when it is run with the server's settings and these arguments."""
+        return subprocess.run(
+            [*self.command, *arguments], env=self.environment, capture_output=True, text=True, check=True, timeout=20
+        ).stdout
 
     def stop(self, how=signal.SIGTERM):
         """Ends the process and returns its exit status; SIGTERM must be enough to end it within ten seconds."""
@@ -209,11 +214,18 @@ async def plugin_manager(directory, stanzas, timeout=30, **arguments):
     """The host's plugin manager over a gateway configuration with these entries."""
     path = directory / f"gateway-{time.monotonic_ns()}.yaml"
     path.write_text(yaml.safe_dump({"plugins": stanzas, "plugin_dirs": [], "plugin_settings": {}}))
+    async with manager_of(path, timeout=timeout, **arguments) as manager:
+        if manager.plugin_count != sum(stanza.get("mode") != "disabled" for stanza in stanzas):
+            raise RuntimeError(f"the host loaded {manager.plugin_count} plugins of {len(stanzas)}")
+        yield manager
+
+
+@contextlib.asynccontextmanager
+async def manager_of(path, **arguments):
+    """The host's plugin manager over the gateway configuration in this file."""
     PluginManager.reset()
-    manager = PluginManager(str(path), timeout=timeout, **arguments)
+    manager = PluginManager(str(path), **arguments)
     await manager.initialize()
-    if manager.plugin_count != sum(stanza.get("mode") != "disabled" for stanza in stanzas):
-        raise RuntimeError(f"the host loaded {manager.plugin_count} plugins of {len(stanzas)}")
     try:
         yield manager
     finally:

@@ -1,17 +1,15 @@
 //! The battery of the Unix transport over gRPC, by the same drivers, and what only gRPC has. The drivers are in `tests/host`.
 
-use std::sync::OnceLock;
+mod client;
+mod commands;
+mod mounted;
+mod settings;
+mod shutdown;
 
 use crate::{
     certificates::Certificates,
     real_host::{CURRENT, Failed, GATEWAY_1_0_0, Host},
 };
-
-/// The directory of the certificates, made once.
-fn certificates() -> &'static std::path::Path {
-    static CERTIFICATES: OnceLock<Certificates> = OnceLock::new();
-    CERTIFICATES.get_or_init(Certificates::make).directory()
-}
 
 /// One driver on one binding.
 fn drive(driver: &str, transport: &str) -> Result<(), Failed> {
@@ -24,9 +22,10 @@ fn drive_older(transport: &str) -> Result<(), Failed> {
 }
 
 fn drive_by(host: &Host, driver: &str, transport: &str) -> Result<(), Failed> {
+    let certificates = Certificates::make();
     let ran = host.run(driver, |command| {
         command.env("PROBE_TRANSPORT", transport);
-        command.env("PROBE_CERTIFICATES", certificates());
+        command.env("PROBE_CERTIFICATES", certificates.directory());
     });
     ran.map(drop)
 }

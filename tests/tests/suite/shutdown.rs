@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::frames::{server, server_with};
 
-fn signal(name: &str, process: u32) {
+pub(crate) fn signal(name: &str, process: u32) {
     let status = Command::new("kill")
         .arg(format!("-{name}"))
         .arg(process.to_string())
