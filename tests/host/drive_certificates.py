@@ -11,11 +11,10 @@ import grpc
 import yaml
 
 from drive_grpc import invoke, request, status_of
-from harness import HERE, Server, binary, connected_client, free_port, run, socket_directory
+from harness import HERE, Server, binary, connected_client, entries, free_port, run, socket_directory
 from host import GrpcExternalPlugin, PluginConfig, PluginError
 
-# The server looks at its files every five seconds. A unit test of the server's TLS makes 200 rotations.
-ROTATIONS = 3
+ROTATIONS = 200
 FILES = Path(binary("PROBE_CERTIFICATES"))
 OK, UNAVAILABLE = grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE
 
@@ -126,11 +125,12 @@ async def section(report, directory):
                 "keyfile_password": password,
                 "ca_bundle": str(FILES / "authority.pem"),
                 "client_auth": client_auth,
+                "reload_interval": 60,
             }
             config = directory / "tls.yaml"
             settings = {"host": "localhost", "port": port, "tls": tls}
-            entries = yaml.safe_load((HERE / "probe.yaml").read_text())["plugins"]
-            config.write_text(yaml.safe_dump({"plugins": entries, "grpc_server_settings": settings}))
+            plugins = entries(HERE / "probe.yaml")
+            config.write_text(yaml.safe_dump({"plugins": plugins, "grpc_server_settings": settings}))
             unused = {"PLUGINS_GRPC_SERVER_PORT": "1", "PLUGINS_GRPC_SERVER_SSL_CERTFILE": "/nowhere.pem"}
             with Server(binary("PROBE_PLUGIN"), config, directory / "unused", **unused):
                 address = f"localhost:{port}"
@@ -172,6 +172,7 @@ async def rotation(report, directory):
         variables = {
             "PLUGINS_GRPC_SERVER_SSL_CERTFILE": str(certificate),
             "PLUGINS_GRPC_SERVER_SSL_KEYFILE": str(key),
+            "PLUGINS_GRPC_SERVER_SSL_RELOAD_INTERVAL": "0.02",
         }
         with server(directory, **variables) as process:
             outcomes, done = [], asyncio.Event()
@@ -186,14 +187,17 @@ async def rotation(report, directory):
                 for _ in range(600):
                     if await presented(process.socket_path) == wanted:
                         return True
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.01)
                 return False
 
             loads = [asyncio.ensure_future(load()) for _ in range(4)]
             group.true("the first", await shows("server"))
             for number in range(ROTATIONS):
-                # Half of a pair is reported, and changes nothing.
-                certificate.write_text("half written")
+                if number % 40 == 0:
+                    # It is reported, and changes nothing.
+                    certificate.write_text("half written")
+                    await asyncio.sleep(0.3)
+                    group.true(f"number {number}: half written", "can't be loaded again" in process.log())
                 name = ("server-again", "server")[number % 2]
                 put(name)
                 group.true(f"number {number}", await shows(name))

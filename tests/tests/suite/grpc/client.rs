@@ -94,6 +94,18 @@ impl Client {
         answer.await.map(tonic::Response::into_inner)
     }
 
+    /// A call whose request never arrives.
+    pub(super) async fn never_send(&self, path: &'static str) -> Status {
+        let mut grpc = Grpc::new(self.0.clone());
+        grpc.ready().await.unwrap();
+        let request = Request::new(tokio_stream::pending::<InvokeHookRequest>());
+        let path = http::uri::PathAndQuery::from_static(path);
+        let codec = ProstCodec::<InvokeHookRequest, InvokeHookResponse>::default();
+        grpc.client_streaming(request, path, codec)
+            .await
+            .expect_err("a call without a request was answered")
+    }
+
     /// Calls a hook with a request of `messages`.
     pub(super) async fn invoke(&self, request: &[u8]) -> Result<Answer, Status> {
         self.invoke_of("/cpex.PluginService/InvokeHook", request).await

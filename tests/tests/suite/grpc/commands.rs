@@ -154,7 +154,7 @@ fn check_finds_settings_that_exclude_each_other_or_are_not_complete() {
         ),
         (
             "{uds: /nowhere/g.sock}".to_owned(),
-            &["/nowhere", "directory of the socket"],
+            &["/nowhere", "PLUGINS_GRPC_SERVER_UDS"],
         ),
         (
             "{uds_mode: \"0400\"}".to_owned(),
@@ -189,6 +189,7 @@ fn invoke_prints_the_same_over_every_transport() {
     let context = r#"{"state": {"k": [1, null]}, "metadata": {}, "global_context":
         {"request_id": "r", "user": {"email": "a@b"}, "tenant_id": "t", "state": {"g": 2.5}, "metadata": {"m": "é"}}}"#;
     for (hook, payload, is_result) in [
+        ("tool_pre_invoke", r#"{"name": 3}"#, false),
         (
             "tool_pre_invoke",
             r#"{"name": "search", "args": {"q": "a day"}}"#,

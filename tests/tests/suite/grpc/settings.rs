@@ -211,6 +211,17 @@ async fn a_call_on_an_old_connection_has_the_grace_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_request_that_does_not_arrive_ends_its_call_and_no_other() {
+    let server = server("{port: 0, body_timeout: 0.3}", &[], &[]);
+    let client = Client::connect(&Address::Tcp(tcp_address(&server))).await;
+    let request = fault("wait", &json!({"milliseconds": 800}));
+    let other = client.invoke(&request);
+    let (status, other) = tokio::join!(client.never_send("/cpex.PluginService/InvokeHook"), other);
+    assert!(status.message().contains("BODY_TIMEOUT"), "{status:?}");
+    assert!(other.unwrap().is_allow());
+}
+
+#[tokio::test]
 async fn the_socket_and_the_largest_answer_are_as_the_section_says() {
     let server = server(
         "{uds: plugin.sock, uds_mode: \"0660\", max_reply_size: 2000}",

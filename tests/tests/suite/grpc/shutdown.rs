@@ -8,7 +8,7 @@ use plugin_sdk_tests::{
 };
 use serde_json::json;
 use tokio::{task::JoinHandle, time::sleep};
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::client::{Client, servers};
 use crate::shutdown::signal;
@@ -115,8 +115,10 @@ async fn a_call_that_never_ends_is_broken_off_at_the_deadline() {
         );
         assert!(server.log().contains("PLUGINS_DRAIN_TIMEOUT"), "{}", server.log());
         for call in endless {
-            let outcome = within_patience(call).await;
-            assert!(outcome.is_err(), "{address:?}: {outcome:?}");
+            let status = within_patience(call)
+                .await
+                .expect_err("an endless call was answered");
+            assert_eq!(status.code(), Code::Unavailable, "{address:?}: {status:?}");
         }
         for load in loads {
             for (began, outcome) in within_patience(load).await {
