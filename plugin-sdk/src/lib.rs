@@ -111,6 +111,13 @@ pub mod grpc {
 #[cfg(feature = "mcp")]
 pub mod mcp {
     //! Plugins as an MCP server.
+    //!
+    //! [`run`](crate::run) serves it over streamable HTTP and over standard input and output. There, messages are lines on
+    //! standard output, and nothing else may be: the server takes both streams for itself before any plugin is made. What a
+    //! plugin prints, and what the processes that it starts print, goes to standard error; what they read is empty.
+    //!
+    //! A payload is JSON on the way in and out. Integers keep their value within 64 bits; larger ones become floating-point
+    //! numbers, as they do on every other transport from 53 bits on.
 
     pub use crate::transport::mcp::McpHandler;
 }

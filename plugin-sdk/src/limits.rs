@@ -14,7 +14,8 @@ pub struct Limits {
     pub max_nesting: u32,
     /// How long a call may take before its caller gets an error. 25 s, to be below the 30 s after which hosts give up.
     pub call_timeout: Duration,
-    /// Connections at one time; further ones are closed at once. 1024.
+    /// Connections at one time, or calls on standard input; further connections are closed on a Unix socket of framed protobuf,
+    /// and wait elsewhere. 1024.
     pub max_connections: usize,
     /// After this time without a complete request a connection is closed, however many bytes of one arrive. 300 s.
     pub idle_timeout: Duration,

@@ -39,7 +39,7 @@ pub(crate) fn write_json<T: Serialize + ?Sized>(
     outcome
 }
 
-/// serde_json writes null for NaN, and nests as deep as it is told. The other form refuses both, and names the key.
+/// `serde_json` writes null for NaN, and nests as deep as it is told. The other form refuses both, and names the key.
 #[cold]
 fn check<T: Serialize + ?Sized>(value: &T, levels: Levels) -> Result<(), CodecError> {
     let writing = Writing {

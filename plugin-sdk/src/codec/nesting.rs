@@ -122,22 +122,12 @@ fn check_list(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> 
 pub(crate) fn check_json(text: &[u8], levels: Levels) -> Result<(), CodecError> {
     let mut open: Vec<u8> = Vec::new();
     let mut taken = 0_u32;
-    let mut in_string = false;
-    let mut escaped = false;
-    for (position, &byte) in text.iter().enumerate() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let mut position = 0;
+    while let Some(&byte) = text.get(position) {
         match byte {
             b'"' => {
-                in_string = true;
                 levels.enter(taken + cost_inside(open.last()), position)?;
+                position = end_of_string(text, position);
             }
             b'{' | b'[' => {
                 // An empty container takes one level, a filled one its entries' levels too. The parent pays them.
@@ -163,8 +153,23 @@ pub(crate) fn check_json(text: &[u8], levels: Levels) -> Result<(), CodecError> 
                 levels.enter(taken + cost_inside(open.last()), position)?;
             }
         }
+        position += 1;
     }
     Ok(())
+}
+
+/// Where the string ends that begins here. Strings are most of a large text.
+fn end_of_string(text: &[u8], start: usize) -> usize {
+    let mut position = start + 1;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(position..).unwrap_or_default()) {
+        position += found;
+        if text[position] == b'"' {
+            return position;
+        }
+        // What is escaped ends nothing.
+        position += 2;
+    }
+    text.len()
 }
 
 /// The levels between a container and a value in it.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, call::Payload};
+use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, Reported, call::Payload};
 use crate::{
     codec::{CodecError, nesting::Levels, write_json},
     value::Map,
@@ -34,12 +34,12 @@ impl Dispatcher {
 
     /// What hosts are told about the instance of this name, in whatever letter case; `{}` for a name that is not known.
     pub(crate) fn config_json(&self, name: &str) -> &str {
-        self.reported(name).map_or("{}", |reported| reported.json())
+        self.reported(name).map_or("{}", Reported::json)
     }
 
     /// What hosts are told about every instance, in the order of the file.
     pub(crate) fn configs_json(&self) -> impl Iterator<Item = &str> {
-        self.all_reported().map(|reported| reported.json())
+        self.all_reported().map(Reported::json)
     }
 }
 

@@ -26,15 +26,13 @@ pub(crate) fn install() {
     INSTALLED.get_or_init(|| {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
-        match metrics::set_global_recorder(recorder) {
-            Ok(()) => Some(handle),
-            Err(_) => {
-                tracing::info!(
-                    "the program has a recorder of metrics of its own, which gets those of its plugins"
-                );
-                None
-            }
+        let is_installed = metrics::set_global_recorder(recorder).is_ok();
+        if !is_installed {
+            tracing::info!(
+                "the program has a recorder of metrics of its own, which gets those of its plugins"
+            );
         }
+        is_installed.then_some(handle)
     });
 }
 

@@ -237,7 +237,7 @@ fn tool(description: &Description) -> Tool {
     let schema = |text: &str| Arc::new(serde_json::from_str(text).unwrap_or_default());
     let mut tool = Tool::new(
         description.name,
-        description.description,
+        description.text,
         schema(description.input_schema),
     )
     .with_title(description.title);

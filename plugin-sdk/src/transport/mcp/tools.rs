@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Description {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
-    pub(super) description: &'static str,
+    pub(super) text: &'static str,
     /// JSON schemas as text.
     pub(super) input_schema: &'static str,
     pub(super) output_schema: Option<&'static str>,
@@ -27,7 +27,7 @@ pub(super) const DESCRIPTIONS: [Description; 3] = [
     Description {
         name: "get_plugin_configs",
         title: "Configurations of all plugins",
-        description: "Returns the configuration of every plugin of this server: one JSON object each, in the order of the \
+        text: "Returns the configuration of every plugin of this server: one JSON object each, in the order of the \
                       server's configuration file.",
         input_schema: r#"{"type":"object","properties":{}}"#,
         output_schema: Some(
@@ -38,7 +38,7 @@ pub(super) const DESCRIPTIONS: [Description; 3] = [
     Description {
         name: "get_plugin_config",
         title: "Configuration of one plugin",
-        description: "Returns the configuration of one plugin as a JSON object, which is empty if the server has no plugin of \
+        text: "Returns the configuration of one plugin as a JSON object, which is empty if the server has no plugin of \
                       that name. Upper and lower case make no difference.",
         input_schema: r#"{"type":"object","properties":{"name":{"type":"string","description":"The name of the plugin"}},"required":["name"]}"#,
         output_schema: None,
@@ -47,7 +47,7 @@ pub(super) const DESCRIPTIONS: [Description; 3] = [
     Description {
         name: "invoke_hook",
         title: "Call a hook of a plugin",
-        description: "Calls a hook of a plugin with a payload and a context. Returns a JSON object with the name of the plugin \
+        text: "Calls a hook of a plugin with a payload and a context. Returns a JSON object with the name of the plugin \
                       and either `result`, with `context` beside it if the plugin changed the context, or `error`.",
         input_schema: r#"{"type":"object","properties":{"hook_type":{"type":"string","description":"The name of the hook, such as tool_pre_invoke"},"plugin_name":{"type":"string","description":"The name of the plugin"},"payload":{"type":"object","additionalProperties":true,"description":"The payload of the hook"},"context":{"type":"object","additionalProperties":true,"description":"The plugin's context; global_context.request_id is needed"}},"required":["hook_type","plugin_name","payload","context"]}"#,
         output_schema: None,

@@ -108,7 +108,7 @@ pub(super) fn method_not_allowed(allowed: &'static str) -> Refusal {
         StatusCode::METHOD_NOT_ALLOWED,
         format!("Method Not Allowed: this endpoint has {allowed}"),
     )
-    .with_header(header::ALLOW, HeaderValue::from_static(allowed))
+    .with_allow(HeaderValue::from_static(allowed))
 }
 
 /// A header as the client sent it, bounded.

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, Uri, header};
 
 use crate::transport::mcp::settings::McpSettings;
 
@@ -72,8 +72,8 @@ impl HostRules {
         } else {
             &["http"]
         };
-        let listed = |entries: &[String]| entries.iter().any(|entry| entry.trim() == ALL);
-        let checked = |entries: &[String]| (is_local || !entries.is_empty()) && !listed(entries);
+        let all = |entries: &[String]| entries.iter().any(|entry| entry.trim() == ALL);
+        let checked = |entries: &[String]| (is_local || !entries.is_empty()) && !all(entries);
         let hosts = checked(&settings.allowed_hosts).then(|| {
             own_hosts()
                 .chain(
@@ -110,35 +110,43 @@ impl HostRules {
         };
         // A request may name the host in its first line too, and nobody but an attacker has two headers.
         let in_line = uri.authority().is_none_or(|host| is_allowed(host.as_str()));
-        in_line && one(headers, &header::HOST).flatten().is_some_and(is_allowed)
+        in_line && matches!(said(headers, &header::HOST), Said::Once(host) if is_allowed(host))
     }
 
     /// Whether a request from a page of this origin is answered. Only browsers say where a request comes from.
     pub(super) fn allow_origin(&self, headers: &HeaderMap) -> bool {
         let Some(allowed) = &self.origins else { return true };
-        let Some(origin) = one(headers, &header::ORIGIN) else {
-            return true;
-        };
-        let is_allowed =
-            |origin: &str| {
-                let (scheme, host) = origin.split_once("://")?;
-                let (name, port) = parts(host)?;
-                Some(allowed.iter().any(|allowed| {
-                    allowed.scheme.eq_ignore_ascii_case(scheme) && allowed.at.matches(name, port)
-                }))
+        let is_allowed = |origin: &str| {
+            let (scheme, host) = origin.split_once("://")?;
+            let (name, port) = parts(host)?;
+            let is_allowed = |allowed: &AllowedOrigin| {
+                allowed.scheme.eq_ignore_ascii_case(scheme) && allowed.at.matches(name, port)
             };
-        origin.and_then(is_allowed).unwrap_or(false)
+            Some(allowed.iter().any(is_allowed))
+        };
+        match said(headers, &header::ORIGIN) {
+            Said::Nothing => true,
+            Said::Once(origin) => is_allowed(origin).unwrap_or(false),
+            Said::Nonsense => false,
+        }
     }
 }
 
-/// The value of a header: `None` if it is absent, nothing inside if it is there twice or is no text.
-fn one<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<Option<&'a str>> {
+/// What a header says.
+enum Said<'a> {
+    Nothing,
+    Once(&'a str),
+    /// It is there twice, or is no text.
+    Nonsense,
+}
+
+fn said<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Said<'a> {
     let mut values = headers.get_all(name).iter();
-    let first = values.next()?;
-    Some(match values.next() {
-        Some(_) => None,
-        None => HeaderValue::to_str(first).ok(),
-    })
+    match (values.next(), values.next()) {
+        (None, _) => Said::Nothing,
+        (Some(value), None) => value.to_str().map_or(Said::Nonsense, Said::Once),
+        (Some(_), Some(_)) => Said::Nonsense,
+    }
 }
 
 impl Allowed {
@@ -198,9 +206,8 @@ fn parts(host: &str) -> Option<(&str, Option<u16>)> {
     };
     let port = match port.strip_prefix(':') {
         Some(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => Some(digits.parse().ok()?),
-        Some(_) => return None,
         None if port.is_empty() => None,
-        None => return None,
+        _ => return None,
     };
     let is_name = |name: &str| !name.is_empty() && !name.contains(['/', '@', '?', '#', '*', ' ', ',', '\\']);
     is_name(name).then_some((name, port))
@@ -208,6 +215,8 @@ fn parts(host: &str) -> Option<(&str, Option<u16>)> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn rules(host: &str, hosts: &[&str], origins: &[&str]) -> HostRules {

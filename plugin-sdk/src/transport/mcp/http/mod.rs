@@ -14,4 +14,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use server::{BoundMcpServer, MCP};
+#[cfg(any(test, feature = "cli"))]
+pub(crate) use server::BoundMcpServer;
+#[cfg(feature = "cli")]
+pub(crate) use server::MCP;

@@ -104,7 +104,7 @@ impl Protocol {
         };
         let refusal = Refusal::of_error(status, error);
         match allow {
-            Some(allow) => refusal.with_header(header::ALLOW, allow),
+            Some(allow) => refusal.with_allow(allow),
             None => refusal,
         }
         .into_response()

@@ -18,7 +18,8 @@ pub(super) const JSON: &str = "application/json";
 pub(super) struct Refusal {
     status: StatusCode,
     error: MessageError,
-    header: Option<(header::HeaderName, HeaderValue)>,
+    /// The methods that there are.
+    allow: Option<HeaderValue>,
     /// Nothing more is read from this client.
     closes: bool,
 }
@@ -32,13 +33,13 @@ impl Refusal {
         Self {
             status,
             error,
-            header: None,
+            allow: None,
             closes: false,
         }
     }
 
-    pub(super) fn with_header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+    pub(super) fn with_allow(mut self, methods: HeaderValue) -> Self {
+        self.allow = Some(methods);
         self
     }
 
@@ -50,8 +51,8 @@ impl Refusal {
     pub(super) fn into_response(self) -> Response<Body> {
         tracing::debug!("a request is declined: {self}");
         let mut response = reply(self.status, JSON, self.error.to_json());
-        if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, value);
+        if let Some(methods) = self.allow {
+            response.headers_mut().insert(header::ALLOW, methods);
         }
         if self.closes {
             close(&mut response);

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
@@ -76,24 +76,27 @@ impl Service {
                     health::HEALTH,
                     health::METRICS
                 );
-                self.decline(Refusal::new(StatusCode::NOT_FOUND, message), body)
-                    .await
+                let refusal = Refusal::new(StatusCode::NOT_FOUND, message);
+                self.decline(refusal, body, &parts.headers).await
             }
         }
     }
 
     async fn mcp(&self, protocol: &Protocol, parts: Parts, mut body: Incoming) -> Response<Body> {
         if let Err(refusal) = checks::check(&parts, &self.rules, self.max_message_size, self.sessions) {
-            return self.decline(refusal, body).await;
+            return self.decline(refusal, body, &parts.headers).await;
         }
         match body::read(&mut body, self.max_message_size, self.body_timeout).await {
             Ok(message) => protocol.answer(parts, message).await,
-            Err(refusal) => self.decline(refusal, body).await,
+            Err(refusal) => self.decline(refusal, body, &parts.headers).await,
         }
     }
 
-    async fn decline(&self, refusal: Refusal, body: Incoming) -> Response<Body> {
-        body::discard(body, self.max_message_size).await;
+    async fn decline(&self, refusal: Refusal, body: Incoming, headers: &HeaderMap) -> Response<Body> {
+        // A client that asks first has sent nothing yet, and would be told to.
+        if !headers.contains_key(header::EXPECT) {
+            body::discard(body, self.max_message_size).await;
+        }
         refusal.into_response()
     }
 }

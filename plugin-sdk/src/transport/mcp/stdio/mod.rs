@@ -3,6 +3,8 @@
 mod line;
 mod output;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 use std::{sync::Arc, time::Duration};

@@ -1,0 +1,211 @@
+//! A server on a pair of streams.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, duplex},
+    sync::oneshot,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+use super::serve;
+use crate::{dispatch::Dispatcher, limits::Limits, prelude::*, server::ServeError};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[plugin(hooks = [tool_pre_invoke])]
+#[derive(Default)]
+struct Sleeping;
+
+impl Sleeping {
+    async fn tool_pre_invoke(
+        &self,
+        payload: ToolPreInvokePayload,
+        _: &mut PluginContext,
+    ) -> HookResult<ToolPreInvokePayload> {
+        let time = payload.args["ms"].as_u64().unwrap_or_default();
+        sleep(Duration::from_millis(time)).await;
+        Ok(PluginResult::allow())
+    }
+}
+
+struct Client {
+    input: Option<DuplexStream>,
+    output: Lines<BufReader<DuplexStream>>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Client {
+    fn start(limits: Limits) -> Self {
+        let (input, to) = duplex(1024);
+        let (from, output) = duplex(1024);
+        let dispatcher = Dispatcher::of_plugin(Sleeping).unwrap().with_limits(limits);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async { stopped.await.unwrap_or_default() };
+        let streams = (Box::new(to) as super::Reader, Box::new(from) as super::Writer);
+        let server = tokio::spawn(serve(streams, Arc::new(dispatcher), Box::pin(stopped)));
+        Self {
+            input: Some(input),
+            output: BufReader::new(output).lines(),
+            stop: Some(stop),
+            server,
+        }
+    }
+
+    async fn send(&mut self, line: &str) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    async fn call(&mut self, id: Value, milliseconds: u64) {
+        let message = json!({
+            "jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": {"name": "invoke_hook", "arguments": {
+                "hook_type": "tool_pre_invoke", "plugin_name": "Sleeping",
+                "payload": {"name": "t", "args": {"ms": milliseconds}},
+                "context": {"global_context": {"request_id": "r"}},
+            }},
+        });
+        self.send(&message.to_string()).await;
+    }
+
+    async fn answer(&mut self) -> Option<Value> {
+        let line = timeout(PATIENCE, self.output.next_line())
+            .await
+            .expect("no answer")
+            .unwrap()?;
+        Some(serde_json::from_str(&line).unwrap())
+    }
+
+    async fn ends(&mut self) {
+        timeout(PATIENCE, &mut self.server)
+            .await
+            .expect("does not end")
+            .unwrap()
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_slow_call_holds_up_no_other_and_is_answered_after_the_end_of_input() {
+    let mut client = Client::start(Limits::default());
+    client.call("slow".into(), 500).await;
+    client.call(7.into(), 0).await;
+    assert_eq!(client.answer().await.unwrap()["id"], 7);
+    client.input = None;
+    let slow = client.answer().await.unwrap();
+    assert_eq!(slow["id"], "slow");
+    assert_eq!(slow["result"]["isError"], false);
+    client.ends().await;
+    assert_eq!(client.answer().await, None);
+}
+
+#[tokio::test]
+async fn what_takes_too_long_at_the_end_is_broken_off() {
+    let mut limits = Limits::default();
+    limits.drain_timeout = Duration::from_millis(100);
+    let mut client = Client::start(limits);
+    client.call(1.into(), 20_000).await;
+    client.call(2.into(), 0).await;
+    assert_eq!(client.answer().await.unwrap()["id"], 2);
+    // The input stays open.
+    drop(client.stop.take());
+    timeout(Duration::from_secs(5), client.ends())
+        .await
+        .expect("goes on for too long");
+}
+
+#[tokio::test]
+async fn whatever_a_client_says_it_can_go_on() {
+    let limits = Limits {
+        max_message_size: 2000,
+        ..Limits::default()
+    };
+    let mut client = Client::start(limits);
+    // Nothing needs to come first, and what is none of ours is passed over.
+    client
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/unheard_of"}"#)
+        .await;
+    client.send("").await;
+    for (line, id, code) in [
+        ("nonsense".to_owned(), Value::Null, -32700),
+        ("[]".to_owned(), Value::Null, -32602),
+        (r#"{"id":3,"method":"ping"}"#.to_owned(), 3.into(), -32602),
+        (
+            format!(
+                r#"{{"jsonrpc":"2.0","id":"long","method":"ping","params":{{"a":"{}"}}}}"#,
+                "x".repeat(5000)
+            ),
+            "long".into(),
+            -32600,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":4,"method":"no/such"}"#.to_owned(),
+            4.into(),
+            -32601,
+        ),
+    ] {
+        client.send(&line).await;
+        let answer = client.answer().await.unwrap();
+        assert_eq!(
+            (&answer["id"], &answer["error"]["code"]),
+            (&id, &json!(code)),
+            "{answer}"
+        );
+    }
+    for id in [json!(0), json!(-1), json!("ä"), json!(1.5), json!(u64::MAX)] {
+        client
+            .send(&json!({"jsonrpc": "2.0", "id": id, "method": "ping"}).to_string())
+            .await;
+        assert_eq!(
+            client.answer().await.unwrap(),
+            json!({"jsonrpc": "2.0", "id": id, "result": {}})
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_id_stands_for_one_request_at_a_time() {
+    let mut client = Client::start(Limits::default());
+    client.call(1.into(), 300).await;
+    client.call(1.into(), 0).await;
+    assert_eq!(client.answer().await.unwrap()["error"]["code"], -32600);
+    assert!(client.answer().await.unwrap()["result"].is_object());
+    client.call(1.into(), 0).await;
+    assert!(client.answer().await.unwrap()["result"].is_object());
+}
+
+#[tokio::test]
+async fn a_request_that_is_taken_back_is_over() {
+    let mut client = Client::start(Limits::default());
+    client.call(1.into(), 20_000).await;
+    client
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
+        .await;
+    client.call(2.into(), 0).await;
+    assert_eq!(client.answer().await.unwrap()["id"], 2);
+    client.input = None;
+    client.ends().await;
+}
+
+#[tokio::test]
+async fn so_many_calls_run_at_one_time() {
+    let limits = Limits {
+        max_connections: 2,
+        ..Limits::default()
+    };
+    let mut client = Client::start(limits);
+    for id in 0..3 {
+        client.call(id.into(), 300).await;
+    }
+    client.call(3.into(), 0).await;
+    let mut order = Vec::new();
+    for _ in 0..4 {
+        order.push(client.answer().await.unwrap()["id"].as_u64().unwrap());
+    }
+    order[..2].sort_unstable();
+    assert_eq!(order[..2], [0, 1]);
+}
