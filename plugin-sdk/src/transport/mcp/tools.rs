@@ -174,7 +174,7 @@ mod tests {
         ) -> HookResult<ToolPreInvokePayload> {
             match payload.name.as_str() {
                 "panic" => panic!("on purpose"),
-                "fail" => return Err(PluginError::new("no").with_code("E42")),
+                "fail" => Err(PluginError::new("no").with_code("E42")),
                 "change" => {
                     context.state_mut().insert("seen".into(), true.into());
                     payload.args.insert("added".into(), 1.into());
@@ -207,7 +207,7 @@ mod tests {
         serde_json::from_str(&answer.texts[0]).unwrap()
     }
 
-    fn invocation(payload: Value) -> Value {
+    fn invocation(payload: &Value) -> Value {
         json!({
             "hook_type": "tool_pre_invoke",
             "plugin_name": "Example",
@@ -229,10 +229,10 @@ mod tests {
                 },
             },
         });
-        let mut as_text = invocation(payload.to_string().into());
+        let mut as_text = invocation(&payload.to_string().into());
         as_text["context"] = as_text["context"].to_string().into();
         as_text["unknown"] = json!(["is", "ignored"]);
-        for arguments in [invocation(payload), as_text] {
+        for arguments in [invocation(&payload), as_text] {
             let answer = call("invoke_hook", arguments).await;
             assert!(!answer.is_error && answer.structured.is_none());
             let mut answer = text(&answer);
@@ -250,7 +250,7 @@ mod tests {
             (json!({"name": "panic"}), "PLUGIN_PANIC"),
             (json!({"args": {}}), ""),
         ] {
-            let answer = call("invoke_hook", invocation(payload)).await;
+            let answer = call("invoke_hook", invocation(&payload)).await;
             assert!(!answer.is_error);
             let answer = text(&answer);
             assert_eq!(answer["plugin_name"], "Example");
@@ -262,7 +262,7 @@ mod tests {
                 ["message", "plugin_name", "code", "details", "mcp_error_code"]
             );
         }
-        let mut unknown = invocation(json!({"name": "t"}));
+        let mut unknown = invocation(&json!({"name": "t"}));
         unknown["plugin_name"] = "Nobody".into();
         let answer = call("invoke_hook", unknown).await;
         assert!(!answer.is_error);
@@ -270,7 +270,7 @@ mod tests {
             text(&answer)["error"]["message"],
             "Unable to find tool_pre_invoke for plugin Nobody.  Make sure the plugin is registered."
         );
-        let mut without_request = invocation(json!({"name": "t"}));
+        let mut without_request = invocation(&json!({"name": "t"}));
         without_request["context"] = json!({});
         let answer = call("invoke_hook", without_request).await;
         assert!(!answer.is_error);
@@ -294,7 +294,7 @@ mod tests {
                 "hook_type must be a string, and is a number",
             ),
         ] {
-            let mut arguments = invocation(json!({"name": "t"}));
+            let mut arguments = invocation(&json!({"name": "t"}));
             arguments[key] = value;
             let answer = call("invoke_hook", arguments).await;
             assert!(answer.is_error);
@@ -304,7 +304,7 @@ mod tests {
             assert_eq!(answer["error"]["mcp_error_code"], -32602);
         }
         for missing in ["hook_type", "plugin_name", "payload", "context"] {
-            let mut arguments = invocation(json!({"name": "t"}));
+            let mut arguments = invocation(&json!({"name": "t"}));
             arguments.as_object_mut().unwrap().remove(missing);
             let answer = call("invoke_hook", arguments).await;
             assert!(answer.is_error);
@@ -324,7 +324,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_result_that_is_absent_counts_as_null() {
-        let mut arguments = invocation(json!({"name": "t"}));
+        let mut arguments = invocation(&json!({"name": "t"}));
         arguments["hook_type"] = "tool_post_invoke".into();
         let answer = text(&call("invoke_hook", arguments).await);
         assert_eq!(

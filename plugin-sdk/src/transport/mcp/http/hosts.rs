@@ -233,7 +233,7 @@ mod tests {
         HostRules::of(&settings)
     }
 
-    fn headers(name: header::HeaderName, values: &[&str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
@@ -242,11 +242,11 @@ mod tests {
     }
 
     fn host(rules: &HostRules, host: &str) -> bool {
-        rules.allow_host(&Uri::from_static("/mcp"), &headers(header::HOST, &[host]))
+        rules.allow_host(&Uri::from_static("/mcp"), &headers(&header::HOST, &[host]))
     }
 
     fn origin(rules: &HostRules, origin: &str) -> bool {
-        rules.allow_origin(&headers(header::ORIGIN, &[origin]))
+        rules.allow_origin(&headers(&header::ORIGIN, &[origin]))
     }
 
     #[test]
@@ -353,14 +353,14 @@ mod tests {
     #[test]
     fn a_host_must_be_named_once_and_everywhere_alike() {
         let rules = rules("127.0.0.1", &[], &[]);
-        let here = headers(header::HOST, &["localhost:1"]);
+        let here = headers(&header::HOST, &["localhost:1"]);
         assert!(rules.allow_host(&Uri::from_static("http://localhost:1/mcp"), &here));
         assert!(!rules.allow_host(&Uri::from_static("http://evil.example/mcp"), &here));
         assert!(!rules.allow_host(&Uri::from_static("/mcp"), &HeaderMap::new()));
-        let twice = headers(header::HOST, &["localhost:1", "evil.example"]);
+        let twice = headers(&header::HOST, &["localhost:1", "evil.example"]);
         assert!(!rules.allow_host(&Uri::from_static("/mcp"), &twice));
         assert!(!rules.allow_origin(&headers(
-            header::ORIGIN,
+            &header::ORIGIN,
             &["http://localhost:1", "http://localhost:2"]
         )));
     }

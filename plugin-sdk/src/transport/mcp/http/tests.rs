@@ -218,8 +218,10 @@ async fn a_server_that_stops_says_so_and_lets_calls_end() {
 async fn a_call_that_does_not_end_is_broken_off() {
     let _alone = ALONE.lock().await;
     MAY_END.store(false, Ordering::SeqCst);
-    let mut limits = Limits::default();
-    limits.drain_timeout = Duration::from_millis(300);
+    let limits = Limits {
+        drain_timeout: Duration::from_millis(300),
+        ..Limits::default()
+    };
     let server = Server::start(McpSettings::default(), limits);
     let mut calling = server.connect().await;
     calling.post("", &call("wait")).await;

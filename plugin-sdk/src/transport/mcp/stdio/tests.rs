@@ -105,8 +105,10 @@ async fn a_slow_call_holds_up_no_other_and_is_answered_after_the_end_of_input() 
 
 #[tokio::test]
 async fn what_takes_too_long_at_the_end_is_broken_off() {
-    let mut limits = Limits::default();
-    limits.drain_timeout = Duration::from_millis(100);
+    let limits = Limits {
+        drain_timeout: Duration::from_millis(100),
+        ..Limits::default()
+    };
     let mut client = Client::start(limits);
     client.call(1.into(), 20_000).await;
     client.call(2.into(), 0).await;
