@@ -7,9 +7,12 @@ stays, and the next caller on it would read the answer that was left behind (pro
 import asyncio
 import random
 
-from harness import OVER_GRPC, connected_client, plugin_manager, run, socket_directory, stanza
+from bindings import OVER_UNIX
+from harness import run
 from host import GlobalContext, PluginError, tools
+from hosts import connected_client, plugin_manager, stanza
 from markers import SERVER_LIMIT, SLOW, answer_to, check_own_answer, impatient_servers, own
+from servers import socket_directory
 
 SERVERS = 4
 
@@ -18,7 +21,7 @@ async def main(report):
     with socket_directory() as directory, impatient_servers(directory, SERVERS) as servers:
         await cancelled_calls(report, servers)
         # On a Unix socket nothing tells such an answer from that to the next call (protocol.md, section 3.4).
-        if OVER_GRPC:
+        if not OVER_UNIX:
             await cancelled_before_they_succeed(report, servers)
         await cancelled_and_left_alone(report, servers)
         await managers_timeout(report, directory, servers[0])
@@ -32,7 +35,7 @@ async def cancelled_calls(report, servers):
         async def caller(server, number):
             moments = random.Random(number)
             client = await connected_client(
-                "ProbePlugin", server.socket_path, reconnect_attempts=2, reconnect_delay=0.01
+                "ProbePlugin", server.address, reconnect_attempts=2, reconnect_delay=0.01
             )
             for turn in range(6):
                 try:
@@ -52,7 +55,7 @@ async def cancelled_before_they_succeed(report, servers):
 
         async def caller(server, number):
             moments = random.Random(number)
-            client = await connected_client("ProbePlugin", server.socket_path)
+            client = await connected_client("ProbePlugin", server.address)
             for turn in range(6):
                 late, next_one = f"late-{number}-{turn}", f"next-{number}-{turn}"
                 try:
@@ -68,12 +71,12 @@ async def cancelled_before_they_succeed(report, servers):
 
 async def cancelled_and_left_alone(report, servers):
     """On a Unix socket the server cannot know that its caller is gone, and nobody else asks before it answers: its error
-    may be taken by the next caller, but the one after that is in step again. Over gRPC every answer belongs to a call."""
+    may be taken by the next caller, but the one after that is in step again. Elsewhere every answer belongs to a call."""
     with report.group("cancelled: 40 slow calls cancelled, with nobody waiting when their time is up") as group:
 
         async def caller(server, number):
             client = await connected_client(
-                "ProbePlugin", server.socket_path, reconnect_attempts=2, reconnect_delay=0.01
+                "ProbePlugin", server.address, reconnect_attempts=2, reconnect_delay=0.01
             )
             try:
                 await asyncio.wait_for(answer_to(client, f"late-{number}", wait=SLOW), SERVER_LIMIT / 4)
@@ -85,7 +88,7 @@ async def cancelled_and_left_alone(report, servers):
             except PluginError as error:
                 group.true(
                     f"first-{number}: fails with the timeout",
-                    not OVER_GRPC and "timeout" in error.error.message,
+                    OVER_UNIX and "timeout" in error.error.message,
                     error.error.message,
                 )
             for turn in range(3):
@@ -97,7 +100,7 @@ async def cancelled_and_left_alone(report, servers):
 
 async def managers_timeout(report, directory, server):
     with report.group("cancelled: the plugin manager's own timeout is shorter than the client's") as group:
-        local = stanza("ProbePlugin", server.socket_path, ["tool_pre_invoke"])
+        local = stanza("ProbePlugin", server.address, ["tool_pre_invoke"])
         async with plugin_manager(directory, [local], timeout=0.15) as manager:
             for turn in range(10):
                 for text in (SLOW, f"crap {turn}"):

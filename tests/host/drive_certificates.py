@@ -10,9 +10,12 @@ from pathlib import Path
 import grpc
 import yaml
 
+from bindings import binary, free_port
 from drive_grpc import invoke, request, status_of
-from harness import HERE, Server, binary, connected_client, entries, free_port, run, socket_directory
+from harness import run
 from host import GrpcExternalPlugin, PluginConfig, PluginError
+from hosts import connected_client
+from servers import HERE, Server, entries, socket_directory
 
 ROTATIONS = 200
 FILES = Path(binary("PROBE_CERTIFICATES"))
@@ -51,7 +54,7 @@ async def clients(report, directory):
     with report.group("certificates: of clients") as group:
         for client_auth, none, offered in (("require", UNAVAILABLE, UNAVAILABLE), ("optional", OK, UNAVAILABLE)):
             with server(directory, PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH=client_auth) as process:
-                address = process.socket_path
+                address = process.address
                 group.equal(f"{client_auth}: a good one", OK, await outcome(address, "client"))
                 group.equal(f"{client_auth}: none", none, await outcome(address))
                 for client in bad:
@@ -62,13 +65,13 @@ async def clients(report, directory):
                 group.equal(f"{client_auth}: a good one afterwards", OK, await outcome(address, "client"))
         with server(directory, PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH="none") as process:
             for client in (None, "client", *bad):
-                group.equal(f"none: {client}", OK, await outcome(process.socket_path, client))
+                group.equal(f"none: {client}", OK, await outcome(process.address, client))
 
 
 async def hosts(report, directory):
     with report.group("certificates: of the server, as the host sees it") as group:
         with server(directory) as process:
-            address = process.socket_path
+            address = process.address
             group.equal("another authority", UNAVAILABLE, await outcome(address, "client", "other-authority"))
         for title, name in (("another host name", "server-elsewhere"), ("not for servers", "client")):
             variables = {
@@ -76,7 +79,7 @@ async def hosts(report, directory):
                 "PLUGINS_GRPC_SERVER_SSL_KEYFILE": str(FILES / f"{name}.key"),
             }
             with server(directory, **variables) as process:
-                group.equal(title, UNAVAILABLE, await outcome(process.socket_path, "client"))
+                group.equal(title, UNAVAILABLE, await outcome(process.address, "client"))
     with report.group("certificates: a real host with good ones and bad ones") as group:
 
         async def refused(title, address, **files):
@@ -92,7 +95,7 @@ async def hosts(report, directory):
             await host.shutdown()
 
         with server(directory) as process:
-            good, address = {"certfile": "client.pem", "keyfile": "client.key"}, process.socket_path
+            good, address = {"certfile": "client.pem", "keyfile": "client.key"}, process.address
             bad = {"certfile": "client-of-another.pem", "keyfile": "client-of-another.key"}
             # Each tries three times, with pauses between.
             await asyncio.gather(
@@ -179,13 +182,13 @@ async def rotation(report, directory):
 
             async def load():
                 while not done.is_set():
-                    outcomes.append(await outcome(process.socket_path, "client"))
+                    outcomes.append(await outcome(process.address, "client"))
 
             async def shows(name):
                 """Whether new connections come to see this certificate."""
                 wanted = ssl.PEM_cert_to_DER_cert((FILES / f"{name}.pem").read_text())
                 for _ in range(600):
-                    if await presented(process.socket_path) == wanted:
+                    if await presented(process.address) == wanted:
                         return True
                     await asyncio.sleep(0.01)
                 return False

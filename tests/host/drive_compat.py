@@ -3,21 +3,13 @@
 import contextlib
 
 import yaml
-from google.protobuf import json_format
 from pydantic import BaseModel
 
-from harness import (
-    OVER_GRPC,
-    Server,
-    ask,
-    binary,
-    connected_client,
-    plugin_manager,
-    run,
-    socket_directory,
-    stanza,
-)
-from host import GlobalContext, PluginContext, PluginError, messages, prompts, resources, tools
+from bindings import OVER_UNIX, binary
+from harness import run
+from host import GlobalContext, PluginContext, PluginError, prompts, resources, tools
+from hosts import configurations, connected_client, plugin_manager, stanza
+from servers import Server, socket_directory
 
 PROMPT = ["prompt_pre_fetch", "prompt_post_fetch"]
 TOOL = ["tool_pre_invoke", "tool_post_invoke"]
@@ -93,7 +85,7 @@ def server(directory, plugins, **environment):
     config = directory / "server.yaml"
     config.write_text(yaml.safe_dump({"plugins": plugins, "plugin_dirs": []}, allow_unicode=True))
     with Server(binary("COMPAT_PLUGINS"), config, directory / "compat.sock", **environment) as process:
-        yield process.socket_path
+        yield process.address
 
 
 @contextlib.asynccontextmanager
@@ -122,7 +114,7 @@ async def search_replace(report, directory):
             context = PluginContext(global_context=shared())
             result = await client.invoke_hook("prompt_pre_fetch", prompt(user="What a crapshow!"), context)
             group.equal("prompt arguments", {"user": "What a yikesshow!"}, result.modified_payload.args)
-            if not OVER_GRPC:
+            if OVER_UNIX:
                 group.true("connected", client.connected)
             result = await client.invoke_hook("prompt_post_fetch", rendered("What the crud?"), context)
             group.equal("rendered prompt", ["What the yikes?"], texts(result))
@@ -347,10 +339,7 @@ async def unknown_kinds(report, directory):
                 "tool_pre_invoke", tools.ToolPreInvokePayload(name="t"), PluginContext(global_context=shared())
             )
             group.true("the rest is served", result.continue_processing)
-            answer = await ask(
-                client, "GetPluginConfigs", messages.GetPluginConfigsRequest(), messages.GetPluginConfigsResponse()
-            )
-            reported = [json_format.MessageToDict(each) for each in answer.configs]
+            reported = await configurations(client)
             group.equal(
                 "all entries are reported",
                 [(each["name"], each["kind"]) for each in plugins],

@@ -7,9 +7,11 @@ The host's client keeps its connection after a timeout, and takes the next frame
 import asyncio
 import os
 
-from harness import connected_client, run, socket_directory
+from harness import run
 from host import PluginError
+from hosts import connected_client
 from markers import HOST_LIMIT, SLOW, answer_to, check_own_answer, impatient_servers
+from servers import socket_directory
 
 CALLS = int(os.environ.get("HOST_LATE_CALLS", "1000"))
 SERVERS = 4
@@ -29,7 +31,7 @@ async def clients_own_timeout(report, servers):
 
         async def caller(server, number, rounds):
             client = await connected_client(
-                "ProbePlugin", server.socket_path, timeout=HOST_LIMIT, reconnect_attempts=1, reconnect_delay=0.01
+                "ProbePlugin", server.address, timeout=HOST_LIMIT, reconnect_attempts=1, reconnect_delay=0.01
             )
             for turn in range(rounds):
                 late, next_one = f"late-{number}-{turn}", f"next-{number}-{turn}"

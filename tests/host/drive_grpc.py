@@ -10,8 +10,11 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from harness import HERE, TRANSPORT, Server, binary, channel, entries, run, socket_directory
+from bindings import TRANSPORT, binary
+from harness import run
 from host import PluginConfig, messages
+from hosts import channel
+from servers import HERE, Server, entries, socket_directory
 
 PACKAGES = ("cpex", "mcpgateway.plugins")
 SERVICES = [f"{package}.{service}" for package in PACKAGES for service in ("Health", "PluginService")]
@@ -23,11 +26,11 @@ async def main(report):
     program, config = binary("PROBE_PLUGIN"), HERE / "probe.yaml"
     with socket_directory() as directory:
         with Server(program, config, directory / "grpc.sock") as server:
-            async with channel(server.socket_path) as connection:
+            async with channel(server.address) as connection:
                 await packages(report, connection, config)
                 await limits(report, connection)
                 await health(report, connection)
-                await reflection(report, server.socket_path)
+                await reflection(report, server.address)
         with Server(program, config, directory / "old.sock", PLUGINS_GRPC_SERVER_MAX_CONNECTION_AGE="0.3") as server:
             await age(report, server)
         if TRANSPORT != "grpc-uds":
@@ -170,7 +173,7 @@ async def reflection(report, address):
 
 async def age(report, server):
     with report.group("grpc: connections of a bounded age") as group:
-        async with channel(server.socket_path) as connection:
+        async with channel(server.address) as connection:
             started = time.monotonic()
             calls = 0
             while time.monotonic() - started < 1.5:
@@ -182,7 +185,7 @@ async def age(report, server):
 async def silence(report, program, config, directory):
     with report.group("grpc: connections that say nothing") as group:
         with Server(program, config, directory / "s.sock", PLUGINS_GRPC_SERVER_HANDSHAKE_TIMEOUT="0.3") as server:
-            host, port = server.socket_path.split(":")
+            host, port = server.address.split(":")
             for title, said in (("nothing", b""), ("half a greeting", b"PRI * HTTP/2")):
                 reader, writer = await asyncio.open_connection(host, port)
                 writer.write(said)
@@ -191,7 +194,7 @@ async def silence(report, program, config, directory):
                 group.true(f"{title}: closed in time", time.monotonic() - started < 2, time.monotonic() - started)
                 writer.close()
         server = Server(program, config, directory / "s.sock")
-        host, port = server.socket_path.split(":")
+        host, port = server.address.split(":")
         _, writer = await asyncio.open_connection(host, port)
         await asyncio.sleep(0.2)
         started = time.monotonic()
@@ -203,7 +206,7 @@ async def silence(report, program, config, directory):
 async def draining(report, program, config, directory):
     with report.group("grpc: SIGTERM") as group:
         server = Server(program, config, directory / "drain.sock")
-        async with channel(server.socket_path) as connection:
+        async with channel(server.address) as connection:
             watch = health_pb2_grpc.HealthStub(connection).Watch(health_pb2.HealthCheckRequest(service=""))
             group.equal("before", health_pb2.HealthCheckResponse.SERVING, (await watch.read()).status)
             running = asyncio.ensure_future(invoke(connection)(request({"q": "sleep:700"})))
@@ -214,7 +217,7 @@ async def draining(report, program, config, directory):
             group.true("the call is answered", (await running).HasField("result"))
             group.equal("exit status", 0, await stopped)
         server = Server(program, config, directory / "drain.sock", PLUGINS_DRAIN_TIMEOUT="0.3")
-        async with channel(server.socket_path) as connection:
+        async with channel(server.address) as connection:
             endless = asyncio.ensure_future(status_of(invoke(connection)(request({"q": "sleep:20000"}))))
             await asyncio.sleep(0.2)
             started = time.monotonic()
@@ -222,7 +225,7 @@ async def draining(report, program, config, directory):
             group.true("the deadline holds", time.monotonic() - started < 3, time.monotonic() - started)
             group.equal("the call fails", grpc.StatusCode.UNAVAILABLE, await endless)
         server = Server(program, config, directory / "drain.sock")
-        connections = [channel(server.socket_path) for _ in range(4)]
+        connections = [channel(server.address) for _ in range(4)]
         failures = []
 
         async def load(connection):

@@ -1,14 +1,18 @@
 """Every hook through the host's plugin manager: what a gateway that uses our servers gets."""
 
 import asyncio
-import json
+
+from pydantic import BaseModel
 
 import host
+from bindings import OVER_MCP, binary
 from gateway_config import printed_stanza
-from harness import HERE, Server, binary, differences, entries, plugin_manager, run, socket_directory, stanza
+from harness import differences, run
 from host import GlobalContext, PluginError, PluginViolationError
+from hosts import plugin_manager, received, stanza
 from probe_model import Failure, Instance
 from samples import HOOKS, sample
+from servers import HERE, Server, entries, socket_directory
 
 HookPayloadPolicy = host.part("hooks.policies").HookPayloadPolicy
 PayloadSizeError = host.part("manager").PayloadSizeError
@@ -41,14 +45,14 @@ PROBE = Instance.from_entry(entries(HERE / "probe.yaml")[0])
 async def main(report):
     with socket_directory() as directory:
         with Server(binary("PROBE_PLUGIN"), HERE / "probe.yaml", directory / "probe.sock") as server:
-            path = server.socket_path
+            path = server.address
             await calls(report, directory, path)
             await modes(report, directory, path)
             await printed_stanza(report, directory, server)
         with Server(
             binary("PROBE_PLUGIN"), HERE / "probe.yaml", directory / "slow.sock", PLUGINS_CALL_TIMEOUT="0.2"
         ) as server:
-            await slow_calls(report, directory, server.socket_path)
+            await slow_calls(report, directory, server.address)
 
 
 async def calls(report, directory, path):
@@ -59,6 +63,7 @@ async def calls(report, directory, path):
         await denial_as_exception(report, manager)
         await size_guard(report, manager)
         await many_at_once(report, manager)
+        await objects_of_the_gateway(report, manager)
     await several_plugins(report, directory, path)
     await policies(report, directory, path)
 
@@ -76,7 +81,7 @@ async def every_hook(report, manager):
         for hook in HOOKS:
             for title, text in TEXTS.items():
                 payload = sample(hook, text)
-                outcome = PROBE.invoke(hook, json.loads(json.dumps(payload.model_dump())), EMPTY)
+                outcome = PROBE.invoke(hook, received(payload), EMPTY)
                 group.check(f"{hook} {title}", await compare(manager, hook, payload, outcome))
 
 
@@ -199,8 +204,8 @@ async def denial_as_exception(report, manager):
                         )
                     ],
                 )
-                if host.OLDER:
-                    # It knows no telemetry.
+                if not hasattr(error, "denial_outcome"):
+                    report.left_out(f"{title}: telemetry", "this version of the host has none")
                     continue
                 actual = dict(error.denial_outcome.metadata)
                 group.check(
@@ -238,6 +243,34 @@ async def many_at_once(report, manager):
         answers = await asyncio.gather(*(one(number) for number in range(200)))
         for number, answer in enumerate(answers):
             group.equal(f"request {number}", [f"yikes {number}", {"me": number}], answer)
+
+
+class Tool(BaseModel):
+    """Stands for the object that the gateway keeps in the metadata of every tool call."""
+
+    name: str
+    url: str | None = None
+    auth: dict
+
+
+async def objects_of_the_gateway(report, manager):
+    name = "manager: tool calls as the gateway makes them, with an object in the global metadata"
+    if not OVER_MCP:
+        report.left_out(name, "the host fails before it sends anything")
+        return
+    with report.group(name) as group:
+        for hook, payload in (
+            ("tool_pre_invoke", directed(echo_context=True)),
+            ("tool_post_invoke", ToolPostInvokePayload(name="t", result={"probe": {"echo_context": True}})),
+        ):
+            shared = GlobalContext(request_id="r", content_type="application/json")
+            shared.metadata["tool"] = Tool(name="search", auth={"kind": None})
+            result, _ = await manager.invoke_hook(hook, payload, shared)
+            group.equal(
+                hook,
+                [{"tool": {"name": "search", "auth": {"kind": None}}}, "application/json"],
+                [result.metadata["context"][part] for part in ("global_metadata", "content_type")],
+            )
 
 
 async def several_plugins(report, directory, path):
@@ -339,7 +372,7 @@ async def policies(report, directory, path):
             ("no list, default deny", {"default_hook_policy": "deny"}, False),
         ):
             if host.OLDER and "default_hook_policy" in arguments:
-                # It reads this from the environment, once per process.
+                report.left_out(title, "this version of the host reads it from the environment, once per process")
                 continue
             async with plugin_manager(directory, [stanza("ProbePlugin", path, HOOKS)], **arguments) as manager:
                 payload = tool({"q": "crap", "n": 3, "probe": {}})

@@ -7,11 +7,14 @@ import random
 import time
 
 import host
+from bindings import binary
 from generate import Generator
-from harness import HERE, Server, binary, connected_client, differences, entries, plugin_context, run, socket_directory
+from harness import differences, run
 from host import PluginError
+from hosts import connected_client, context_parts, delivered, host_view, plugin_context, received
 from probe_model import Failure, Instance
 from samples import HOOKS
+from servers import HERE, Server, entries, socket_directory
 
 CASES_PER_HOOK = int(os.environ.get("HOST_CASES_PER_HOOK", "600"))
 SEED = int(os.environ.get("HOST_SEED", "20260131"))
@@ -27,7 +30,7 @@ async def main(report, cases_per_hook=CASES_PER_HOOK):
             with Server(program, config, directory / name) as server:
                 instances = [(Instance.from_entry(entry), entry["hooks"]) for entry in entries(config)]
                 clients = {
-                    instance.name: await connected_client(instance.name, server.socket_path)
+                    instance.name: await connected_client(instance.name, server.address)
                     for instance, _ in instances
                 }
                 for hook in HOOKS:
@@ -49,17 +52,11 @@ async def drive_hook(report, hook, instances, clients, seed, title, cases_per_ho
             )
 
 
-def received(payload):
-    """The payload as the plugin receives it: plain JSON."""
-    fields = payload if isinstance(payload, dict) else payload.model_dump()
-    return json.loads(json.dumps(fields))
-
-
 async def compare(instance, client, hook, payload, context):
     """One invocation, as the host sees it and as the model computes it: the list of differences."""
     before = json.loads(json.dumps(context))
     host_context = plugin_context(context)
-    expected = instance.invoke(hook, received(payload), before)
+    expected = instance.invoke(hook, received(payload), delivered(before))
     started = time.monotonic()
     try:
         result = await asyncio.wait_for(client.invoke_hook(hook, payload, host_context), 20)
@@ -107,30 +104,6 @@ def compare_result(hook, expected, result):
         metric = (actual["denial_metadata"] or {}).get(key)
         if type(value) is not type(metric) or value != metric:
             yield f"result.denial_metadata.{key}: should be {value!r} exactly, is {metric!r}"
-
-
-def host_view(before, after):
-    """The context that a host is left with: it takes over no global metadata, and no global state that is empty."""
-    view = {**after, "global_metadata": before["global_metadata"]}
-    if not after["global_state"]:
-        view["global_state"] = before["global_state"]
-    return view
-
-
-def context_parts(context):
-    shared = context.global_context
-    return {
-        "request_id": shared.request_id,
-        "server_id": shared.server_id,
-        "tenant_id": shared.tenant_id,
-        "user": shared.user,
-        "content_type": shared.content_type,
-        "user_id": None,
-        "state": context.state,
-        "metadata": context.metadata,
-        "global_state": shared.state,
-        "global_metadata": shared.metadata,
-    }
 
 
 if __name__ == "__main__":

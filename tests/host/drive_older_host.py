@@ -7,29 +7,18 @@ It does not know the hooks of identity, delegation and messages, telemetry of de
 import os
 
 import yaml
-from google.protobuf import json_format
 
 import drive_compat
 import drive_limits
 import drive_manager
 import drive_model
 import host
-from harness import (
-    HERE,
-    OVER_GRPC,
-    Server,
-    ask,
-    binary,
-    connected_client,
-    differences,
-    entries,
-    plugin_manager,
-    run,
-    socket_directory,
-    stanza,
-)
-from host import GlobalContext, PluginConfig, PluginError, messages
+from bindings import OVER_UNIX, binary
+from harness import differences, run
+from host import GlobalContext, PluginConfig, PluginError
+from hosts import configuration, configurations, connected_client, plugin_manager, stanza
 from samples import HOOKS
+from servers import HERE, Server, entries, socket_directory
 
 CASES_PER_HOOK = int(os.environ.get("HOST_CASES_PER_HOOK", "200"))
 # The server's mode and reaction to errors, and what they are for this host.
@@ -58,14 +47,14 @@ async def main(report):
     await drive_compat.main(report)
     with socket_directory() as directory:
         with Server(program, config, directory / "probe.sock") as server:
-            await drive_manager.calls(report, directory, server.socket_path)
-            await modes(report, directory, server.socket_path)
+            await drive_manager.calls(report, directory, server.address)
+            await modes(report, directory, server.address)
             # On a Unix socket it reads of a configuration only whether there is one, and the server cannot tell who asks.
-            if OVER_GRPC:
-                await configurations(report, server.socket_path, config)
+            if not OVER_UNIX:
+                await look_ups(report, server.address, config)
                 await merged(report, directory, program)
         with Server(program, config, directory / "slow.sock", PLUGINS_CALL_TIMEOUT="0.2") as server:
-            await drive_manager.slow_calls(report, directory, server.socket_path)
+            await drive_manager.slow_calls(report, directory, server.address)
         await drive_limits.edges(report, directory)
 
 
@@ -76,19 +65,14 @@ def older(entry):
     return {**entry, "mode": mode}
 
 
-async def configurations(report, path, config):
+async def look_ups(report, path, config):
     with report.group("older host: what it is told of each plugin") as group:
         client = await connected_client("ProbePlugin", path)
-        answer = await ask(
-            client, "GetPluginConfigs", messages.GetPluginConfigsRequest(), messages.GetPluginConfigsResponse()
-        )
-        every = {each["name"]: each for each in map(json_format.MessageToDict, answer.configs)}
+        every = {each["name"]: each for each in await configurations(client)}
         group.equal("the list", [entry["name"] for entry in entries(config)], list(every))
         for entry in entries(config):
             name, expected = entry["name"], PluginConfig.model_validate(older(entry)).model_dump(mode="json")
-            request = messages.GetPluginConfigRequest(name=name)
-            answer = await ask(client, "GetPluginConfig", request, messages.GetPluginConfigResponse())
-            found = json_format.MessageToDict(answer.config)
+            found = await configuration(client, name) or {}
             for title, reported in (("by name", found), ("in the list", every[name])):
                 read = PluginConfig.model_validate(reported).model_dump(mode="json")
                 group.check(f"{name}, {title}", differences(expected, read))
@@ -106,7 +90,7 @@ async def merged(report, directory, program):
             plugins.append({**plugin, "on_error": on_error} if on_error else plugin)
         config.write_text(yaml.safe_dump({"plugins": plugins}))
         with Server(program, config, directory / "modes.sock") as server:
-            stanzas = [stanza(plugin["name"], server.socket_path, hooks) for plugin in plugins]
+            stanzas = [stanza(plugin["name"], server.address, hooks) for plugin in plugins]
             for each in stanzas:
                 del each["mode"]
             async with plugin_manager(directory, stanzas) as manager:

@@ -1,25 +1,27 @@
 """The stanza that a server's program prints for the gateway."""
 
-import os
-from pathlib import Path
-
-from harness import HERE, OVER_GRPC, TRANSPORT, entries, manager_of
+from bindings import OVER_GRPC, OVER_PIPES, OVER_UNIX, TRANSPORT, certificate
 from host import GlobalContext, tools
+from hosts import manager_of
+from servers import HERE, entries
+
+NAME = "unix" if OVER_UNIX else "grpc" if OVER_GRPC else "stdio" if OVER_PIPES else "http"
 
 
 async def printed_stanza(report, directory, server):
     """What `gateway-config` prints is a gateway's configuration as it stands, but for the files of its TLS."""
     with report.group("manager: the stanza that the server's program prints") as group:
-        text = server.print("gateway-config", "--transport", "grpc" if OVER_GRPC else "unix")
+        text = server.print("gateway-config", "--transport", NAME)
         for name, file in (
             ("authority-of-the-server.pem", "authority.pem"),
             ("client.pem", "client.pem"),
             ("client.key", "client.key"),
         ):
             placeholder = f"/path/on/the/gateway/{name}"
-            needed = TRANSPORT == "grpc-mtls" or (TRANSPORT == "grpc-tls" and name.startswith("authority"))
+            needed = TRANSPORT.endswith("mtls" if name.startswith("client") else "tls")
             group.equal(f"asks for {name}", needed, placeholder in text)
-            text = text.replace(placeholder, str(Path(os.environ.get("PROBE_CERTIFICATES", "")) / file))
+            if needed:
+                text = text.replace(placeholder, certificate(file))
         path = directory / "printed.yaml"
         path.write_text(text)
         async with manager_of(path) as manager:

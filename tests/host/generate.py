@@ -3,6 +3,7 @@
 import json
 
 import host
+from bindings import OVER_MCP
 from values import Values
 
 
@@ -14,9 +15,10 @@ class Generator(Values):
         self.change_mood()
         fields = getattr(self, hook, self.message)()
         if hook == "identity_resolve":
-            # The host's class holds the token as a secret, which no protobuf transport can send.
             fields["raw_token"] = self.string()
-            return fields
+            # The host's class holds the token as a secret, which no protobuf transport can send.
+            if not OVER_MCP:
+                return fields
         if self.random.random() < 0.15:
             return self.as_other_host(json.loads(json.dumps(fields)), required=hook.startswith("http_") and "headers")
         return host.hooks.get_payload_type(hook).model_validate(fields)
@@ -37,8 +39,8 @@ class Generator(Values):
             "server_id": self.random.choice([None, "srv"]),
             "tenant_id": self.random.choice([None, "ten✓nt"]),
             "user": self.random.choice([None, "alice", {"email": "bob@example.com", "n": 1, "deep": {"x": [None]}}]),
-            "content_type": None,
-            "user_id": None,
+            "content_type": self.random.choice([None, "application/json", "text/plain; é"]),
+            "user_id": self.random.choice([None, "", "alice"]),
             "state": self.state(),
             "metadata": self.state(),
             "global_state": self.state(),

@@ -2,8 +2,9 @@
 
 import contextlib
 
-from harness import HERE, Server, binary
+from bindings import binary
 from host import GlobalContext, PluginContext, PluginError
+from servers import HERE, Server
 
 # Seconds. The host's own limit leaves room for one repetition, which the client makes when a connection is closed.
 SERVER_LIMIT = 0.2

@@ -2,6 +2,7 @@
 
 import host
 import probe_model
+from bindings import OVER_MCP
 
 # The hooks that the host has: an older one has none of identity, delegation and messages.
 HOOKS = [hook for hook in probe_model.HOOKS if host.hooks.get_payload_type(hook)]
@@ -48,6 +49,6 @@ def fields(hook, text):
 
 def sample(hook, text):
     """The host's payload object for `hook` around `text`."""
-    if hook == "identity_resolve":
+    if hook == "identity_resolve" and not OVER_MCP:
         return readable_identity(fields(hook, text))
     return host.hooks.get_payload_type(hook).model_validate(fields(hook, text))
