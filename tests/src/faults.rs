@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plugin_sdk::prelude::*;
 
-/// Panics, waits, blocks and exaggerates, as the name of the tool says.
+/// Panics, waits, blocks, prints and exaggerates, as the name of the tool says.
 #[plugin(
     kind = "faults",
     hooks = [tool_pre_invoke, tool_post_invoke],
@@ -25,7 +25,11 @@ impl Drop for PanicsWhenDropped {
 }
 
 impl Faults {
-    #[expect(clippy::panic, reason = "it is what the test is about")]
+    #[expect(
+        clippy::panic,
+        clippy::print_stdout,
+        reason = "it is what the tests are about"
+    )]
     async fn tool_pre_invoke(
         &self,
         payload: ToolPreInvokePayload,
@@ -42,6 +46,16 @@ impl Faults {
             "panic-in-drop" => {
                 let _guard = PanicsWhenDropped;
                 tokio::time::sleep(time).await;
+            }
+            "print" => {
+                let text = payload
+                    .args
+                    .get("text")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                // The last line has no end, and stays in the buffer of the standard library.
+                println!("{text}");
+                print!("{text}");
             }
             "wait" => tokio::time::sleep(time).await,
             "wait-forever" => std::future::pending().await,
