@@ -16,7 +16,7 @@ impl Certificates {
         let files = Self(
             tempfile::Builder::new()
                 .prefix("certificates-")
-                .tempdir()
+                .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
                 .unwrap(),
         );
         let good = authority("good authority");

@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::codec::depth::{LISTS, OBJECTS};
 use crate::codec::wire::{element, entry, list, nested_lists, nested_objects, number, object, text};
 use crate::codec::{assert_same, documents, through_doubles};
-use crate::real_host::{CURRENT, Failed};
+use crate::{installation::Failed, real_host::CURRENT};
 
 const RANDOM_DOCUMENTS: usize = 6_000;
 

@@ -7,27 +7,18 @@ mod settings;
 mod shutdown;
 
 use crate::{
-    certificates::Certificates,
-    real_host::{CURRENT, Failed, GATEWAY_1_0_0, Host},
+    installation::Failed,
+    real_host::{CURRENT, GATEWAY_1_0_0},
 };
 
 /// One driver on one binding.
 fn drive(driver: &str, transport: &str) -> Result<(), Failed> {
-    drive_by(&CURRENT, driver, transport)
+    CURRENT.drive(driver, transport, |_| {})
 }
 
 /// What an older host knows of the battery, on one binding.
 fn drive_older(transport: &str) -> Result<(), Failed> {
-    drive_by(&GATEWAY_1_0_0, "drive_older_host.py", transport)
-}
-
-fn drive_by(host: &Host, driver: &str, transport: &str) -> Result<(), Failed> {
-    let certificates = Certificates::make();
-    let ran = host.run(driver, |command| {
-        command.env("PROBE_TRANSPORT", transport);
-        command.env("PROBE_CERTIFICATES", certificates.directory());
-    });
-    ran.map(drop)
+    GATEWAY_1_0_0.drive("drive_older_host.py", transport, |_| {})
 }
 
 /// Every driver of the battery on one binding.

@@ -11,13 +11,16 @@
 mod certificates;
 mod codec;
 mod codec_python;
+mod conformance;
 mod context;
 mod deadlines;
 mod denials;
 mod frames;
 mod grpc;
 mod hook_table;
+mod installation;
 mod map;
+mod mcp;
 mod panics;
 mod readme;
 mod real_host;

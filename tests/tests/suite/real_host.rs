@@ -3,8 +3,7 @@
 //! Each test runs one driver, which starts servers of its own and prints a line per group of cases. Each version of the
 //! framework is installed once into a virtual environment of its own below the target directory.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -12,12 +11,14 @@ use std::time::Duration;
 
 use plugin_sdk_tests::process;
 
+use crate::certificates::Certificates;
+use crate::installation::{self, Failed, INSTALL_PATIENCE, output};
+
 /// Leaves the suite out when set to something.
 const SKIP: &str = "PLUGIN_SDK_SKIP_HOST";
 /// The Python to use instead of the first that fits.
 const PYTHON: &str = "PLUGIN_SDK_PYTHON";
 
-const INSTALL_PATIENCE: Duration = Duration::from_secs(600);
 const DRIVER_PATIENCE: Duration = Duration::from_secs(240);
 
 #[test]
@@ -55,9 +56,10 @@ fn an_older_host_gets_the_same_answers() -> Result<(), Failed> {
     GATEWAY_1_0_0.run("drive_older_host.py", |_| {}).map(drop)
 }
 
-/// The framework as its users have it now.
+/// The newest version, cpex 0.1.4 with the second generation of its MCP library.
 pub(crate) static CURRENT: Host = Host::new("host", "requirements.txt", &[]);
-
+/// The version before, cpex 0.1.3 with the first.
+pub(crate) static CPEX_0_1_3: Host = Host::new("host-0.1.3", "requirements-0.1.3.txt", &[]);
 /// The last gateway that has the framework in its own tree, under the package `mcpgateway.plugins`. Without its dependencies, which
 /// are those of a whole gateway, and on any Python that its framework runs on.
 pub(crate) static GATEWAY_1_0_0: Host = Host::new(
@@ -66,10 +68,10 @@ pub(crate) static GATEWAY_1_0_0: Host = Host::new(
     &["--no-deps", "--ignore-requires-python"],
 );
 
-/// A version of the framework.
+/// A published version of the framework.
 pub(crate) struct Host {
     /// Where its virtual environment is, below the target directory.
-    directory: &'static str,
+    name: &'static str,
     /// What is installed there: a file of `tests/host`.
     requirements: &'static str,
     /// What else pip is told.
@@ -78,55 +80,58 @@ pub(crate) struct Host {
     python: OnceLock<Result<PathBuf, String>>,
 }
 
-/// Stands for a report that was printed, lines and all, rather than put into an error message.
-#[derive(Debug)]
-pub(crate) struct Failed;
-
 fn drive(driver: &str) -> Result<(), Failed> {
     CURRENT.run(driver, |_| {}).map(drop)
 }
 
 impl Host {
-    const fn new(
-        directory: &'static str,
-        requirements: &'static str,
-        arguments: &'static [&'static str],
-    ) -> Self {
+    const fn new(name: &'static str, requirements: &'static str, arguments: &'static [&'static str]) -> Self {
         Self {
-            directory,
+            name,
             requirements,
             arguments,
             python: OnceLock::new(),
         }
     }
 
-    /// Runs a program of `tests/host` in the environment that has the framework, after `change` has changed the command. False
-    /// when it was left out.
+    /// Runs one driver on one binding, after `change` has changed the command.
+    pub(crate) fn drive(
+        &self,
+        driver: &str,
+        transport: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<(), Failed> {
+        let certificates = Certificates::make();
+        let ran = self.run(driver, |command| {
+            command.env("PROBE_TRANSPORT", transport);
+            command.env("PROBE_CERTIFICATES", certificates.directory());
+            change(command);
+        });
+        ran.map(drop)
+    }
+
+    /// Runs a program of `tests/host` in the environment that has the framework, after `change` has changed the command.
+    /// False when it was left out.
     pub(crate) fn run(&self, driver: &str, change: impl FnOnce(&mut Command)) -> Result<bool, Failed> {
-        if std::env::var_os(SKIP).is_some_and(|value| !value.is_empty() && value != "0") {
-            // Past the capture of test output: what was left out must not look like what passed.
-            let line = format!("left out: {driver} with the real host, because {SKIP} is set\n");
-            let written = std::io::stderr().write_all(line.as_bytes());
-            return written.map(|()| false).map_err(|_| Failed);
+        if installation::left_out(&format!("{driver} with the real host"), SKIP)? {
+            return Ok(false);
         }
-        let report = self
-            .python
-            .get_or_init(|| self.install())
-            .clone()
-            .and_then(|python| {
-                let mut command = Command::new(python);
-                process::without_settings(&mut command)
-                    .arg(host_directory().join(driver))
-                    .env("PROBE_PLUGIN", env!("CARGO_BIN_EXE_probe-plugin"))
-                    .env("COMPAT_PLUGINS", env!("CARGO_BIN_EXE_compat-plugins"))
-                    .env("PYTHONDONTWRITEBYTECODE", "1");
-                change(&mut command);
-                output(&mut command, DRIVER_PATIENCE)
-            });
+        let python = self.python.get_or_init(|| self.install()).clone();
+        let report = python.and_then(|python| {
+            let mut command = Command::new(python);
+            process::without_settings(&mut command)
+                .arg(host_directory().join(driver))
+                .env("PROBE_PLUGIN", env!("CARGO_BIN_EXE_probe-plugin"))
+                .env("COMPAT_PLUGINS", env!("CARGO_BIN_EXE_compat-plugins"))
+                .env("FAULT_PLUGIN", env!("CARGO_BIN_EXE_fault-plugin"))
+                .env("PYTHONDONTWRITEBYTECODE", "1");
+            change(&mut command);
+            output(&mut command, DRIVER_PATIENCE)
+        });
         match report {
-            Ok(report) => println!("{driver}\n{report}"),
+            Ok(report) => println!("{driver} with {}\n{report}", self.name),
             Err(report) => {
-                println!("{driver}\n{report}");
+                println!("{driver} with {}\n{report}", self.name);
                 return Err(Failed);
             }
         }
@@ -135,50 +140,30 @@ impl Host {
 
     /// The Python of a virtual environment that has the host, installed unless an earlier run did it.
     fn install(&self) -> Result<PathBuf, String> {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let environment = target.join(self.directory);
         let requirements = host_directory().join(self.requirements);
-        let describe = |error| {
-            format!(
-                "the real host cannot be installed below {}: {error}",
-                target.display()
-            )
-        };
-
-        // Other processes may be about to install as well: tests of several profiles, or of another terminal.
-        fs::create_dir_all(target).map_err(describe)?;
-        let lock = File::create(target.join(format!("{}.lock", self.directory))).map_err(describe)?;
-        lock.lock().map_err(describe)?;
-
-        let wanted = fs::read_to_string(&requirements).map_err(describe)?;
-        let stamp = environment.join("installed");
-        let python = environment.join("bin/python");
-        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && runs(&python) {
-            return Ok(python);
-        }
-        let base = find_python()?;
-        let _ = fs::remove_dir_all(&environment);
-        output(
-            Command::new(base).args(["-m", "venv"]).arg(&environment),
-            INSTALL_PATIENCE,
+        let wanted = fs::read_to_string(&requirements).map_err(|error| error.to_string())?;
+        let python = Path::new("bin/python");
+        let environment = installation::once(
+            self.name,
+            &wanted,
+            |environment| runs(&environment.join(python)),
+            |environment| {
+                let mut create = Command::new(find_python()?);
+                output(create.args(["-m", "venv"]).arg(environment), INSTALL_PATIENCE)?;
+                let pip = [
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--requirement",
+                ];
+                let mut install = Command::new(environment.join(python));
+                install.args(pip).arg(&requirements).args(self.arguments);
+                output(&mut install, INSTALL_PATIENCE).map(drop)
+            },
         )?;
-        let pip = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ];
-        output(
-            Command::new(&python)
-                .args(pip)
-                .arg(&requirements)
-                .args(self.arguments),
-            INSTALL_PATIENCE,
-        )?;
-        fs::write(stamp, wanted).map_err(describe)?;
-        Ok(python)
+        Ok(environment.join(python))
     }
 }
 
@@ -213,31 +198,4 @@ fn runs(python: &Path) -> bool {
         .stderr(Stdio::null())
         .status();
     status.is_ok_and(|status| status.success())
-}
-
-/// Runs a command to its end: what it wrote, as an error unless it succeeded in time.
-fn output(command: &mut Command, patience: Duration) -> Result<String, String> {
-    let log = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
-    let handle = || log.reopen().map_err(|error| error.to_string());
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(handle()?)
-        .stderr(handle()?)
-        .spawn()
-        .map_err(|error| format!("{command:?}: {error}"))?;
-    let status = process::wait(&mut child, patience).map_err(|error| error.to_string())?;
-    let written = || fs::read_to_string(log.path()).unwrap_or_default();
-    match status {
-        Some(status) if status.success() => Ok(written()),
-        Some(status) => Err(format!("{command:?} ended with {status}:\n{}", written())),
-        None => {
-            // The last resort: a driver that hangs ends by itself before, and stops its servers.
-            let _ = child.kill();
-            let _ = child.wait();
-            Err(format!(
-                "{command:?} was still running after {patience:?}:\n{}",
-                written()
-            ))
-        }
-    }
 }
