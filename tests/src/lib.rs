@@ -1,8 +1,9 @@
-//! What the test suites share: the plugins that they drive, server processes, and a client for raw frames.
+//! What the test suites share: the plugins that they drive, server processes, and clients for raw frames and HTTP.
 
 pub mod compat;
 pub mod faults;
 pub mod frames;
+pub mod http;
 pub mod messages;
 pub mod probe;
 pub mod process;

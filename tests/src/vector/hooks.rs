@@ -104,12 +104,14 @@ impl Vectors {
 
     pub(super) async fn identity_resolve(
         &self,
-        _payload: IdentityResolvePayload,
+        payload: IdentityResolvePayload,
         _context: &mut PluginContext,
     ) -> HookResult<IdentityResolveResultPayload> {
-        let alice = SubjectExtension::new("alice", SubjectType::User);
+        let alice = SubjectExtension::new("alice", SubjectType::User).with_roles(["admin"]);
         Ok(PluginResult::modify_payload(
-            IdentityResolveResultPayload::new().with_subject(alice),
+            IdentityResolveResultPayload::new()
+                .with_subject(alice)
+                .with_raw_claim("tok", payload.raw_token),
         ))
     }
 

@@ -15,13 +15,17 @@ mod configs;
 mod decode;
 mod differences;
 mod hosts;
+mod mcp;
+mod mcp_normal;
 mod normal;
 mod raw;
 mod results;
 mod structs;
+mod texts;
 
 use std::io;
 use std::path::PathBuf;
+use std::process::Command;
 
 use plugin_sdk_tests::process::ServerProcess;
 use serde_json::Value;
@@ -63,12 +67,22 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// The server behind the vectors.
 fn server() -> ServerProcess {
+    server_with(|_| {})
+}
+
+/// The same, after `change` has changed the command.
+fn server_with(change: impl FnOnce(&mut Command)) -> ServerProcess {
     let configuration = std::fs::read_to_string(path("vector.yaml")).unwrap();
-    start(&configuration).unwrap()
+    start_with(&configuration, change).unwrap()
 }
 
 fn start(configuration: &str) -> io::Result<ServerProcess> {
+    start_with(configuration, |_| {})
+}
+
+fn start_with(configuration: &str, change: impl FnOnce(&mut Command)) -> io::Result<ServerProcess> {
     ServerProcess::start_with(env!("CARGO_BIN_EXE_vector-plugin"), configuration, |command| {
         command.env("HOME", HOME);
+        change(command);
     })
 }

@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 
+mod mcp;
+
+pub(super) use mcp::MCP;
+
 /// One known difference.
 pub(super) struct Difference {
     cases: Cases,
@@ -15,17 +19,14 @@ pub(super) struct Difference {
 /// The cases that a difference is about.
 enum Cases {
     These(&'static [&'static str]),
-    /// Those whose hook left the context as it came.
-    ContextUnchanged,
+    /// Those of whose request and recorded response this is true.
+    Where(fn(&Value, &Value) -> bool),
 }
-use Cases::{ContextUnchanged, These};
-
-/// Begins a text that is free but for what follows, which must occur in it.
-pub(super) const FREE_TEXT: &str = "…";
+use Cases::{These, Where};
 
 pub(super) const TABLE: &[Difference] = &[
     Difference {
-        cases: ContextUnchanged,
+        cases: Where(leaves_the_context),
         at: "/context",
         ours: None,
         reason: "a context that the hook did not change does not go back; the host keeps its own, which is equal",
@@ -198,9 +199,7 @@ impl Difference {
     pub(super) fn concerns(&self, id: &str, request: &Value, response: &Value) -> bool {
         match self.cases {
             These(ids) => ids.contains(&id),
-            ContextUnchanged => {
-                response.get("context").is_some() && response.get("context") == request.get("context")
-            }
+            Where(holds) => holds(request, response),
         }
     }
 
@@ -208,7 +207,7 @@ impl Difference {
     pub(super) fn named(&self) -> &'static [&'static str] {
         match self.cases {
             These(ids) => ids,
-            ContextUnchanged => &[],
+            Where(_) => &[],
         }
     }
 
@@ -230,4 +229,9 @@ impl Difference {
             None => fields.remove(key),
         };
     }
+}
+
+/// Whether the hook left the context as it came.
+fn leaves_the_context(request: &Value, response: &Value) -> bool {
+    response.get("context").is_some() && response.get("context") == request.get("context")
 }

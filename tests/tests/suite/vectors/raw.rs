@@ -8,8 +8,8 @@ use plugin_sdk_tests::process::ServerProcess;
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::differences::{Difference, FREE_TEXT, TABLE};
-use super::{bytes, cases, decode, hosts, normal, server, text, vectors};
+use super::differences::{Difference, TABLE};
+use super::{bytes, cases, decode, hosts, normal, server, text, texts, vectors};
 
 /// A recorded request with its answer.
 struct Call<'a> {
@@ -70,7 +70,7 @@ impl<'a> Call<'a> {
             Ok(response) => self.normal(response),
             Err(error) => return Some(format!("{}: not a {}: {error}", self.id, self.response_type)),
         };
-        if !same_text(&mut expected["error"], &ours["error"]) {
+        if !texts::same(&mut expected["error"], &ours["error"]) {
             return Some(format!(
                 "{}: the error names no field: {}",
                 self.id, ours["error"]
@@ -87,31 +87,6 @@ impl<'a> Call<'a> {
         }
         (expected != ours).then(|| format!("{}: expected\n  {expected}\nbut it is\n  {ours}", self.id))
     }
-}
-
-/// Texts of errors that are part of the contract.
-fn is_contract(message: &str) -> bool {
-    message.starts_with("Unable to find ")
-        || ["Unknown message type", "custom", "minimal", "no code"].contains(&message)
-}
-
-/// Takes over the text of our error where it is free. It must name the field that is at fault, which is in the second line
-/// of a recorded error of validation.
-fn same_text(expected: &mut Value, ours: &Value) -> bool {
-    let (Some(recorded), Some(message)) = (expected["message"].as_str(), ours["message"].as_str()) else {
-        return true;
-    };
-    if is_contract(recorded) {
-        return true;
-    }
-    let field = match recorded.strip_prefix(FREE_TEXT) {
-        Some(field) => field,
-        None if recorded.contains("validation error for") => recorded.lines().nth(1).unwrap_or(recorded),
-        None => "",
-    };
-    let names_it = !message.is_empty() && message.contains(field);
-    expected["message"] = message.into();
-    names_it
 }
 
 #[test]
