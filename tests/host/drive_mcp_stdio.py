@@ -1,5 +1,6 @@
 """An MCP server on its standard input and output: what else is written there, lines that are no messages, and the end."""
 
+import contextlib
 import json
 import os
 import re
@@ -97,7 +98,9 @@ def bad_lines(report, address):
             for stray in before:
                 known = "error" in stray or stray.get("id") == 98
                 group.true(f"{title}: at most an error before it", known and stray["jsonrpc"] == "2.0", stray)
-        group.equal("the end", (0, []), pipe.close())
+        status, rest = pipe.close()
+        group.equal("the end", 0, status)
+        group.true("at most errors are left", all("error" in json.loads(line) for line in rest), rest)
 
 
 def resident(process):
@@ -142,6 +145,25 @@ def cancelled(report, address):
         group.true("at most one answer to it", all(json.loads(line)["id"] == 3 for line in rest), rest)
 
 
+@contextlib.contextmanager
+def unread(address, stdin, **environment):
+    """A server whose output nobody reads unless the test does."""
+    process = subprocess.Popen(
+        address["cmd"],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, **address["env"], **environment},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
 def the_end(report, address):
     with report.group("stdio: the end of the input, and of the process") as group:
         pipe = Pipe(address)
@@ -164,12 +186,12 @@ def the_end(report, address):
             with Pipe(address) as pipe:
                 pipe.process.send_signal(how)
                 group.equal(f"{how.name} with an open input", 0, pipe.process.wait(10))
-        with Pipe(address) as pipe:
+        with unread(address, stdin=subprocess.PIPE) as process:
             # Nobody reads any more: the host is gone.
-            pipe.process.stdout.close()
-            pipe.send(invoke({"probe": {"grow": MEBIBYTE}}))
-            pipe.process.stdin.close()
-            group.true("an output that nobody reads: it ends", pipe.process.wait(10) is not None)
+            process.stdout.close()
+            process.stdin.write(json.dumps(invoke({"probe": {"grow": MEBIBYTE}})) + "\n")
+            process.stdin.close()
+            group.true("an output that nobody reads: it ends", process.wait(10) is not None)
 
 
 def choice(report, directory, address):
@@ -179,22 +201,11 @@ def choice(report, directory, address):
             with Pipe(address, **settings) as pipe:
                 group.equal(title, {}, pipe.rpc(PING).get("result"))
                 group.equal(f"{title}: the end", (0, []), pipe.close())
-        port = {"PLUGINS_SERVER_UDS": str(directory / "found.sock")}
-        process = subprocess.Popen(
-            address["cmd"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, **address["env"], **port},
-        )
-        try:
+        where = {"PLUGINS_SERVER_UDS": str(directory / "found.sock")}
+        with unread(address, stdin=subprocess.DEVNULL, **where) as process:
             group.equal("without an input: HTTP", "READY\n", process.stdout.readline())
             process.terminate()
             group.equal("without an input: exit status", 0, process.wait(PATIENCE))
-        finally:
-            process.kill()
-            process.stdout.close()
 
 
 if __name__ == "__main__":

@@ -168,6 +168,7 @@ def rotation(report, directory):
             for thread in loads:
                 thread.start()
             with Http(process.address) as lasting:
+                lasting.post(message("ping"))
                 first = presented()
                 for number in range(ROTATIONS):
                     put(("server-again", "server")[number % 2])

@@ -104,7 +104,7 @@ impl Installed {
     fn run(&self, revision: &str, expected: &str, sessions: bool) -> Result<String, String> {
         let describe = |error: std::io::Error| error.to_string();
         let port = process::free_port().map_err(describe)?.to_string();
-        let server =
+        let _server =
             ServerProcess::start_with(env!("CARGO_BIN_EXE_probe-plugin"), CONFIGURATION, |command| {
                 command
                     .env("PLUGINS_TRANSPORT", "http")
