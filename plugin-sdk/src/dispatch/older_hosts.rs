@@ -107,16 +107,31 @@ mod tests {
     fn a_host_of_unknown_age_gets_names_that_mean_the_same_to_all() {
         for (reported, expected) in [
             (&[("mode", "sequential")][..], &[][..]),
-            (&[("mode", "sequential"), ("on_error", "fail")], &[("on_error", "fail")]),
-            (&[("mode", "sequential"), ("on_error", "ignore")], &[("mode", "enforce_ignore_error")]),
+            (
+                &[("mode", "sequential"), ("on_error", "fail")],
+                &[("on_error", "fail")],
+            ),
+            (
+                &[("mode", "sequential"), ("on_error", "ignore")],
+                &[("mode", "enforce_ignore_error")],
+            ),
             (&[("on_error", "ignore")], &[("mode", "enforce_ignore_error")]),
             // Older hosts can't disable; to newer ones it must not become `ignore`.
-            (&[("mode", "sequential"), ("on_error", "disable")], &[("on_error", "disable")]),
-            (&[("mode", "transform"), ("priority", "1")], &[("mode", "permissive"), ("priority", "1")]),
+            (
+                &[("mode", "sequential"), ("on_error", "disable")],
+                &[("on_error", "disable")],
+            ),
+            (
+                &[("mode", "transform"), ("priority", "1")],
+                &[("mode", "permissive"), ("priority", "1")],
+            ),
             (&[("mode", "audit")], &[("mode", "audit")]),
             (&[("mode", "concurrent")], &[("mode", "concurrent")]),
             (&[("mode", "permissive")], &[("mode", "permissive")]),
-            (&[("mode", "enforce_ignore_error")], &[("mode", "enforce_ignore_error")]),
+            (
+                &[("mode", "enforce_ignore_error")],
+                &[("mode", "enforce_ignore_error")],
+            ),
             (&[("name", "a")], &[("name", "a")]),
         ] {
             let expected: Vec<_> = expected

@@ -6,8 +6,9 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-        ContentBlock, CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsResult,
-        PaginatedRequestParams, PromptsCapability, ProtocolVersion, ResourcesCapability, ServerCapabilities,
+        ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
+        Implementation, ListToolsResult, PaginatedRequestParams, PromptsCapability, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ResourcesCapability, ServerCapabilities,
         ServerConfig, Tool, ToolAnnotations, ToolsCapability,
     },
     service::{NotificationContext, RequestContext},
@@ -165,6 +166,27 @@ impl ServerHandler for McpHandler {
             .call(request.name.into_owned(), arguments, context.ct.cancelled_owned())
             .await?;
         Ok(CallToolResponse::Complete(result(answer)))
+    }
+
+    /// There are no prompts.
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let message = format!("Unknown prompt: {}", shortened(&request.name));
+        Err(ErrorData::invalid_params(message, None))
+    }
+
+    /// There are no resources.
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let message = format!("Unknown resource: {}", shortened(&request.uri));
+        let data = serde_json::json!({ "uri": request.uri });
+        Err(ErrorData::invalid_params(message, Some(data)))
     }
 
     async fn complete(

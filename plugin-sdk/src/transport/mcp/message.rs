@@ -1,6 +1,6 @@
 //! What is wrong with a message that rmcp does not take. Only then it is looked at here.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use bytes::Bytes;
 use serde::{
@@ -68,6 +68,22 @@ pub(super) enum Untaken {
     Wrong(MessageError),
     /// The message is right but for an id that the library can't hold, which is a number without a place in 64 bits.
     OddId(OddId),
+    /// A call of a tool, with arguments that the library can't hold, such as for their nesting. The same with each object as
+    /// text, which the tools take too: what is wrong with it is for them to say.
+    OddArguments(Bytes),
+}
+
+impl MessageError {
+    /// The library does not take what stands for a message either.
+    pub(super) fn of_stand_in(body: &[u8]) -> Self {
+        Self {
+            id: id_of(body),
+            ..Self::new(
+                code::INVALID_PARAMS,
+                "Validation error: the params are not those of the method",
+            )
+        }
+    }
 }
 
 /// An id that another stands for.
@@ -86,12 +102,16 @@ struct Envelope<'a> {
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
 }
 
 /// A null is there too.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
+
+const NOT_OF_ITS_METHOD: &str = "its params are not those of its method";
 
 /// Finds out why the library does not take a message.
 pub(super) fn explain(body: &Bytes) -> Untaken {
@@ -111,11 +131,17 @@ pub(super) fn explain(body: &Bytes) -> Untaken {
         (None, ..) => "jsonrpc is missing, which must be \"2.0\"",
         (Some(version), ..) if version != "2.0" => "jsonrpc must be \"2.0\"",
         (_, None, _) => "method is missing",
+        (_, Some(method), Some(id)) if method == "tools/call" && is_held(id) => {
+            match envelope.params.and_then(|params| with_text(id, params)) {
+                Some(message) => return Untaken::OddArguments(message),
+                None => NOT_OF_ITS_METHOD,
+            }
+        }
         (_, Some(_), Some(id)) => match odd_id(body, id) {
             Ok(odd) => return Untaken::OddId(odd),
             Err(problem) => problem,
         },
-        (_, Some(_), None) => "its params are not those of its method",
+        (_, Some(_), None) => NOT_OF_ITS_METHOD,
     };
     let message = format!("Validation error: the request is not a JSON-RPC message of MCP: {problem}");
     Untaken::Wrong(MessageError {
@@ -173,11 +199,60 @@ fn is_number(id: &RawValue) -> bool {
         .starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
+/// Whether the library can hold the id.
+fn is_held(id: &RawValue) -> bool {
+    id.get().starts_with('"') || id.get().parse::<i64>().is_ok()
+}
+
+/// The call of a tool with each object and each list among its arguments as text.
+fn with_text(id: &RawValue, params: &RawValue) -> Option<Bytes> {
+    #[derive(Deserialize, Serialize)]
+    struct Params<'a, A> {
+        #[serde(borrow)]
+        name: Cow<'a, str>,
+        arguments: BTreeMap<Cow<'a, str>, A>,
+    }
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Argument<'a> {
+        Text(&'a str),
+        Plain(&'a RawValue),
+    }
+    #[derive(Serialize)]
+    struct Call<'a> {
+        jsonrpc: &'a str,
+        id: &'a RawValue,
+        method: &'a str,
+        params: Params<'a, Argument<'a>>,
+    }
+
+    let Params { name, arguments }: Params<'_, &RawValue> = serde_json::from_str(params.get()).ok()?;
+    let arguments = arguments.into_iter().map(|(name, argument)| {
+        let text = argument.get();
+        let argument = if text.starts_with(['{', '[']) {
+            Argument::Text(text)
+        } else {
+            Argument::Plain(argument)
+        };
+        (name, argument)
+    });
+    let call = Call {
+        jsonrpc: "2.0",
+        id,
+        method: "tools/call",
+        params: Params {
+            name,
+            arguments: arguments.collect(),
+        },
+    };
+    serde_json::to_vec(&call).ok().map(Into::into)
+}
+
 fn odd_id(body: &Bytes, id: &RawValue) -> Result<OddId, &'static str> {
     let text = id.get();
     if !is_number(id) {
         return Err(if text.starts_with('"') {
-            "its params are not those of its method"
+            NOT_OF_ITS_METHOD
         } else {
             "id must be a string or a number"
         });
@@ -196,17 +271,6 @@ fn odd_id(body: &Bytes, id: &RawValue) -> Result<OddId, &'static str> {
 }
 
 impl OddId {
-    /// The message is wrong beside the id.
-    pub(super) fn unreadable(&self) -> MessageError {
-        MessageError {
-            id: Some(self.id.clone()),
-            ..MessageError::new(
-                code::INVALID_PARAMS,
-                "Validation error: the params are not those of the method",
-            )
-        }
-    }
-
     /// Puts the id back into the answer.
     pub(super) fn restore(&self, answer: &[u8]) -> Vec<u8> {
         let id = self.id.get();
@@ -233,7 +297,7 @@ mod tests {
     fn wrong(body: &'static str) -> MessageError {
         match explain(&Bytes::from_static(body.as_bytes())) {
             Untaken::Wrong(error) => error,
-            Untaken::OddId(odd) => panic!("{odd:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -315,5 +379,22 @@ mod tests {
             odd.restore(br#"{"jsonrpc":"2.0","id":"12345678901234567890","result":{}}"#),
             br#"{"jsonrpc":"2.0","id":12345678901234567890,"result":{}}"#
         );
+    }
+
+    #[test]
+    fn arguments_that_nest_too_deep_become_text() {
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{{"name":"invoke_hook","arguments":{{"hook_type":"h","payload":{{"a":{deep}}}}}}}}}"#
+        );
+        let Untaken::OddArguments(message) = explain(&Bytes::from(body)) else {
+            panic!("not odd")
+        };
+        let message: serde_json::Value = serde_json::from_slice(&message).unwrap();
+        assert_eq!(message["id"], 7);
+        assert_eq!(message["params"]["name"], "invoke_hook");
+        let arguments = &message["params"]["arguments"];
+        assert_eq!(arguments["hook_type"], "h");
+        assert_eq!(arguments["payload"], format!(r#"{{"a":{deep}}}"#));
     }
 }

@@ -73,21 +73,7 @@ impl Protocol {
         }
         if is_message && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             // That it is JSON was checked, so that this is about the message.
-            return match explain(&body) {
-                Untaken::Wrong(error) => Refusal::of_error(StatusCode::BAD_REQUEST, error).into_response(),
-                Untaken::OddId(odd) => {
-                    let answer = self.ask(parts, odd.message.clone()).await;
-                    if answer.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-                        return Refusal::of_error(StatusCode::BAD_REQUEST, odd.unreadable()).into_response();
-                    }
-                    let (parts, body) = answer.into_parts();
-                    let body = odd.restore(&whole(body).await);
-                    let mut restored = reply(parts.status, JSON, body);
-                    *restored.headers_mut() = parts.headers;
-                    restored.headers_mut().remove(header::CONTENT_LENGTH);
-                    restored
-                }
-            };
+            return self.untaken(parts, &body).await;
         }
         // The library says what is wrong in plain text.
         let status = response.status();
@@ -108,6 +94,28 @@ impl Protocol {
             None => refusal,
         }
         .into_response()
+    }
+
+    /// Answers a message that the library does not take as it is.
+    async fn untaken(&self, parts: Parts, body: &Bytes) -> Response<Body> {
+        let (stand_in, odd_id) = match explain(body) {
+            Untaken::Wrong(error) => {
+                return Refusal::of_error(StatusCode::BAD_REQUEST, error).into_response();
+            }
+            Untaken::OddArguments(stand_in) => (stand_in, None),
+            Untaken::OddId(odd) => (odd.message.clone(), Some(odd)),
+        };
+        let answer = self.ask(parts, stand_in).await;
+        if answer.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            let error = MessageError::of_stand_in(body);
+            return Refusal::of_error(StatusCode::BAD_REQUEST, error).into_response();
+        }
+        let Some(odd) = odd_id else { return answer };
+        let (parts, body) = answer.into_parts();
+        let mut restored = reply(parts.status, JSON, odd.restore(&whole(body).await));
+        *restored.headers_mut() = parts.headers;
+        restored.headers_mut().remove(header::CONTENT_LENGTH);
+        restored
     }
 
     fn ask(&self, mut parts: Parts, body: Bytes) -> BoxFuture<'static, Response<Body>> {

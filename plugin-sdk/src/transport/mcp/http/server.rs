@@ -115,7 +115,9 @@ impl BoundMcpServer {
         // Who asks about the health is not waited for.
         let aside = connections(service(None, Running::new()));
 
+        let is_tcp = self.listener.tcp_address().is_some();
         let (accepting, arrived) = incoming::accept(self.listener, limits.max_connections);
+        let mut accepting = Some(accepting);
         let mut servers = JoinSet::new();
         servers.spawn(main.serve(arrived));
         let health = self.health.map(|listener| {
@@ -128,15 +130,18 @@ impl BoundMcpServer {
         shutdown.await;
         // Whoever asks about the health learns of it before anything ends.
         drain.begin();
-        accepting.stop().await;
+        // A socket file is free for the next server at once. On TCP there is still an answer for whoever asks about the health.
+        if let Some(accepting) = accepting.take_if(|_| !is_tcp) {
+            accepting.stop().await;
+        }
         if timeout(limits.drain_timeout, running.ended()).await.is_err() {
             tracing::warn!(
                 "calls go on after {} s of draining (PLUGINS_DRAIN_TIMEOUT) and are broken off",
                 limits.drain_timeout.as_secs_f64()
             );
         }
-        if let Some(health) = health {
-            health.stop().await;
+        for accepting in accepting.into_iter().chain(health) {
+            accepting.stop().await;
         }
         mcp.end();
         stop.begin();
@@ -211,12 +216,14 @@ impl Connections {
         let clock = Clock::new();
         let stream = Connection::new(arrived, Arc::clone(&clock));
         let service = Arc::clone(&self.service);
+        let is_late = service.draining.has_begun();
         let stopped = self.stopped.clone();
         let (max_header_size, timeouts) = (self.max_header_size, self.timeouts);
         Box::pin(async move {
             let for_service = Arc::clone(&clock);
-            let service =
-                service_fn(move |request| Arc::clone(&service).answer(request, Arc::clone(&for_service)));
+            let service = service_fn(move |request| {
+                Arc::clone(&service).answer(request, is_late, Arc::clone(&for_service))
+            });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 // It would run between requests as well. The clock bounds both, each by its own measure.

@@ -38,16 +38,18 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Answers a request. What panics on the way costs an answer, not the connection.
+    /// Answers a request; on a connection that is late, which came when the server was stopping already, only those about its
+    /// health. What panics on the way costs an answer, not the connection.
     pub(super) async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
+        is_late: bool,
         clock: Arc<Clock>,
     ) -> Result<Response<Body>, Infallible> {
         clock.request();
         // A stream that a client only listens on is not waited for when the server stops.
-        let running = (request.method() != Method::GET).then(|| self.running.begin());
-        let mut response = guard::no_panic(self.route(request))
+        let running = (request.method() != Method::GET && !is_late).then(|| self.running.begin());
+        let mut response = guard::no_panic(self.route(request, is_late))
             .await
             .unwrap_or_else(|panic| {
                 let error = MessageError::new(code::INTERNAL_ERROR, format!("the server panicked: {panic}"));
@@ -59,13 +61,18 @@ impl Service {
         Ok(response.map(|body| RunningBody::new(body, running, clock).boxed()))
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn route(&self, request: Request<Incoming>, is_late: bool) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let is_draining = self.draining.has_begun();
         if let Some(answer) = health::answer(&parts.method, parts.uri.path(), is_draining, &self.metrics) {
             return answer;
         }
         match (parts.uri.path(), &self.protocol) {
+            (_, Some(_)) if is_late => {
+                let message = "Service Unavailable: the plugin server is stopping; connect again";
+                let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
+                self.decline(refusal, body, &parts.headers).await
+            }
             (ENDPOINT, Some(protocol)) => self.mcp(protocol, parts, body).await,
             ("/mcp/", Some(_)) => redirect(),
             (path, protocol) => {

@@ -145,13 +145,18 @@ impl LineTransport {
     }
 
     fn untaken(&mut self, line: &Bytes) -> Option<ClientJsonRpcMessage> {
-        match explain(line) {
-            Untaken::Wrong(error) => self.refuse(error),
-            Untaken::OddId(odd) => match serde_json::from_slice(&odd.message) {
-                Ok(message) => return self.admit(message, Some(odd)),
-                Err(_) => self.refuse(odd.unreadable()),
-            },
+        let (stand_in, odd_id) = match explain(line) {
+            Untaken::Wrong(error) => {
+                self.refuse(error);
+                return None;
+            }
+            Untaken::OddArguments(stand_in) => (stand_in, None),
+            Untaken::OddId(odd) => (odd.message.clone(), Some(odd)),
+        };
+        if let Ok(message) = serde_json::from_slice(&stand_in) {
+            return self.admit(message, odd_id);
         }
+        self.refuse(MessageError::of_stand_in(line));
         None
     }
 
