@@ -3,8 +3,10 @@
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 use std::path::Path;
 
+use super::cli::Transport;
 use super::configuration::Configuration;
 use super::runtime::runtime;
+use super::settings::Settings;
 use super::yaml::findings::Findings;
 use crate::dispatch::Dispatcher;
 
@@ -47,9 +49,33 @@ pub(crate) fn try_plugins(
     Ok(working)
 }
 
+/// Looks at the places where these transports will listen, or all if none is named.
+pub(crate) fn places(settings: &Settings, transports: &[Transport], findings: &mut Findings) {
+    let is_meant = |transport| transports.is_empty() || transports.contains(&transport);
+    #[cfg(feature = "unix")]
+    if is_meant(Transport::Unix) {
+        socket(
+            &settings.socket_path,
+            crate::transport::unix::PATH_SETTING,
+            findings,
+        );
+    }
+    #[cfg(feature = "grpc")]
+    if is_meant(Transport::Grpc) {
+        let protocol = &crate::transport::grpc::GRPC;
+        listener("gRPC", &settings.grpc.listen, protocol, findings);
+    }
+    #[cfg(feature = "mcp")]
+    if is_meant(Transport::Http) {
+        let protocol = &crate::transport::mcp::MCP;
+        listener("MCP", &settings.http.listen, protocol, findings);
+    }
+    let _ = (settings, findings, is_meant(Transport::Stdio));
+}
+
 /// Looks at the place where the socket will be.
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-pub(crate) fn socket(path: &Path, setting: &str, findings: &mut Findings) {
+fn socket(path: &Path, setting: &str, findings: &mut Findings) {
     if let Err(error) = crate::server::socket_file::check_path(path, setting) {
         findings.problems.push(format!("socket: {error}"));
     }
@@ -57,7 +83,7 @@ pub(crate) fn socket(path: &Path, setting: &str, findings: &mut Findings) {
 
 /// Looks at the place where a server will listen, and reads its certificates as it would.
 #[cfg(any(feature = "grpc", feature = "mcp"))]
-pub(crate) fn listener(
+fn listener(
     server: &str,
     listen: &crate::server::listener::ListenSettings,
     protocol: &crate::server::listener::Protocol,

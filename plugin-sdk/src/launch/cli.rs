@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Manifest(ManifestArguments),
     /// Print the stanza to paste into the gateway's plugin configuration
     GatewayConfig(GatewayArguments),
-    /// Check the configuration and the socket directory
+    /// Check configuration, certificates and sockets
     Check(CheckArguments),
 }
 

@@ -118,26 +118,8 @@ fn check(
 ) -> Result<ExitCode, Failure> {
     let (configuration, mut findings) = Configuration::load(kinds, file, flags, environment);
     let working = check::try_plugins(&configuration, &mut findings)?;
-    #[cfg(feature = "unix")]
-    check::socket(
-        &configuration.settings.socket_path,
-        crate::transport::unix::PATH_SETTING,
-        &mut findings,
-    );
-    #[cfg(feature = "grpc")]
-    check::listener(
-        "gRPC",
-        &configuration.settings.grpc.listen,
-        &crate::transport::grpc::GRPC,
-        &mut findings,
-    );
-    #[cfg(feature = "mcp")]
-    check::listener(
-        "MCP",
-        &configuration.settings.http.listen,
-        &crate::transport::mcp::MCP,
-        &mut findings,
-    );
+    let transports = transports::named(&[], environment, flags)?;
+    check::places(&configuration.settings, &transports, &mut findings);
     let labelled = [
         ("error", &findings.problems),
         ("warning", &findings.warnings),

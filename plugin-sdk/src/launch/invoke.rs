@@ -13,14 +13,17 @@ use super::serve::listen_grpc;
 #[cfg(feature = "unix")]
 use super::serve::listen_unix;
 use super::serve::start;
+use super::settings::Settings;
 use super::transports::served;
 use crate::dispatch::Dispatcher;
 use crate::nearest::unknown;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 use crate::plugin::BoxFuture;
+#[cfg(any(feature = "grpc", feature = "mcp"))]
+use crate::server::listener::ListenSettings;
 use crate::transport::JsonCall;
 #[cfg(feature = "grpc")]
-use crate::transport::grpc::{self, GrpcSettings};
+use crate::transport::grpc;
 #[cfg(feature = "unix")]
 use crate::transport::unix;
 use crate::value::Value;
@@ -75,7 +78,7 @@ pub(crate) fn invoke(
                     context.clone().into(),
                 )
                 .await),
-            Some(transport) => over(transport, &dispatcher, &call).await,
+            Some(transport) => over(transport, &dispatcher, &configuration.settings, &call).await,
         };
         dispatcher.shutdown().await;
         answer
@@ -175,7 +178,12 @@ fn pretty(answer: &str) -> Result<Answer, String> {
 
 /// Without a transport in the build there is none to make a call over.
 #[cfg(not(any(feature = "unix", feature = "grpc", feature = "mcp")))]
-async fn over(transport: Transport, _: &Arc<Dispatcher>, _: &JsonCall<'_>) -> Result<String, String> {
+async fn over(
+    transport: Transport,
+    _: &Arc<Dispatcher>,
+    _: &Settings,
+    _: &JsonCall<'_>,
+) -> Result<String, String> {
     served(transport).map(|()| String::new())
 }
 
@@ -184,6 +192,7 @@ async fn over(transport: Transport, _: &Arc<Dispatcher>, _: &JsonCall<'_>) -> Re
 async fn over(
     transport: Transport,
     dispatcher: &Arc<Dispatcher>,
+    settings: &Settings,
     call: &JsonCall<'_>,
 ) -> Result<String, String> {
     #[cfg(feature = "mcp")]
@@ -202,8 +211,8 @@ async fn over(
         ),
         #[cfg(feature = "grpc")]
         Transport::Grpc => {
-            let mut settings = GrpcSettings::default();
-            settings.listen.uds = Some(path.clone());
+            let mut settings = settings.grpc.clone();
+            settings.listen = ListenSettings::of_socket(path.clone());
             (
                 listen_grpc(dispatcher, &settings, stopped)?,
                 Box::pin(grpc::client::invoke(&path, call)),
@@ -211,14 +220,17 @@ async fn over(
         }
         #[cfg(feature = "mcp")]
         Transport::Http => {
-            let mut settings = crate::transport::mcp::McpSettings::default();
-            settings.listen.uds = Some(path.clone());
+            let mut settings = settings.http.clone();
+            settings.listen = ListenSettings::of_socket(path.clone());
             (
                 super::serve::listen_http(dispatcher, &settings, stopped)?,
                 Box::pin(crate::transport::mcp::client::invoke(&path, call)),
             )
         }
-        _ => return served(transport).map(|()| String::new()),
+        _ => {
+            let _ = settings;
+            return served(transport).map(|()| String::new());
+        }
     };
     let server = tokio::spawn(server);
     let answer = answer.await;

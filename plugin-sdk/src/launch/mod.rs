@@ -113,7 +113,7 @@ pub fn launcher() -> Launcher {
 ///
 /// | flag | key in the section | variable | default |
 /// |---|---|---|---|
-/// | `--transport` | | `PLUGINS_TRANSPORT`, several with commas | `stdio` if stdin leads to another program; else the transports whose flags are given; else `http` |
+/// | `--transport` | | `PLUGINS_TRANSPORT`, several with commas | the transports whose flags are given; else `stdio` if stdin leads to another program; else `http` |
 /// | `--config` | | `PLUGINS_CONFIG_PATH` | `./resources/plugins/config.yaml` |
 /// | `--log-level` | | `PLUGINS_LOG_LEVEL` | `INFO`; for other commands than `serve` `WARNING` |
 /// | | | `PLUGINS_FAIL_ON_PLUGIN_ERROR` | `true`; if `false`, plugins that fail to load are left out |

@@ -1,7 +1,7 @@
 //! `gateway-config`: the stanza with which a gateway reaches the plugins.
 
 #[cfg(feature = "mcp")]
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::cli::Transport;
 use super::configuration::Configuration;
@@ -126,16 +126,19 @@ fn reachable(listen: &ListenSettings) -> (String, &'static str) {
 fn reachable_by_url(listen: &ListenSettings) -> (String, &'static str) {
     let localhost = || format!("localhost:{}", listen.port);
     match listen.bare_host().parse() {
-        Ok(IpAddr::V4(address)) if address.is_loopback() => (localhost(), ""),
-        Ok(IpAddr::V6(Ipv6Addr::LOCALHOST)) => (localhost(), ""),
+        Ok(IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST)) => (localhost(), ""),
         Ok(IpAddr::V6(address)) if !address.is_unspecified() => (
             localhost(),
             "# A gateway takes no IPv6 address in a url: put a name of this machine in place of\n# localhost.\n",
         ),
-        Ok(IpAddr::V4(address)) if address.is_private() || address.is_link_local() => (
-            reachable(listen).0,
-            "# A gateway takes a private address only with PLUGINS_SSRF_PROTECTION_ENABLED=false,\n# and a name always.\n",
-        ),
+        Ok(IpAddr::V4(address))
+            if address.is_loopback() || address.is_private() || address.is_link_local() =>
+        {
+            (
+                reachable(listen).0,
+                "# A gateway takes a private address only with PLUGINS_SSRF_PROTECTION_ENABLED=false,\n# and a name always.\n",
+            )
+        }
         _ => reachable(listen),
     }
 }

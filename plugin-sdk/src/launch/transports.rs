@@ -12,15 +12,29 @@ pub(crate) const DEFAULT: Transport = if cfg!(feature = "mcp") {
     Transport::Grpc
 };
 
-/// The transports to serve: those of the command line, else those of `PLUGINS_TRANSPORT`, else those whose flags are given; else
-/// standard input and output if they lead to another program, as on the Python server.
+/// The transports to serve: those that are [`named`]; else standard input and output if they lead to another program, as on the
+/// Python server.
 pub(crate) fn chosen(
-    named: &[Transport],
+    arguments: &[Transport],
     environment: &Environment,
     flags: &Flags,
 ) -> Result<Vec<Transport>, String> {
-    let mut transports = named.to_vec();
-    if let (true, Some((name, text))) = (named.is_empty(), environment.get(&["PLUGINS_TRANSPORT"])) {
+    let mut transports = named(arguments, environment, flags)?;
+    if transports.is_empty() {
+        transports.push(unnamed());
+    }
+    transports.iter().try_for_each(|transport| served(*transport))?;
+    Ok(transports)
+}
+
+/// The transports of the command line, else those of `PLUGINS_TRANSPORT`, else those whose flags are given.
+pub(crate) fn named(
+    arguments: &[Transport],
+    environment: &Environment,
+    flags: &Flags,
+) -> Result<Vec<Transport>, String> {
+    let mut transports = arguments.to_vec();
+    if let (true, Some((name, text))) = (arguments.is_empty(), environment.get(&["PLUGINS_TRANSPORT"])) {
         for word in text.split(',').map(str::trim) {
             let transport = <Transport as clap::ValueEnum>::from_str(word, true).map_err(|_| {
                 format!("{name}: \"{word}\" is not a transport; allowed: unix, grpc, http, stdio")
@@ -31,9 +45,6 @@ pub(crate) fn chosen(
     if transports.is_empty() {
         transports.extend(flags.iter().filter_map(|(flag, _)| of_flag(flag)));
     }
-    if transports.is_empty() {
-        transports.push(unnamed());
-    }
     let mut seen = Vec::new();
     transports.retain(|transport| {
         !seen.contains(transport) && {
@@ -41,7 +52,6 @@ pub(crate) fn chosen(
             true
         }
     });
-    transports.iter().try_for_each(|transport| served(*transport))?;
     Ok(transports)
 }
 

@@ -49,6 +49,14 @@ impl ListenSettings {
         }
     }
 
+    /// A socket at this path, with the other defaults.
+    pub(crate) fn of_socket(path: PathBuf) -> Self {
+        Self {
+            uds: Some(path),
+            ..Self::of_port(0)
+        }
+    }
+
     /// Whether the settings go together.
     pub(crate) fn check(&self) -> Result<(), ServeError> {
         match &self.uds {

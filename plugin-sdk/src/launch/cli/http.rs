@@ -35,7 +35,7 @@ pub(crate) struct HttpArguments {
     #[arg(id = "http-allowed-hosts", long = "http-allowed-hosts", value_name = "NAMES")]
     allowed_hosts: Option<String>,
 
-    /// Origins of web pages that may call [default: of the address]
+    /// Values of an Origin header beside those of the address; * for all
     #[arg(
         id = "http-allowed-origins",
         long = "http-allowed-origins",
@@ -51,7 +51,7 @@ pub(crate) struct HttpArguments {
     )]
     max_header_size: Option<String>,
 
-    /// Close a connection that does not begin for so long [default: 10]
+    /// Longest TLS handshake [default: 10]
     #[arg(
         id = "http-handshake-timeout",
         long = "http-handshake-timeout",

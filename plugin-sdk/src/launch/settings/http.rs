@@ -5,6 +5,7 @@ use super::values::{SECONDS, boolean, list, seconds, size, whole};
 use super::{Setting, Settings};
 use crate::launch::yaml::findings::Findings;
 use crate::server::tls::ClientAuth;
+use crate::transport::mcp::{is_host_entry, is_origin_entry};
 
 pub(super) const TABLES: [&[Setting]; 2] = [&LISTEN, &SETTINGS];
 
@@ -17,15 +18,23 @@ const SETTINGS: [Setting; 10] = [
         flag: "http-allowed-hosts",
         key: "allowed_hosts",
         variables: &["PLUGINS_SERVER_ALLOWED_HOSTS"],
-        allowed: "names by which clients call the server, with commas; NAME:PORT, NAME:* for any port, * for all",
-        apply: |settings, text| list(text).map(|value| settings.http.allowed_hosts = value),
+        allowed: "names with commas: NAME, NAME:PORT, NAME:* for any port, * for all",
+        apply: |settings, text| {
+            let value = list(text).filter(|entries| entries.iter().all(|entry| is_host_entry(entry)))?;
+            settings.http.allowed_hosts = value;
+            Some(())
+        },
     },
     Setting {
         flag: "http-allowed-origins",
         key: "allowed_origins",
         variables: &["PLUGINS_SERVER_ALLOWED_ORIGINS"],
-        allowed: "origins of web pages that may call the server, such as https://console.example, with commas; * for all",
-        apply: |settings, text| list(text).map(|value| settings.http.allowed_origins = value),
+        allowed: "origins, such as https://console.example, with commas; * for all",
+        apply: |settings, text| {
+            let value = list(text).filter(|entries| entries.iter().all(|entry| is_origin_entry(entry)))?;
+            settings.http.allowed_origins = value;
+            Some(())
+        },
     },
     Setting {
         flag: "http-max-header-size",
@@ -99,7 +108,11 @@ pub(super) const METRICS: [Setting; 1] = [Setting {
     key: "",
     variables: &["ENABLE_METRICS"],
     allowed: "true or false",
-    apply: |settings, text| boolean(text).map(|value| settings.http.metrics = value),
+    // Other programs have this variable too. To the Python server, whatever is not true is off.
+    apply: |settings, text| {
+        settings.http.metrics = boolean(text).unwrap_or(false);
+        Some(())
+    },
 }];
 
 const NAMES: Names = Names {

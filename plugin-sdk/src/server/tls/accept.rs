@@ -105,7 +105,7 @@ fn describe(error: &io::Error) -> HandshakeError {
     match cause {
         Error::NoCertificatesPresented => HandshakeError::new(
             Certificate,
-            "the client sent no certificate, and client_auth is require",
+            "the client sent no certificate, and one is required",
         ),
         Error::InvalidCertificate(problem) => HandshakeError::new(
             Certificate,

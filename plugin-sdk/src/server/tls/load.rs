@@ -117,8 +117,8 @@ fn client_verifier(
     }
     let Some(file) = &files.ca_bundle else {
         return Err(TlsError::new(format!(
-            "ca_bundle (…_SSL_CA_CERTS) is missing: client_auth {client_auth} checks client certificates against the \
-             authorities in that file; for TLS without client certificates set client_auth to none"
+            "ca_bundle (…_SSL_CA_CERTS) is missing: client certificates are to be checked against the authorities in \
+             that file ({client_auth}); for TLS without client certificates set client_auth to none, or ssl_cert_reqs to 0"
         )));
     };
     let authorities = Arc::new(certificate::authorities(file, clock)?);

@@ -10,22 +10,22 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 use tonic::{Status, codegen::StdError};
 
-/// The setting, which the error names.
-const SETTING: &str = "PLUGINS_GRPC_SERVER_BODY_TIMEOUT";
-
 /// A body that fails when it takes too long: a client that stops half-way would hold what it sent for as long as it likes.
 pub(super) struct TimedBody<B> {
     body: Pin<Box<B>>,
     limit: Duration,
+    /// What sets the limit, which the error names.
+    setting: &'static str,
     /// Made when there is something to wait for; most bodies are there at once.
     over: Option<Pin<Box<Sleep>>>,
 }
 
 impl<B> TimedBody<B> {
-    pub(super) fn new(body: B, limit: Duration) -> Self {
+    pub(super) fn new(body: B, limit: Duration, setting: &'static str) -> Self {
         Self {
             body: Box::pin(body),
             limit,
+            setting,
             over: None,
         }
     }
@@ -49,8 +49,9 @@ where
         let over = self.over.get_or_insert_with(|| Box::pin(sleep(limit)));
         ready!(over.as_mut().poll(context));
         let message = format!(
-            "the request did not arrive within {} s ({SETTING})",
-            limit.as_secs_f64()
+            "the request did not arrive within {} s ({})",
+            limit.as_secs_f64(),
+            self.setting
         );
         tracing::warn!("{message}");
         Poll::Ready(Some(Err(Status::deadline_exceeded(message).into())))

@@ -26,8 +26,14 @@ use crate::{
 /// What a service answers with, in the end.
 pub(super) type Answering = BoxFuture<'static, Result<http::Response<Body>, Infallible>>;
 
-/// The variable of the largest answer, which the error that it causes names.
-const REPLY_SETTING: &str = "PLUGINS_GRPC_SERVER_MAX_REPLY_SIZE";
+/// What a call may take, and what sets it, which errors name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) max_reply_size: usize,
+    pub(super) reply_setting: &'static str,
+    pub(super) body_timeout: Duration,
+    pub(super) body_setting: &'static str,
+}
 
 /// The methods of both packages. `Clone` is cheap.
 #[derive(Clone)]
@@ -35,8 +41,7 @@ pub(super) struct Calls(Arc<Inner>);
 
 struct Inner {
     dispatcher: Arc<Dispatcher>,
-    max_reply_size: usize,
-    body_timeout: Duration,
+    bounds: Bounds,
     /// `None` in a server that is not ours to stop.
     stopping: Option<Stopping>,
 }
@@ -50,16 +55,10 @@ pub(super) struct Stopping {
 }
 
 impl Calls {
-    pub(super) fn new(
-        dispatcher: Arc<Dispatcher>,
-        max_reply_size: usize,
-        body_timeout: Duration,
-        stopping: Option<Stopping>,
-    ) -> Self {
+    pub(super) fn new(dispatcher: Arc<Dispatcher>, bounds: Bounds, stopping: Option<Stopping>) -> Self {
         Self(Arc::new(Inner {
             dispatcher,
-            max_reply_size,
-            body_timeout,
+            bounds,
             stopping,
         }))
     }
@@ -75,8 +74,9 @@ impl Calls {
         };
         let inner = Arc::clone(&self.0);
         let limit = inner.dispatcher.limits().max_message_size;
-        let body_timeout = inner.body_timeout;
-        let request = request.map(|body| TimedBody::new(body, body_timeout));
+        let bounds = inner.bounds;
+        let deadline = grpc_timeout(request.headers());
+        let request = request.map(|body| TimedBody::new(body, bounds.body_timeout, bounds.body_setting));
         let call = Call {
             calls: self.clone(),
             method,
@@ -86,7 +86,10 @@ impl Calls {
             Ok(tokio::select! {
                 // Most calls end at once, and then nothing else is looked at.
                 biased;
-                response = grpc.unary(call, request) => response,
+                response = grpc.unary(call, request) => within_limit(response, limit),
+                () = after(deadline) => {
+                    Status::deadline_exceeded("the call took longer than its client waits").into_http()
+                }
                 () = inner.stopped() => {
                     Status::unavailable("the plugin server stops, and the call took longer than that waits").into_http()
                 }
@@ -102,8 +105,8 @@ impl Inner {
             Method::InvokeHook => {
                 let invocation = fields(&message)?.into_invocation();
                 let limit = AnswerLimit {
-                    size: self.max_reply_size,
-                    setting: REPLY_SETTING,
+                    size: self.bounds.max_reply_size,
+                    setting: self.bounds.reply_setting,
                 };
                 return Ok(dispatcher.invoke_protobuf(invocation, limit).await);
             }
@@ -115,11 +118,15 @@ impl Inner {
             Method::Health => return Ok(vec![0x08, if self.is_draining() { 2 } else { 1 }]),
         };
         // An answer with configurations has no place for an error.
-        if configs.len() > self.max_reply_size {
+        let Bounds {
+            max_reply_size,
+            reply_setting,
+            ..
+        } = self.bounds;
+        if configs.len() > max_reply_size {
             return Err(Status::resource_exhausted(format!(
-                "the answer has {} bytes, more than the {} that may be sent ({REPLY_SETTING})",
+                "the answer has {} bytes, more than the {max_reply_size} that may be sent ({reply_setting})",
                 configs.len(),
-                self.max_reply_size
             )));
         }
         Ok(configs)
@@ -138,6 +145,53 @@ impl Inner {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Waits for a time, or for ever.
+async fn after(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What tonic answers to a request over the limit is another status than that of the hosts' library, and names no setting.
+fn within_limit(response: http::Response<Body>, limit: usize) -> http::Response<Body> {
+    let is_too_large = response
+        .headers()
+        .get("grpc-status")
+        .is_some_and(|status| status.as_bytes() == TONIC_TOO_LARGE);
+    if !is_too_large {
+        return response;
+    }
+    let message =
+        format!("the request has more than the {limit} bytes that are read (PLUGINS_MAX_MESSAGE_SIZE)");
+    tracing::warn!("{message}");
+    Status::resource_exhausted(message).into_http()
+}
+
+/// `OUT_OF_RANGE`, which nothing else here answers with.
+const TONIC_TOO_LARGE: &[u8] = b"11";
+
+/// How long the client waits, by its `grpc-timeout`. A little less, so that it learns of it from the answer: tonic itself would
+/// say that the call was cancelled.
+fn grpc_timeout(headers: &http::HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let value: u64 = digits.parse().ok()?;
+    let time = match unit {
+        "H" => Duration::from_secs(value * 3600),
+        "M" => Duration::from_secs(value * 60),
+        "S" => Duration::from_secs(value),
+        "m" => Duration::from_millis(value),
+        "u" => Duration::from_micros(value),
+        "n" => Duration::from_nanos(value),
+        _ => return None,
+    };
+    Some(time.saturating_sub(Duration::from_millis(5)))
 }
 
 /// One call, as tonic wants it.

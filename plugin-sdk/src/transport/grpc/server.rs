@@ -8,7 +8,7 @@ use tonic::transport::Server;
 
 use super::{
     authority::ValidAuthority,
-    calls::{Calls, Stopping},
+    calls::{Bounds, Calls, Stopping},
     connection::Connection,
     routes::{Health, Routes},
     settings::GrpcSettings,
@@ -77,8 +77,12 @@ impl BoundGrpcServer {
         };
         let calls = Calls::new(
             self.dispatcher,
-            self.settings.max_reply_size,
-            self.settings.body_timeout,
+            Bounds {
+                max_reply_size: self.settings.max_reply_size,
+                reply_setting: "PLUGINS_GRPC_SERVER_MAX_REPLY_SIZE",
+                body_timeout: self.settings.body_timeout,
+                body_setting: "PLUGINS_GRPC_SERVER_BODY_TIMEOUT",
+            },
             Some(stopping.clone()),
         );
         let routes = Routes::new(calls, &health)?;

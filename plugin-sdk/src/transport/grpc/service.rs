@@ -5,6 +5,7 @@ use std::{
     fmt,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tonic::{
@@ -15,7 +16,7 @@ use tonic::{
 };
 
 use super::{
-    calls::{Answering, Calls},
+    calls::{Answering, Bounds, Calls},
     method::{CURRENT_SERVICE, OLDER_SERVICE},
     settings::{DEFAULT_BODY_TIMEOUT, DEFAULT_MAX_REPLY_SIZE},
 };
@@ -50,7 +51,7 @@ use crate::{
 #[derive(Clone)]
 pub struct GrpcService {
     dispatcher: Result<Arc<Dispatcher>, StartError>,
-    max_reply_size: usize,
+    bounds: Bounds,
 }
 
 impl GrpcService {
@@ -68,14 +69,26 @@ impl GrpcService {
         }
         Self {
             dispatcher,
-            max_reply_size: DEFAULT_MAX_REPLY_SIZE,
+            bounds: Bounds {
+                max_reply_size: DEFAULT_MAX_REPLY_SIZE,
+                reply_setting: "GrpcService::with_max_reply_size",
+                body_timeout: DEFAULT_BODY_TIMEOUT,
+                body_setting: "GrpcService::with_body_timeout",
+            },
         }
     }
 
     /// Sets the largest answer in bytes; a larger one becomes an error answer. 4 MiB, which is what hosts take.
     #[must_use]
     pub fn with_max_reply_size(mut self, size: usize) -> Self {
-        self.max_reply_size = size;
+        self.bounds.max_reply_size = size;
+        self
+    }
+
+    /// Sets how long the message of a request may take to arrive. 30 seconds if not set.
+    #[must_use]
+    pub fn with_body_timeout(mut self, timeout: Duration) -> Self {
+        self.bounds.body_timeout = timeout;
         self
     }
 
@@ -99,7 +112,7 @@ impl GrpcService {
         match &self.dispatcher {
             Ok(dispatcher) => {
                 let dispatcher = Arc::clone(dispatcher);
-                Calls::new(dispatcher, self.max_reply_size, DEFAULT_BODY_TIMEOUT, None).answer(request)
+                Calls::new(dispatcher, self.bounds, None).answer(request)
             }
             Err(error) => {
                 let status = Status::internal(error.to_string());
@@ -113,7 +126,7 @@ impl fmt::Debug for GrpcService {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("GrpcService")
-            .field("max_reply_size", &self.max_reply_size)
+            .field("bounds", &self.bounds)
             .finish_non_exhaustive()
     }
 }

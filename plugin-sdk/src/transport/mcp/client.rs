@@ -57,6 +57,12 @@ async fn over_pipes(dispatcher: &Arc<Dispatcher>, call: &JsonCall<'_>) -> Result
     let (output, from_server) = pipe::pipe()?;
     let server = tokio::spawn(serve_pipes((input, output), Arc::clone(dispatcher)));
     let mut request = request(call)?;
+    // A message is one line, and payload and context are as somebody wrote them. No string of JSON has these two in it.
+    for byte in &mut request {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
     request.push(b'\n');
     // Both at once: a large answer may have to be read while the request is still written.
     let exchange = async {

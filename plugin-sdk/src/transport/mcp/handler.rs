@@ -111,7 +111,7 @@ impl McpHandler {
     }
 }
 
-/// What the Python server answers with to a request that its client took back.
+/// What the Python server answers with to a request that its client took back. rmcp does not pass it on: nobody waits for it.
 const REQUEST_CANCELLED: ErrorCode = ErrorCode(-32800);
 
 impl fmt::Debug for McpHandler {

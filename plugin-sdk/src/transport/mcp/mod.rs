@@ -14,7 +14,7 @@ mod tools;
 
 pub use handler::McpHandler;
 #[cfg(feature = "cli")]
-pub(crate) use http::{BoundMcpServer, MCP};
+pub(crate) use http::{BoundMcpServer, MCP, is_host_entry, is_origin_entry};
 #[cfg(feature = "cli")]
 pub(crate) use settings::McpSettings;
 #[cfg(feature = "cli")]

@@ -86,6 +86,13 @@ impl Clock {
         }
     }
 
+    /// A client that still takes its answer is not idle, although the last of it has been handed over.
+    fn sent(&self) {
+        if self.phase.load(Ordering::Acquire) == IDLE {
+            self.since.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
     fn wrote(&self, has_progress: bool) {
         let is_stuck = self.stuck.load(Ordering::Relaxed) > 0;
         match (has_progress, is_stuck) {
@@ -181,6 +188,9 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = self.stream().poll_write(context, bytes);
+        if polled.is_ready() {
+            self.clock.sent();
+        }
         self.wrote(polled)
     }
 
@@ -200,6 +210,9 @@ impl AsyncWrite for Connection {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = self.stream().poll_write_vectored(context, slices);
+        if polled.is_ready() {
+            self.clock.sent();
+        }
         self.wrote(polled)
     }
 

@@ -172,7 +172,8 @@ impl Allowed {
         let port_matches = match self.port {
             Port::Any => true,
             Port::Some => port.is_some(),
-            Port::Exactly(expected) => port == Some(expected),
+            // Clients leave out a port that goes without saying.
+            Port::Exactly(expected) => port.map_or(matches!(expected, 80 | 443), |port| port == expected),
         };
         port_matches && self.name.eq_ignore_ascii_case(name)
     }
@@ -189,12 +190,12 @@ impl AllowedOrigin {
 }
 
 /// Whether an entry of `allowed_hosts` can be understood.
-pub(super) fn is_host_entry(entry: &str) -> bool {
+pub(crate) fn is_host_entry(entry: &str) -> bool {
     entry.trim() == ALL || Allowed::of(entry).is_some()
 }
 
 /// Whether an entry of `allowed_origins` can be understood.
-pub(super) fn is_origin_entry(entry: &str) -> bool {
+pub(crate) fn is_origin_entry(entry: &str) -> bool {
     entry.trim() == ALL || AllowedOrigin::of(entry).is_some()
 }
 

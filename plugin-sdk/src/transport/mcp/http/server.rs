@@ -4,11 +4,15 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{sync::mpsc::Receiver, task::JoinSet, time::timeout};
+use tokio::{
+    sync::mpsc::Receiver,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     connection::{Clock, Connection, Timeouts},
-    hosts::{HostRules, is_host_entry, is_origin_entry},
+    hosts::HostRules,
     protocol::Protocol as Mcp,
     running::Running,
     service::{ENDPOINT, Service},
@@ -56,7 +60,6 @@ pub(crate) struct BoundMcpServer {
 impl BoundMcpServer {
     /// Listens where the settings say. Must be called in a tokio runtime.
     pub(crate) fn bind(dispatcher: Arc<Dispatcher>, settings: &McpSettings) -> Result<Self, ServeError> {
-        check_entries(settings)?;
         let listener = Listener::bind(&settings.listen, &MCP)?;
         let health = match (&settings.listen.tls, listener.tcp_address()) {
             (Some(_), Some(address)) => Some(bind_health(&settings.listen, address.port())?),
@@ -134,7 +137,8 @@ impl BoundMcpServer {
         if let Some(accepting) = accepting.take_if(|_| !is_tcp) {
             accepting.stop().await;
         }
-        if timeout(limits.drain_timeout, running.ended()).await.is_err() {
+        let until = Instant::now() + limits.drain_timeout;
+        if timeout_at(until, running.ended()).await.is_err() {
             tracing::warn!(
                 "calls go on after {} s of draining (PLUGINS_DRAIN_TIMEOUT) and are broken off",
                 limits.drain_timeout.as_secs_f64()
@@ -146,30 +150,10 @@ impl BoundMcpServer {
         mcp.end();
         stop.begin();
         let ended = async { while servers.join_next().await.is_some() {} };
-        // What has not ended by then is broken off with the set.
-        let _ = timeout(BREAKING_OFF, ended).await;
+        // A large answer may still be on its way to a slow client. What has not ended by then is broken off with the set.
+        let _ = timeout_at(until.max(Instant::now() + BREAKING_OFF), ended).await;
         Ok(())
     }
-}
-
-/// An entry that means nothing would shut out whom it is meant for.
-fn check_entries(settings: &McpSettings) -> Result<(), ServeError> {
-    if let Some(entry) = settings.allowed_hosts.iter().find(|entry| !is_host_entry(entry)) {
-        return Err(ServeError::new(format!(
-            "allowed_hosts (PLUGINS_SERVER_ALLOWED_HOSTS): {entry:?} is not a host; write name, name:port, name:* or *"
-        )));
-    }
-    if let Some(entry) = settings
-        .allowed_origins
-        .iter()
-        .find(|entry| !is_origin_entry(entry))
-    {
-        return Err(ServeError::new(format!(
-            "allowed_origins (PLUGINS_SERVER_ALLOWED_ORIGINS): {entry:?} is not an origin; write scheme://name, \
-             scheme://name:port, scheme://name:* or *"
-        )));
-    }
-    Ok(())
 }
 
 fn bind_health(settings: &ListenSettings, port: u16) -> Result<Listener, ServeError> {

@@ -27,9 +27,12 @@ pub(super) struct BoundedSessions {
 /// A flood of sessions is one line in the log in this time.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How a session is used. The first to go are those that nobody came back to, which is what a client leaves behind that only ever
-/// begins; of the others those that were used longest ago.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Sessions that nobody came back to, which is what a client leaves behind that only ever begins, have one part in so many of the
+/// places. Beyond it, they make room for each other; below it, the session that was used longest ago does.
+const NEW_SHARE: usize = 4;
+
+/// How a session is used.
+#[derive(Clone, Copy, Debug)]
 struct Use {
     was_called: bool,
     last: Instant,
@@ -78,7 +81,12 @@ impl BoundedSessions {
         if uses.len() < self.most {
             return None;
         }
-        let (id, _) = uses.iter().min_by_key(|(_, used)| **used)?;
+        let new = uses.values().filter(|used| !used.was_called).count();
+        let new_must_go = new >= (self.most / NEW_SHARE).max(1) || new == uses.len();
+        let (id, _) = uses
+            .iter()
+            .filter(|(_, used)| used.was_called != new_must_go)
+            .min_by_key(|(_, used)| used.last)?;
         Some(id.clone())
     }
 }

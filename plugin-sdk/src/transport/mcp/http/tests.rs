@@ -196,11 +196,22 @@ async fn a_server_that_stops_says_so_and_lets_calls_end() {
     assert_eq!(asking.answer().await.2, r#"{"status":"healthy"}"#);
     calling.post("", &call("wait")).await;
     until_running(1).await;
-    let address = server.address;
     server.stop.send(()).unwrap();
-    while TcpStream::connect(address).await.is_ok() {
+    // Who comes now is still told how the server is, and nothing else.
+    loop {
+        let mut late = Client(TcpStream::connect(server.address).await.unwrap());
+        late.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        if late.answer().await.0 == 503 {
+            break;
+        }
         sleep(Duration::from_millis(5)).await;
     }
+    let mut late = Client(TcpStream::connect(server.address).await.unwrap());
+    late.post("", &call("pass")).await;
+    let (status, _, body) = late.answer().await;
+    assert_eq!(status, 503);
+    assert!(body.contains("is stopping"), "{body}");
+    late.closed().await;
     asking.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let (status, head, body) = asking.answer().await;
     assert_eq!((status, body.as_str()), (503, r#"{"status":"draining"}"#));
