@@ -14,10 +14,9 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
-#[cfg(any(test, feature = "cli"))]
 #[cfg(feature = "cli")]
 pub(crate) use hosts::{is_host_entry, is_origin_entry};
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 pub(crate) use server::BoundMcpServer;
 #[cfg(feature = "cli")]
 pub(crate) use server::MCP;
