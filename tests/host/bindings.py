@@ -7,6 +7,8 @@ from pathlib import Path
 
 # How the hosts of this run reach the servers: the same cases over each.
 TRANSPORT = os.environ.get("PROBE_TRANSPORT", "unix")
+# What the servers call it.
+TRANSPORT_NAME = TRANSPORT.partition("-")[0].replace("https", "http")
 OVER_UNIX = TRANSPORT == "unix"
 OVER_GRPC = TRANSPORT.startswith("grpc")
 OVER_MCP = not OVER_UNIX and not OVER_GRPC
@@ -50,13 +52,12 @@ def listening(path):
     port = str(_ports.setdefault(path, free_port()))
     if OVER_UNIX:
         return path, {"PLUGINS_TRANSPORT": "unix", "PLUGINS_UNIX_SOCKET_PATH": path}
-    kind = "grpc" if OVER_GRPC else "http"
     prefix = "PLUGINS_GRPC_SERVER_" if OVER_GRPC else "PLUGINS_SERVER_"
     if TRANSPORT.endswith("-uds"):
-        return path, {"PLUGINS_TRANSPORT": kind, f"{prefix}UDS": path}
+        return path, {"PLUGINS_TRANSPORT": TRANSPORT_NAME, f"{prefix}UDS": path}
     # The name in the certificates, and the only one by which a host finds a server over HTTP.
     name = "127.0.0.1" if TRANSPORT == "grpc" else "localhost"
-    listen = {"PLUGINS_TRANSPORT": kind, f"{prefix}PORT": port, **_tls_variables(prefix)}
+    listen = {"PLUGINS_TRANSPORT": TRANSPORT_NAME, f"{prefix}PORT": port, **_tls_variables(prefix)}
     if OVER_GRPC:
         listen[f"{prefix}HOST"] = name
     return f"{name}:{port}", listen

@@ -11,10 +11,10 @@ import grpc
 import yaml
 
 from bindings import binary, free_port
+from clients import connected_client
 from drive_grpc import invoke, request, status_of
 from harness import run
 from host import GrpcExternalPlugin, PluginConfig, PluginError
-from hosts import connected_client
 from servers import HERE, Server, entries, socket_directory
 
 ROTATIONS = 200

@@ -6,9 +6,9 @@ import yaml
 from pydantic import BaseModel
 
 from bindings import OVER_UNIX, binary
+from clients import configurations, connected_client, plugin_manager, stanza
 from harness import run
 from host import GlobalContext, PluginContext, PluginError, prompts, resources, tools
-from hosts import configurations, connected_client, plugin_manager, stanza
 from servers import Server, socket_directory
 
 PROMPT = ["prompt_pre_fetch", "prompt_post_fetch"]

@@ -7,9 +7,9 @@ The host's client keeps its connection after a timeout, and takes the next frame
 import asyncio
 import os
 
+from clients import connected_client
 from harness import run
 from host import PluginError
-from hosts import connected_client
 from markers import HOST_LIMIT, SLOW, answer_to, check_own_answer, impatient_servers
 from servers import socket_directory
 

@@ -11,9 +11,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from bindings import TRANSPORT, binary
+from clients import channel
 from harness import run
 from host import PluginConfig, messages
-from hosts import channel
 from servers import HERE, Server, entries, socket_directory
 
 PACKAGES = ("cpex", "mcpgateway.plugins")

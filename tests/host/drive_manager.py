@@ -6,10 +6,10 @@ from pydantic import BaseModel
 
 import host
 from bindings import OVER_MCP, binary
+from clients import plugin_manager, received, stanza
 from gateway_config import printed_stanza
 from harness import differences, run
 from host import GlobalContext, PluginError, PluginViolationError
-from hosts import plugin_manager, received, stanza
 from probe_model import Failure, Instance
 from samples import HOOKS, sample
 from servers import HERE, Server, entries, socket_directory
@@ -268,7 +268,8 @@ async def objects_of_the_gateway(report, manager):
             result, _ = await manager.invoke_hook(hook, payload, shared)
             group.equal(
                 hook,
-                [{"tool": {"name": "search", "auth": {"kind": None}}}, "application/json"],
+                # The manager of an older host keeps the type to itself.
+                [{"tool": {"name": "search", "auth": {"kind": None}}}, None if host.OLDER else "application/json"],
                 [result.metadata["context"][part] for part in ("global_metadata", "content_type")],
             )
 

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 from bindings import TRANSPORT, binary, listening
+from clients import connected_client, plugin_context, plugin_manager, stanza
 from harness import run
 from host import GlobalContext, tools
-from hosts import connected_client, plugin_context, plugin_manager, stanza
 from raw import INITIALIZE, Http, connect, invoke, message, once, said
 from servers import HERE, Server, socket_directory
 

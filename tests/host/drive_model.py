@@ -8,10 +8,10 @@ import time
 
 import host
 from bindings import binary
+from clients import connected_client, context_parts, delivered, host_view, plugin_context, received
 from generate import Generator
 from harness import differences, run
 from host import PluginError
-from hosts import connected_client, context_parts, delivered, host_view, plugin_context, received
 from probe_model import Failure, Instance
 from samples import HOOKS
 from servers import HERE, Server, entries, socket_directory

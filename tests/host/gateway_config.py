@@ -1,17 +1,15 @@
 """The stanza that a server's program prints for the gateway."""
 
-from bindings import OVER_GRPC, OVER_PIPES, OVER_UNIX, TRANSPORT, certificate
+from bindings import TRANSPORT, TRANSPORT_NAME, certificate
+from clients import manager_of
 from host import GlobalContext, tools
-from hosts import manager_of
 from servers import HERE, entries
-
-NAME = "unix" if OVER_UNIX else "grpc" if OVER_GRPC else "stdio" if OVER_PIPES else "http"
 
 
 async def printed_stanza(report, directory, server):
     """What `gateway-config` prints is a gateway's configuration as it stands, but for the files of its TLS."""
     with report.group("manager: the stanza that the server's program prints") as group:
-        text = server.print("gateway-config", "--transport", NAME)
+        text = server.print("gateway-config", "--transport", TRANSPORT_NAME)
         for name, file in (
             ("authority-of-the-server.pem", "authority.pem"),
             ("client.pem", "client.pem"),
