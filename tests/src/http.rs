@@ -37,7 +37,7 @@ pub fn exchange(port: u16, line: &str, headers: &[(String, String)], body: &str)
     stream.set_write_timeout(Some(PATIENCE))?;
     let headers: String = headers
         .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .flat_map(|(name, value)| [name, ": ", value, "\r\n"])
         .collect();
     let length = body.len();
     let head = format!("{line} HTTP/1.1\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n");

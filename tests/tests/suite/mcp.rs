@@ -1,9 +1,9 @@
-//! The battery of the Unix transport over MCP, by the same drivers and both generations of the host, and what only MCP has.
+//! The battery of the Unix transport over MCP, by the same drivers and every generation of the host, and what only MCP has.
 //! The drivers are in `tests/host`.
 
 use crate::{
     installation::Failed,
-    real_host::{CPEX_0_1_3, CURRENT, Host},
+    real_host::{CPEX_0_1_3, CURRENT, GATEWAY_1_0_0, Host},
 };
 
 /// One driver on one binding.
@@ -18,7 +18,7 @@ fn drive(host: &Host, driver: &str, transport: &str) -> Result<(), Failed> {
 macro_rules! battery {
     ($binding:ident, $transport:literal $(, $own:ident = $driver:literal)*) => {
         mod $binding {
-            use super::{CPEX_0_1_3, CURRENT, Failed, drive};
+            use super::{CPEX_0_1_3, CURRENT, Failed, GATEWAY_1_0_0, drive};
 
             #[test]
             fn every_hook_answers_as_the_model_says() -> Result<(), Failed> {
@@ -51,18 +51,28 @@ macro_rules! battery {
             }
 
             #[test]
-            fn host_0_1_3_every_hook_answers_as_the_model_says() -> Result<(), Failed> {
+            fn cpex_0_1_3_every_hook_answers_as_the_model_says() -> Result<(), Failed> {
                 drive(&CPEX_0_1_3, "drive_model.py", $transport)
             }
 
             #[test]
-            fn host_0_1_3_the_plugin_manager_gets_what_a_gateway_needs() -> Result<(), Failed> {
+            fn cpex_0_1_3_the_plugin_manager_gets_what_a_gateway_needs() -> Result<(), Failed> {
                 drive(&CPEX_0_1_3, "drive_manager.py", $transport)
             }
 
             #[test]
-            fn host_0_1_3_plugins_of_the_framework_s_own_tests() -> Result<(), Failed> {
+            fn cpex_0_1_3_plugins_of_the_framework_s_own_tests() -> Result<(), Failed> {
                 drive(&CPEX_0_1_3, "drive_compat.py", $transport)
+            }
+
+            #[test]
+            fn an_older_host_gets_the_same_answers() -> Result<(), Failed> {
+                drive(&GATEWAY_1_0_0, "drive_older_host.py", $transport)
+            }
+
+            #[test]
+            fn no_caller_receives_the_answer_of_another() -> Result<(), Failed> {
+                drive(&CURRENT, "drive_desync.py", $transport)
             }
 
             $(
@@ -102,6 +112,6 @@ battery!(
 
 /// The earlier generation of the host, too, gets over a restart and keeps its connection.
 #[test]
-fn host_0_1_3_connections_sessions_and_the_end() -> Result<(), Failed> {
+fn cpex_0_1_3_connections_sessions_and_the_end() -> Result<(), Failed> {
     drive(&CPEX_0_1_3, "drive_mcp_life.py", "http")
 }

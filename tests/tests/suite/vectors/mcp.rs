@@ -62,7 +62,7 @@ impl Exchange {
         };
         let answer = http::exchange(port, &self.line, &self.headers, &body)
             .unwrap_or_else(|error| panic!("{}: {error}", self.id));
-        let kind = answer.header("content-type").map(Value::from).unwrap_or_default();
+        let kind = answer.header("content-type");
         let has_session = answer.header("mcp-session-id").is_some();
         mcp_normal::document(answer.status, kind, has_session, &answer.body)
     }
@@ -110,7 +110,7 @@ fn of_hosts(recordings: &Value, port: u16) -> Vec<Exchange> {
                 body: exchange["request_body"].clone(),
                 recorded: mcp_normal::document(
                     status.parse().unwrap(),
-                    exchange["response_headers"]["content-type"].clone(),
+                    exchange["response_headers"]["content-type"].as_str(),
                     exchange["response_headers"].get("mcp-session-id").is_some(),
                     &body,
                 ),
@@ -144,7 +144,7 @@ fn of_messages(recordings: &Value, port: u16) -> Vec<Exchange> {
         body: case["request"].clone(),
         recorded: mcp_normal::document(
             200,
-            "text/event-stream".into(),
+            Some("text/event-stream"),
             false,
             &case["response"].to_string(),
         ),
@@ -182,7 +182,7 @@ fn of_http(recordings: &Value, port: u16) -> Vec<Exchange> {
             body,
             recorded: mcp_normal::document(
                 u16::try_from(case["status"].as_u64().unwrap()).unwrap(),
-                case["response_headers"]["content-type"].clone(),
+                case["response_headers"]["content-type"].as_str(),
                 case["response_headers"].get("mcp-session-id").is_some(),
                 &response,
             ),
@@ -256,7 +256,7 @@ fn the_recorded_conversation_over_pipes_goes_the_same_way() {
             request = serde_json::from_str(line).unwrap();
             continue;
         }
-        let answered = |line: &str| mcp_normal::document(200, "application/json".into(), false, line);
+        let answered = |line: &str| mcp_normal::document(200, Some("application/json"), false, line);
         let exchange = Exchange {
             id: format!("stdio {}", request["params"]["name"].as_str().unwrap_or_default()),
             line: String::new(),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::normal;
 
 /// An answer as it came, over HTTP or as a line.
-pub(super) fn document(status: u16, kind: Value, has_session: bool, body: &str) -> Value {
+pub(super) fn document(status: u16, kind: Option<&str>, has_session: bool, body: &str) -> Value {
     let body = body.rsplit_once("data: ").map_or(body, |(_, data)| data);
     let message: Value = serde_json::from_str(body).unwrap_or_default();
     let mut document = json!({"status": status, "type": kind, "session": has_session});
