@@ -2,12 +2,11 @@
 
 import asyncio
 
-from pydantic import BaseModel
-
 import host
-from bindings import OVER_MCP, binary
+from bindings import binary
 from clients import plugin_manager, received, stanza
 from gateway_config import printed_stanza
+from gateway_objects import objects_of_the_gateway
 from harness import differences, run
 from host import GlobalContext, PluginError, PluginViolationError
 from probe_model import Failure, Instance
@@ -243,35 +242,6 @@ async def many_at_once(report, manager):
         answers = await asyncio.gather(*(one(number) for number in range(200)))
         for number, answer in enumerate(answers):
             group.equal(f"request {number}", [f"yikes {number}", {"me": number}], answer)
-
-
-class Tool(BaseModel):
-    """Stands for the object that the gateway keeps in the metadata of every tool call."""
-
-    name: str
-    url: str | None = None
-    auth: dict
-
-
-async def objects_of_the_gateway(report, manager):
-    name = "manager: tool calls as the gateway makes them, with an object in the global metadata"
-    if not OVER_MCP:
-        report.left_out(name, "the host fails before it sends anything")
-        return
-    with report.group(name) as group:
-        for hook, payload in (
-            ("tool_pre_invoke", directed(echo_context=True)),
-            ("tool_post_invoke", ToolPostInvokePayload(name="t", result={"probe": {"echo_context": True}})),
-        ):
-            shared = GlobalContext(request_id="r", content_type="application/json")
-            shared.metadata["tool"] = Tool(name="search", auth={"kind": None})
-            result, _ = await manager.invoke_hook(hook, payload, shared)
-            group.equal(
-                hook,
-                # The manager of an older host keeps the type to itself.
-                [{"tool": {"name": "search", "auth": {"kind": None}}}, None if host.OLDER else "application/json"],
-                [result.metadata["context"][part] for part in ("global_metadata", "content_type")],
-            )
 
 
 async def several_plugins(report, directory, path):
