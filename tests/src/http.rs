@@ -1,7 +1,7 @@
 //! A client for HTTP that sends what it is told and knows nothing of what is in it.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 /// Longer than any answer takes; a test that waits for more has found a hang.
@@ -31,21 +31,44 @@ impl Answer {
 /// # Errors
 ///
 /// When nobody listens, nothing comes back, or what comes back is no answer.
-pub fn exchange(port: u16, line: &str, headers: &[(String, String)], body: &str) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+pub fn exchange(
+    address: impl ToSocketAddrs,
+    line: &str,
+    headers: &[(String, String)],
+    body: &str,
+) -> io::Result<Answer> {
+    let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let headers: String = headers
-        .iter()
-        .flat_map(|(name, value)| [name, ": ", value, "\r\n"])
-        .collect();
+    exchange_on(stream, line, headers, body)
+}
+
+/// Sends one request on a connection, and reads to its end.
+///
+/// # Errors
+///
+/// When nothing comes back, or what comes back is no answer.
+pub fn exchange_on(
+    mut stream: impl Read + Write,
+    line: &str,
+    headers: &[(String, String)],
+    body: &str,
+) -> io::Result<Answer> {
     let length = body.len();
-    let head = format!("{line} HTTP/1.1\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head = head(line, headers) + &format!("Content-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(&[head.as_bytes(), body.as_bytes()].concat())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&String::from_utf8_lossy(&answer))
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "what came back is no answer"))
+}
+
+/// The first line of a request and headers, to which more can be added.
+pub fn head(line: &str, headers: &[(String, String)]) -> String {
+    let first = format!("{line} HTTP/1.1\r\n");
+    headers
+        .iter()
+        .fold(first, |head, (name, value)| head + name + ": " + value + "\r\n")
 }
 
 fn parse(answer: &str) -> Option<Answer> {

@@ -11,6 +11,7 @@
 mod certificates;
 mod codec;
 mod codec_python;
+mod command_line;
 mod conformance;
 mod context;
 mod deadlines;

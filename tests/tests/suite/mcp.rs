@@ -1,6 +1,10 @@
 //! The battery of the Unix transport over MCP, by the same drivers and every generation of the host, and what only MCP has.
 //! The drivers are in `tests/host`.
 
+mod commands;
+mod handler;
+mod settings;
+
 use crate::{
     installation::Failed,
     real_host::{CPEX_0_1_3, CURRENT, GATEWAY_1_0_0, Host},

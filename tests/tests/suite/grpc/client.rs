@@ -5,7 +5,6 @@ use std::{
     mem::ManuallyDrop,
     path::PathBuf,
     pin::Pin,
-    process::Command,
     task::{Context, Poll},
 };
 
@@ -24,7 +23,7 @@ use tonic::{
 };
 use tonic_prost::ProstCodec;
 
-use crate::frames::CONFIGURATION;
+use crate::{command_line::tcp_address, frames::CONFIGURATION};
 
 /// Where a server listens.
 #[derive(Clone, Debug)]
@@ -37,7 +36,8 @@ pub(super) enum Address {
 pub(super) fn servers(settings: &[(&str, &str)]) -> [(Address, ServerProcess); 2] {
     let start = |listen: (&str, &str)| {
         ServerProcess::start_with(env!("CARGO_BIN_EXE_fault-plugin"), CONFIGURATION, |command| {
-            over_grpc(command)
+            command
+                .env("PLUGINS_TRANSPORT", "grpc")
                 .env(listen.0, listen.1)
                 .envs(settings.iter().copied());
         })
@@ -50,19 +50,6 @@ pub(super) fn servers(settings: &[(&str, &str)]) -> [(Address, ServerProcess); 2
         (Address::Tcp(tcp_address(&tcp)), tcp),
         (Address::Unix(unix.socket().to_owned()), unix),
     ]
-}
-
-pub(super) fn over_grpc(command: &mut Command) -> &mut Command {
-    command.env("PLUGINS_TRANSPORT", "grpc")
-}
-
-/// Host and port, which the server chose by itself.
-pub(super) fn tcp_address(server: &ServerProcess) -> String {
-    let log = server.log();
-    let (_, address) = log
-        .split_once("://")
-        .unwrap_or_else(|| panic!("no address in the log: {log}"));
-    address.split_whitespace().next().unwrap().to_owned()
 }
 
 /// A client with a channel of its own.

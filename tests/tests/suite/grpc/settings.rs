@@ -14,8 +14,11 @@ use plugin_sdk_tests::{
 };
 use serde_json::json;
 
-use super::client::{Address, Client, over_grpc, tcp_address};
-use crate::{frames::CONFIGURATION, shutdown::signal};
+use super::client::{Address, Client};
+use crate::{
+    command_line::{self, tcp_address},
+    shutdown::signal,
+};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A SETTINGS frame without settings.
@@ -28,16 +31,7 @@ const MAX_HEADER_LIST_SIZE: u16 = 6;
 
 /// A server with a section `grpc_server_settings`, flags and variables.
 fn server(section: &str, flags: &[&str], variables: &[(&str, &str)]) -> ServerProcess {
-    let section = if section.is_empty() {
-        String::new()
-    } else {
-        format!("\ngrpc_server_settings: {section}\n")
-    };
-    let configuration = format!("{CONFIGURATION}{section}");
-    ServerProcess::start_with(env!("CARGO_BIN_EXE_fault-plugin"), &configuration, |command| {
-        over_grpc(command).args(flags).envs(variables.iter().copied());
-    })
-    .unwrap()
+    command_line::server("grpc", ["grpc_server_settings", section], flags, variables)
 }
 
 /// A connection that speaks HTTP/2 as far as frames.

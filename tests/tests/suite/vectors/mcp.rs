@@ -60,7 +60,7 @@ impl Exchange {
             }
             body => body.to_string(),
         };
-        let answer = http::exchange(port, &self.line, &self.headers, &body)
+        let answer = http::exchange(("127.0.0.1", port), &self.line, &self.headers, &body)
             .unwrap_or_else(|error| panic!("{}: {error}", self.id));
         let kind = answer.header("content-type");
         let has_session = answer.header("mcp-session-id").is_some();

@@ -8,8 +8,9 @@ use super::normal;
 pub(super) fn document(status: u16, kind: Option<&str>, has_session: bool, body: &str) -> Value {
     let body = body.rsplit_once("data: ").map_or(body, |(_, data)| data);
     let message: Value = serde_json::from_str(body).unwrap_or_default();
-    let mut document = json!({"status": status, "type": kind, "session": has_session});
+    let mut document = json!({"status": status, "session": has_session});
     let fields = document.as_object_mut().unwrap();
+    fields.insert("type".into(), kind);
     if message["jsonrpc"] != "2.0" {
         // Of other answers only health is for machines.
         fields.insert("health".into(), message["status"].clone());
