@@ -14,6 +14,7 @@
 mod configs;
 mod decode;
 mod differences;
+mod grpc;
 mod hosts;
 mod mcp;
 mod mcp_normal;

@@ -40,6 +40,13 @@ pub(super) fn message(message_type: &str, bytes: &[u8]) -> Result<Value, prost::
                 ("result_base", message.result_base.map(result_base)),
             ])
         }
+        "HealthCheckResponse" => {
+            let message = cpex::HealthCheckResponse::decode(bytes)?;
+            object([(
+                "status",
+                (message.status != 0).then(|| message.status().as_str_name().into()),
+            )])
+        }
         other => panic!("no vector has a {other}"),
     })
 }

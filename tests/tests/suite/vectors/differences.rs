@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+mod grpc;
 mod mcp;
 
+pub(super) use grpc::GRPC;
 pub(super) use mcp::MCP;
 
 /// One known difference.
