@@ -157,6 +157,9 @@ def resident(process):
 
 
 def flood(report, directory):
+    if TRANSPORT != "http":
+        report.left_out("life: a flood of handshakes", "it is the same behind every socket")
+        return
     hundred = {"PLUGINS_SERVER_SESSIONS": "true", "PLUGINS_SERVER_MAX_SESSIONS": "100"}
     for title, settings in (("", {}), (", with sessions", hundred)):
         with report.group(f"life: {FLOOD} times initialize without an end{title}") as group:
@@ -249,12 +252,12 @@ def under_load(report, directory):
                         answer = connection.post(invoke({"q": "crap", "w": "sleep:5"}))
                         if answer.status == 503:
                             return
-                        if said(answer.json)["result"]["modified_payload"]["args"]["q"] != "yikes":
+                        if b"yikes" not in answer.body:
                             wrong.append(answer)
                         answered.append(1)
                         if answer.headers.get("connection") == "close":
                             return
-            except (OSError, ValueError, EOFError):
+            except OSError:
                 pass
             except Exception as error:
                 # The end of a connection between two requests, and nothing else.
@@ -264,14 +267,16 @@ def under_load(report, directory):
         loads = [threading.Thread(target=load) for _ in range(16)]
         for thread in loads:
             thread.start()
-        time.sleep(0.7)
+        deadline = time.monotonic() + 10
+        while len(answered) < 200 and time.monotonic() < deadline:
+            time.sleep(0.01)
         started = time.monotonic()
         group.equal("exit status", 0, process.stop())
         group.true("at once", time.monotonic() - started < 3, f"{time.monotonic() - started:.1f} s")
         for thread in loads:
             thread.join(10)
-        group.true("calls were made", len(answered) > 50, len(answered))
-        group.equal("no call has half an answer, or another", [], wrong)
+        group.true("calls were made", len(answered) >= 200, len(answered))
+        group.true("no call has half an answer, or another", not wrong, wrong)
         group.true("nobody is left waiting", not any(thread.is_alive() for thread in loads))
 
 
