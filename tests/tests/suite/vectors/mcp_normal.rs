@@ -10,7 +10,7 @@ pub(super) fn document(status: u16, kind: Option<&str>, has_session: bool, body:
     let message: Value = serde_json::from_str(body).unwrap_or_default();
     let mut document = json!({"status": status, "session": has_session});
     let fields = document.as_object_mut().unwrap();
-    fields.insert("type".into(), kind);
+    fields.insert("type".into(), kind.into());
     if message["jsonrpc"] != "2.0" {
         // Of other answers only health is for machines.
         fields.insert("health".into(), message["status"].clone());
