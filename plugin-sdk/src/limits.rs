@@ -17,9 +17,11 @@ pub struct Limits {
     /// Connections at one time, or calls on standard input; further connections are closed on a Unix socket of framed protobuf,
     /// and wait elsewhere. 1024.
     pub max_connections: usize,
-    /// After this time without a complete request a connection is closed, however many bytes of one arrive. 300 s.
+    /// After this time without a complete request a connection is closed, however many bytes of one arrive. 300 s. gRPC keeps it
+    /// open for as long as its client gives signs of life.
     pub idle_timeout: Duration,
-    /// After this time without progress of an answer that the client does not read, its connection is closed. 30 s.
+    /// After this time without progress of an answer that the client does not read, its connection is closed. 30 s. On gRPC such
+    /// answers are bounded by the calls at one time and the age of a connection.
     pub write_timeout: Duration,
     /// How long calls may go on after the server was told to stop, and how long a plugin's shutdown may take. 5 s.
     pub drain_timeout: Duration,

@@ -1,4 +1,9 @@
 //! The arguments of a tool call, read as leniently as hosts need it.
+//!
+//! rmcp gives them as a tree of JSON values. Payload and context become text again, from which the dispatcher decodes straight into the
+//! hook's type. Measured in one run, release build, without a socket: of the 25 to 28 µs that rmcp's HTTP service takes for a small
+//! call, 4 to 5 µs are the call itself, 7.5 to 8.5 µs rmcp's parse and 3 to 4 µs the way back to text; with 64 KiB, 22 µs and 29 µs
+//! of 210 µs. It is also why an integer beyond 64 bits arrives as a double.
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
