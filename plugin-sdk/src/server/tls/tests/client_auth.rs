@@ -76,7 +76,7 @@ async fn the_reason_of_a_refusal_is_said() {
     let clients = [
         (
             nobody.clone(),
-            "the client sent no certificate, and client_auth is require",
+            "the client sent no certificate, and one is required",
         ),
         (
             nobody.clone().with(&Authority::new("other").client(When::Now)),
