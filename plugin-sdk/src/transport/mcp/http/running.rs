@@ -15,7 +15,14 @@ use super::{connection::Clock, reply::Body};
 
 /// The requests that are being answered. `Clone` is cheap.
 #[derive(Clone, Debug)]
-pub(super) struct Running(Arc<watch::Sender<usize>>);
+pub(super) struct Running(Arc<watch::Sender<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    count: usize,
+    /// No further request begins.
+    closed: bool,
+}
 
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
@@ -23,24 +30,42 @@ pub(super) struct RunningRequest(Running);
 
 impl Running {
     pub(super) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+        Self(Arc::new(watch::Sender::new(State::default())))
     }
 
-    pub(super) fn begin(&self) -> RunningRequest {
-        self.0.send_modify(|count| *count += 1);
-        RunningRequest(self.clone())
+    /// Notes a request; nothing if the server has ended.
+    pub(super) fn begin(&self) -> Option<RunningRequest> {
+        let begins = self.0.send_if_modified(|state| {
+            if !state.closed {
+                state.count += 1;
+            }
+            !state.closed
+        });
+        begins.then(|| RunningRequest(self.clone()))
     }
 
-    /// Waits until none is left.
+    /// Waits until none is left. In the same instant it is made sure that none begins any more: it would be broken off.
     pub(super) async fn ended(&self) {
-        // It fails only if the sender is gone, which is here.
-        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+        let mut state = self.0.subscribe();
+        let closes = |state: &mut State| {
+            state.closed |= state.count == 0;
+            state.closed
+        };
+        while !self.0.send_if_modified(closes) {
+            // It fails only if the sender is gone, which is here.
+            let _ = state.changed().await;
+        }
+    }
+
+    /// No further request begins.
+    pub(super) fn close(&self) {
+        self.0.send_modify(|state| state.closed = true);
     }
 }
 
 impl Drop for RunningRequest {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| *count -= 1);
+        self.0.0.send_modify(|state| state.count -= 1);
     }
 }
 

@@ -147,6 +147,7 @@ impl BoundMcpServer {
         for accepting in accepting.into_iter().chain(health) {
             accepting.stop().await;
         }
+        running.close();
         mcp.end();
         stop.begin();
         let ended = async { while servers.join_next().await.is_some() {} };

@@ -48,7 +48,9 @@ impl Service {
     ) -> Result<Response<Body>, Infallible> {
         clock.request();
         // A stream that a client only listens on is not waited for when the server stops.
-        let running = (request.method() != Method::GET && !is_late).then(|| self.running.begin());
+        let is_counted = request.method() != Method::GET && !is_late;
+        let running = is_counted.then(|| self.running.begin()).flatten();
+        let is_late = is_late || (is_counted && running.is_none());
         let mut response = guard::no_panic(self.route(request, is_late))
             .await
             .unwrap_or_else(|panic| {
