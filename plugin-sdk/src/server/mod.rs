@@ -10,12 +10,6 @@ pub(crate) mod listener;
 pub(crate) mod metrics;
 pub(crate) mod socket_file;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "the metrics and the transports that follow use the rest"
-)]
 pub(crate) mod tls;
 
 pub use error::ServeError;

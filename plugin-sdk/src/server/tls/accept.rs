@@ -33,6 +33,7 @@ impl HandshakeError {
     }
 
     /// The reason, as it is counted.
+    #[cfg(test)]
     pub(crate) fn failure(&self) -> HandshakeFailure {
         self.failure
     }

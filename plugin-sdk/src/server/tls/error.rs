@@ -6,7 +6,7 @@ use super::files::File;
 
 /// Settings or files that TLS can't be set up with: one line with the setting, the file and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsError(String);
+pub(crate) struct TlsError(String);
 
 impl TlsError {
     pub(super) fn new(message: impl Into<String>) -> Self {

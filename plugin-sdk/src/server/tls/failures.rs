@@ -17,7 +17,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(1);
 /// Why a handshake fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum HandshakeFailure {
+pub(crate) enum HandshakeFailure {
     /// The client's certificate is missing or not good, or the client does not accept the server's.
     Certificate,
     /// The client does not speak TLS, or not in a way that both sides know.
@@ -30,7 +30,7 @@ pub enum HandshakeFailure {
 
 impl HandshakeFailure {
     /// Every reason, in the order of their counters.
-    pub const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 4] = [
         Self::Certificate,
         Self::Protocol,
         Self::Timeout,
@@ -38,7 +38,7 @@ impl HandshakeFailure {
     ];
 
     /// The reason as a label of a metric.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Protocol => "protocol",
@@ -50,19 +50,21 @@ impl HandshakeFailure {
 
 /// The handshakes that failed since the start, by reason.
 #[derive(Debug, Default)]
-pub struct HandshakeFailures {
+pub(crate) struct HandshakeFailures {
     counters: [AtomicU64; HandshakeFailure::ALL.len()],
     log: Mutex<LogGate>,
 }
 
 impl HandshakeFailures {
     /// How many failed for this reason.
-    pub fn count(&self, failure: HandshakeFailure) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn count(&self, failure: HandshakeFailure) -> u64 {
         self.counters[failure as usize].load(Ordering::Relaxed)
     }
 
     /// How many failed for any reason.
-    pub fn total(&self) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn total(&self) -> u64 {
         HandshakeFailure::ALL
             .into_iter()
             .map(|failure| self.count(failure))

@@ -72,7 +72,8 @@ impl Tls {
         self
     }
 
-    /// The handshakes that have failed so far, for metrics.
+    /// The handshakes that have failed so far.
+    #[cfg(test)]
     pub(crate) fn failures(&self) -> Arc<HandshakeFailures> {
         Arc::clone(&self.shared.failures)
     }

@@ -17,9 +17,9 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use accept::{DEFAULT_HANDSHAKE_TIMEOUT, HandshakeError};
-pub use error::TlsError;
-pub use failures::{HandshakeFailure, HandshakeFailures};
+pub(crate) use accept::DEFAULT_HANDSHAKE_TIMEOUT;
+pub(crate) use error::TlsError;
+pub(crate) use failures::{HandshakeFailure, HandshakeFailures};
 pub(crate) use load::Tls;
 pub(crate) use reload::DEFAULT_RELOAD_INTERVAL;
-pub use settings::{ClientAuth, TlsSettings};
+pub(crate) use settings::{ClientAuth, TlsSettings};

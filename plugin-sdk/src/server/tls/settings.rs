@@ -7,24 +7,24 @@ use super::TlsError;
 /// The files of a TLS server, and whether clients need a certificate.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TlsSettings {
+pub(crate) struct TlsSettings {
     /// The server's certificate in PEM, followed by the intermediate ones if there are any.
-    pub certfile: PathBuf,
+    pub(crate) certfile: PathBuf,
     /// The private key of that certificate in PEM.
-    pub keyfile: PathBuf,
+    pub(crate) keyfile: PathBuf,
     /// The certificate authorities in PEM that client certificates are checked against.
-    pub ca_bundle: Option<PathBuf>,
+    pub(crate) ca_bundle: Option<PathBuf>,
     /// The password of an encrypted private key.
-    pub keyfile_password: Option<String>,
+    pub(crate) keyfile_password: Option<String>,
     /// Whether clients need a certificate; they do unless it says otherwise.
-    pub client_auth: ClientAuth,
+    pub(crate) client_auth: ClientAuth,
 }
 
 impl TlsSettings {
     /// A server with this certificate and key. Clients need a certificate, so that it starts only with a
-    /// [`ca_bundle`](Self::with_ca_bundle), or with another [`client_auth`](Self::with_client_auth).
+    /// `ca_bundle`, or with another `client_auth`.
     #[must_use]
-    pub fn new(certfile: impl Into<PathBuf>, keyfile: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(certfile: impl Into<PathBuf>, keyfile: impl Into<PathBuf>) -> Self {
         Self {
             certfile: certfile.into(),
             keyfile: keyfile.into(),
@@ -49,22 +49,24 @@ impl TlsSettings {
     }
 
     /// Client certificates are checked against the certificate authorities in this file.
+    #[cfg(test)]
     #[must_use]
-    pub fn with_ca_bundle(mut self, ca_bundle: impl Into<PathBuf>) -> Self {
+    pub(crate) fn with_ca_bundle(mut self, ca_bundle: impl Into<PathBuf>) -> Self {
         self.ca_bundle = Some(ca_bundle.into());
         self
     }
 
     /// The private key is encrypted with this password.
+    #[cfg(test)]
     #[must_use]
-    pub fn with_keyfile_password(mut self, password: impl Into<String>) -> Self {
+    pub(crate) fn with_keyfile_password(mut self, password: impl Into<String>) -> Self {
         self.keyfile_password = Some(password.into());
         self
     }
 
     /// Whether clients need a certificate.
     #[must_use]
-    pub fn with_client_auth(mut self, client_auth: ClientAuth) -> Self {
+    pub(crate) fn with_client_auth(mut self, client_auth: ClientAuth) -> Self {
         self.client_auth = client_auth;
         self
     }
@@ -87,7 +89,7 @@ impl fmt::Debug for TlsSettings {
 
 /// Whether a client needs a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ClientAuth {
+pub(crate) enum ClientAuth {
     /// No certificate is asked for.
     None,
     /// A client without a certificate is let in; a certificate that is offered must be good.
@@ -102,7 +104,7 @@ impl ClientAuth {
     ///
     /// # Errors
     /// Another number.
-    pub fn from_cert_reqs(number: i64) -> Result<Self, TlsError> {
+    pub(crate) fn from_cert_reqs(number: i64) -> Result<Self, TlsError> {
         match number {
             0 => Ok(Self::None),
             1 => Ok(Self::Optional),
@@ -114,7 +116,7 @@ impl ClientAuth {
     }
 
     /// The word in the configuration.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Optional => "optional",

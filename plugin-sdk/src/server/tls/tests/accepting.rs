@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    super::{ClientAuth, HandshakeError, HandshakeFailure, Tls},
+    super::{ClientAuth, HandshakeFailure, Tls, accept::HandshakeError},
     support::{Client, Files, PATIENCE, When, meet, openssl, serve_once},
 };
 

@@ -28,7 +28,7 @@ use tokio_rustls::{
     },
 };
 
-use super::super::{HandshakeError, Tls, TlsSettings};
+use super::super::{Tls, TlsSettings, accept::HandshakeError};
 
 /// More than anything here takes; what takes longer hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
