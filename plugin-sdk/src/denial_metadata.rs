@@ -69,6 +69,38 @@ impl DenialMetadata {
     }
 }
 
+#[cfg(feature = "host")]
+impl DenialMetadata {
+    /// The entries of an object that hosts accept.
+    pub(crate) fn of_map(map: &crate::value::Map) -> Self {
+        use crate::value::Value;
+
+        let metrics = map.iter().filter_map(|(key, value)| {
+            let metric = match value {
+                Value::Bool(value) => DenialMetric::Boolean(*value),
+                Value::Number(value) => match value.as_i64() {
+                    Some(value) => DenialMetric::Integer(value),
+                    // An integer beyond 64 bits is none that hosts take.
+                    None if value.is_u64() => return None,
+                    None => DenialMetric::Floating(value.as_f64()?),
+                },
+                _ => return None,
+            };
+            Some((key.to_owned(), metric))
+        });
+        // What is no number counts among the entries, of which there may be so many.
+        if map.len() > MAX_ENTRIES {
+            return Self::new();
+        }
+        metrics.collect::<Self>().into_accepted()
+    }
+
+    /// The entries that hosts accept.
+    pub(crate) fn into_accepted(self) -> Self {
+        self.accepted().collect()
+    }
+}
+
 fn acceptable(key: &str, metric: DenialMetric) -> bool {
     let key_fits = (1..=MAX_KEY_LENGTH).contains(&key.len())
         && key

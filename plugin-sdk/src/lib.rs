@@ -43,6 +43,7 @@
 //! - `unix` (default): serve over a Unix socket with framed protobuf.
 //! - `grpc` (default): serve over gRPC, on TCP or a Unix socket.
 //! - `mcp` (default): serve as an MCP server, over streamable HTTP on TCP or a Unix socket, and over standard input and output.
+//! - `host` (default): [`host`]: call external plugins from Rust, over the transports whose features are on.
 //! - `cli` (default): [`run`] and [`launcher`]: command line, environment, YAML, logging, signals.
 //!
 //! A hook that panics is an error answer to that one call; this needs `panic = "unwind"`, which is Rust's default.
@@ -50,7 +51,7 @@
 // The dispatcher serves every transport. What only one of them calls is dead without it, so that dead code is looked for where
 // all of them are there.
 #![cfg_attr(
-    not(all(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli")),
+    not(all(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli", feature = "host")),
     allow(dead_code)
 )]
 
@@ -64,6 +65,8 @@ mod dispatch;
 mod error;
 pub mod extensions;
 pub mod hooks;
+#[cfg(feature = "host")]
+pub mod host;
 #[cfg(feature = "cli")]
 mod launch;
 mod limits;

@@ -160,6 +160,15 @@ impl GlobalContext {
         self
     }
 
+    #[cfg(feature = "host")]
+    pub(super) fn take_over(&mut self, returned: Self, empty_counts: bool) {
+        if empty_counts || !returned.state.map().is_empty() {
+            self.state = returned.state.settled();
+            // The bytes that it came in, if it came in any, have another state.
+            self.arrived = false;
+        }
+    }
+
     pub(super) fn is_changed(&self) -> bool {
         !self.arrived || self.state.is_changed() || self.metadata.is_changed()
     }

@@ -113,6 +113,15 @@ impl PluginContext {
         self.metadata.map_mut()
     }
 
+    /// Takes over what a plugin gave back, as all hosts do (`protocol.md`, section 6.4): its state and metadata, and the state
+    /// that plugins share. An empty shared state counts only where the sender can say that it is empty.
+    #[cfg(feature = "host")]
+    pub(crate) fn take_over(&mut self, returned: Self, empty_counts: bool) {
+        self.state = returned.state.settled();
+        self.metadata = returned.metadata.settled();
+        self.global.take_over(returned.global, empty_counts);
+    }
+
     /// Whether a hook changed anything, so that the whole context must go back: hosts replace theirs with it.
     pub(crate) fn is_changed(&self) -> bool {
         // One without the plugin's name is one that the hook put in the place of its own.

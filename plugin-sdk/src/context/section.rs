@@ -69,6 +69,15 @@ impl Section {
         self.before.is_some() && self.before != self.own
     }
 
+    /// The section as it is now, with nothing to be told from what it was.
+    #[cfg(feature = "host")]
+    pub(super) fn settled(self) -> Self {
+        match self.own {
+            Some(map) => Self::of_map(map),
+            None => self,
+        }
+    }
+
     /// Appends the section as a message field: as the bytes it came in, or anew if it changed. An empty one is left out,
     /// as hosts read its absence as `{}`.
     pub(super) fn write(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {

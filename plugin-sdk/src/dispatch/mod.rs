@@ -4,6 +4,8 @@ mod answer;
 mod call;
 mod counts;
 pub(crate) mod guard;
+#[cfg(feature = "host")]
+mod here;
 mod instance;
 pub(crate) mod json;
 mod occupancy;

@@ -1,0 +1,48 @@
+//! Calls from the same process.
+
+use bytes::Bytes;
+
+use super::{Answer, Dispatcher, Invocation, RawContext, answer::ErrorAnswer, call::Payload};
+use crate::{context::PluginContext, denial_metadata::DenialMetadata, host::ReportedError};
+
+/// A result as JSON, with what goes beside it.
+pub(crate) type Here = (Vec<u8>, Option<DenialMetadata>, Option<Box<PluginContext>>);
+
+impl Dispatcher {
+    /// Calls a hook with a payload and a context of JSON.
+    pub(crate) async fn invoke_here(
+        &self,
+        hook_type: &str,
+        plugin_name: &str,
+        payload: Bytes,
+        context: Bytes,
+    ) -> Result<Here, ReportedError> {
+        let invocation = Invocation {
+            hook_type: hook_type.into(),
+            plugin_name: plugin_name.into(),
+            payload: Payload::Json(payload),
+            context: RawContext::Json(context),
+        };
+        match self.invoke(invocation, Vec::new()).await {
+            Answer::Result {
+                written,
+                denial_metadata,
+                context,
+                ..
+            } => Ok((written, denial_metadata, context)),
+            Answer::Error(error) => Err(error.into()),
+        }
+    }
+}
+
+impl From<ErrorAnswer> for ReportedError {
+    fn from(error: ErrorAnswer) -> Self {
+        Self {
+            message: error.message,
+            plugin_name: error.plugin_name,
+            code: error.code,
+            details: error.details,
+            mcp_error_code: error.mcp_error_code,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A call as the host makes it: the hook, the payload, the context, and how long it may take.
+
+use std::{fmt, time::Duration};
+
+use serde::Serialize;
+
+use crate::{
+    codec::{CodecError, nesting::Levels, write_json, write_struct},
+    context::PluginContext,
+};
+
+/// One call of one hook, before it takes the form of a transport.
+#[derive(Clone, Copy)]
+pub struct HookCall<'a> {
+    hook: &'a str,
+    payload: &'a dyn EncodePayload,
+    context: &'a PluginContext,
+    options: CallOptions,
+}
+
+impl<'a> HookCall<'a> {
+    /// A call with a payload of any type that serde writes as an object.
+    pub fn new<P: Serialize>(hook: &'a str, payload: &'a P, context: &'a PluginContext) -> Self {
+        Self {
+            hook,
+            payload,
+            context,
+            options: CallOptions::default(),
+        }
+    }
+
+    /// Sets how the call is made.
+    #[must_use]
+    pub fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The hook.
+    pub fn hook(&self) -> &'a str {
+        self.hook
+    }
+
+    /// The context.
+    pub fn context(&self) -> &'a PluginContext {
+        self.context
+    }
+
+    /// How the call is made.
+    pub fn options(&self) -> CallOptions {
+        self.options
+    }
+
+    pub(crate) fn payload(&self) -> &'a dyn EncodePayload {
+        self.payload
+    }
+}
+
+impl fmt::Debug for HookCall<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HookCall")
+            .field("hook", &self.hook)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one call is made. What is not set is as the plugin's configuration has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) repeatable: bool,
+}
+
+impl CallOptions {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how long the call may take, with everything that belongs to it: connecting, waiting for a free connection, trying
+    /// again.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Says that the plugin may see the call twice: it is then also repeated when the connection was lost after it was sent.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+}
+
+/// A payload of any type, in both forms.
+pub(crate) trait EncodePayload {
+    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError>;
+    fn write_json(&self, out: &mut Vec<u8>, levels: Levels) -> Result<(), CodecError>;
+}
+
+impl<P: Serialize> EncodePayload for P {
+    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {
+        write_struct(out, self, tag, levels).map(drop)
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>, levels: Levels) -> Result<(), CodecError> {
+        write_json(out, self, levels)
+    }
+}

@@ -1,0 +1,119 @@
+//! Requests and answers in the two forms of the protocol: each is written and read in one place.
+
+mod json;
+pub(crate) mod protobuf;
+
+use bytes::Bytes;
+
+use super::{
+    call::HookCall,
+    error::{CallError, ReportedError},
+    reply::HookReply,
+    transport::Encoding,
+};
+use crate::{
+    codec::{CodecError, nesting::Levels},
+    value::Map,
+};
+
+/// What came back for a call: a result, or the server's error.
+pub(crate) type Answer = Result<HookReply, ReportedError>;
+
+impl Encoding {
+    /// The request that calls a hook.
+    pub(crate) fn invoke_hook(
+        self,
+        plugin_name: &str,
+        call: &HookCall<'_>,
+        levels: Levels,
+    ) -> Result<Bytes, CodecError> {
+        match self {
+            Self::Protobuf => protobuf::invoke_hook(plugin_name, call, levels),
+            Self::Json => json::invoke_hook(plugin_name, call, levels),
+        }
+        .map(Bytes::from)
+    }
+
+    /// Reads the answer to a call.
+    pub(crate) fn read_answer(
+        self,
+        plugin_name: &str,
+        answer: &Bytes,
+        levels: Levels,
+    ) -> Result<HookReply, CallError> {
+        let (answered_by, answer) = match self {
+            Self::Protobuf => protobuf::answer(answer, levels),
+            Self::Json => json::answer(answer, levels),
+        }
+        .map_err(CallError::invalid_answer)?;
+        match answer {
+            // An answer for another plugin is one to another call.
+            Ok(_) if answered_by != plugin_name => Err(CallError::invalid_answer(format_args!(
+                "it is the answer of the plugin \"{answered_by}\""
+            ))),
+            Ok(reply) => Ok(reply),
+            Err(mut error) => {
+                if error.plugin_name.is_empty() {
+                    plugin_name.clone_into(&mut error.plugin_name);
+                }
+                Err(of_reported(error))
+            }
+        }
+    }
+
+    /// The request for the configuration of a plugin.
+    pub(crate) fn get_plugin_config(self, name: &str) -> Bytes {
+        match self {
+            Self::Protobuf => protobuf::get_plugin_config(name),
+            Self::Json => json::get_plugin_config(name),
+        }
+        .into()
+    }
+
+    /// Reads the answer to it: `None` if the server has no such plugin.
+    pub(crate) fn read_plugin_config(self, answer: &[u8], levels: Levels) -> Result<Option<Map>, CallError> {
+        match self {
+            Self::Protobuf => protobuf::plugin_config(answer, levels),
+            Self::Json => json::plugin_config(answer, levels),
+        }
+        .map_err(CallError::invalid_answer)
+    }
+
+    /// The request for the state of the server.
+    pub(crate) fn health(self) -> Bytes {
+        match self {
+            Self::Protobuf => Bytes::new(),
+            Self::Json => Bytes::from_static(b"{}"),
+        }
+    }
+
+    /// Whether the server says that it is up.
+    pub(crate) fn read_health(self, answer: &[u8]) -> Result<bool, CallError> {
+        match self {
+            Self::Protobuf => protobuf::health(answer).map_err(CallError::invalid_answer),
+            // That it answered is all that MCP has.
+            Self::Json => Ok(true),
+        }
+    }
+}
+
+/// Codes of the servers' own errors (`protocol.md`, section 8.1).
+const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
+const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+
+/// Servers have no code for what they can't find, but always the same words.
+const NOT_FOUND: (&str, &str) = ("Unable to find ", "Make sure the plugin is registered.");
+
+pub(super) fn of_reported(error: ReportedError) -> CallError {
+    let error = Box::new(error);
+    match error.code.as_str() {
+        UNKNOWN_MESSAGE => CallError::Refused(error),
+        MESSAGE_TOO_LARGE => CallError::TooLarge {
+            message: error.message,
+        },
+        "" if error.message.starts_with(NOT_FOUND.0) && error.message.ends_with(NOT_FOUND.1) => {
+            CallError::NotFound(error)
+        }
+        _ => CallError::Plugin(error),
+    }
+}

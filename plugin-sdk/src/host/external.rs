@@ -1,0 +1,121 @@
+//! A plugin in another process.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{
+    call::{CallOptions, HookCall},
+    calls::Calls,
+    config::{ExternalPluginConfig, PluginConfig, merge},
+    error::{CallError, HostError},
+    hosted::HostedPlugin,
+    open::open,
+    reply::HookReply,
+    settings::HostSettings,
+    transport::Method,
+};
+use crate::{codec::nesting::Levels, plugin::BoxFuture};
+
+/// A plugin in another process, called over the transport that its entry in the gateway's file names.
+///
+/// It connects when it needs to, and again when a connection is lost. Any number of calls may be made at the same time.
+pub struct ExternalPlugin {
+    config: PluginConfig,
+    calls: Calls,
+    levels: Levels,
+}
+
+impl ExternalPlugin {
+    /// Connects to the plugin's server, fetches what it reports about the plugin, and merges that with the entry.
+    ///
+    /// # Errors
+    ///
+    /// When the server can't be reached in as many attempts as the entry has, does not know the plugin, or reports a
+    /// configuration that does not go with the entry.
+    pub async fn connect(entry: ExternalPluginConfig, settings: &HostSettings) -> Result<Self, HostError> {
+        let plugin = entry.local().name().to_owned();
+        let calls = Calls {
+            transport: open(&plugin, entry.target(), settings)?,
+            reconnect: entry.target().reconnect(),
+            timeout: entry.target().timeout().unwrap_or(settings.call_timeout),
+            settings: settings.clone(),
+            closed: AtomicBool::new(false),
+        };
+        let levels = settings.levels();
+        let encoding = calls.transport.encoding();
+        // Fetching a configuration does no harm, however often the server sees it.
+        let options = CallOptions::new().repeatable();
+        let answer = calls
+            .make(
+                Method::GetPluginConfig,
+                &plugin,
+                encoding.get_plugin_config(&plugin),
+                options,
+            )
+            .await;
+        let remote = answer
+            .and_then(|answer| encoding.read_plugin_config(&answer, levels))
+            .map_err(|error| HostError::Connect {
+                plugin: plugin.clone(),
+                error,
+            });
+        let config = match remote {
+            Ok(Some(remote)) => merge(&entry, &remote),
+            Ok(None) => Err(HostError::NotFound { plugin }),
+            Err(error) => Err(error),
+        };
+        match config {
+            Ok(config) => Ok(Self {
+                config,
+                calls,
+                levels,
+            }),
+            Err(error) => {
+                calls.transport.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Asks the server whether it is up. A server that has no such question (the Python server on a Unix socket) is up when it
+    /// answers at all.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn check_health(&self) -> Result<bool, CallError> {
+        let encoding = self.calls.transport.encoding();
+        let options = CallOptions::new().repeatable();
+        let answer = self
+            .calls
+            .make(Method::Health, self.config.name(), encoding.health(), options)
+            .await?;
+        encoding.read_health(&answer)
+    }
+
+    /// Closes what is open, and ends a process that was started for the plugin. Later calls are [`CallError::Closed`].
+    pub async fn close(&self) {
+        self.calls.closed.store(true, Ordering::Release);
+        self.calls.transport.close().await;
+    }
+}
+
+impl HostedPlugin for ExternalPlugin {
+    fn config(&self) -> &PluginConfig {
+        &self.config
+    }
+
+    fn call(&self, call: HookCall<'_>) -> BoxFuture<'_, Result<HookReply, CallError>> {
+        let encoding = self.calls.transport.encoding();
+        let message = encoding.invoke_hook(self.config.name(), &call, self.levels);
+        let options = call.options();
+        Box::pin(async move {
+            let message = message.map_err(|error| CallError::invalid_request(&error))?;
+            let name = self.config.name();
+            let answer = self
+                .calls
+                .make(Method::InvokeHook, name, message, options)
+                .await?;
+            encoding.read_answer(name, &answer, self.levels)
+        })
+    }
+}

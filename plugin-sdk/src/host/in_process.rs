@@ -1,0 +1,182 @@
+//! A plugin in the same process.
+
+use bytes::Bytes;
+
+use super::{
+    call::HookCall, config::PluginConfig, encoding, error::CallError, hosted::HostedPlugin, reply::HookReply,
+    transport::Encoding,
+};
+use crate::{
+    codec::{nesting::Levels, write_json},
+    dispatch::{Dispatcher, StartError},
+    limits::Limits,
+    plugin::{BoxFuture, Plugin},
+};
+
+/// A plugin in the same process, called as if it were in another one: with the same deadline, the same isolation of its panics,
+/// and the same values.
+pub struct InProcessPlugin {
+    config: PluginConfig,
+    dispatcher: Dispatcher,
+}
+
+impl InProcessPlugin {
+    /// A plugin under the name that it gives itself.
+    ///
+    /// # Errors
+    ///
+    /// When what the plugin says of itself is not valid.
+    pub fn new<P: Plugin>(plugin: P) -> Result<Self, StartError> {
+        let manifest = P::manifest();
+        let dispatcher = Dispatcher::of_plugin(plugin)?;
+        Ok(Self {
+            config: PluginConfig::of_manifest(&manifest),
+            dispatcher,
+        })
+    }
+
+    /// Sets the bounds that calls keep.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.dispatcher = self.dispatcher.with_limits(limits);
+        self
+    }
+}
+
+impl HostedPlugin for InProcessPlugin {
+    fn config(&self) -> &PluginConfig {
+        &self.config
+    }
+
+    fn call(&self, call: HookCall<'_>) -> BoxFuture<'_, Result<HookReply, CallError>> {
+        // JSON, because it carries all of a context, and integers of any size.
+        let levels = Levels::of_objects(self.dispatcher.limits().max_nesting);
+        let (mut payload, mut context) = (Vec::new(), Vec::new());
+        let written = call
+            .payload()
+            .write_json(&mut payload, levels)
+            .map_err(|error| error.in_key("payload"))
+            .and_then(|()| {
+                write_json(&mut context, call.context(), levels).map_err(|error| error.in_key("context"))
+            });
+        let hook = call.hook().to_owned();
+        let options = call.options();
+        Box::pin(async move {
+            written.map_err(|error| CallError::invalid_request(&error))?;
+            let answer =
+                self.dispatcher
+                    .invoke_here(&hook, self.config.name(), payload.into(), context.into());
+            let answer = match options.timeout {
+                None => answer.await,
+                Some(after) => tokio::time::timeout(after, answer)
+                    .await
+                    .map_err(|_| CallError::Timeout {
+                        after,
+                        may_be_seen: true,
+                    })?,
+            };
+            match answer {
+                Ok((result, denial_metadata, context)) => Ok(HookReply {
+                    encoding: Encoding::Json,
+                    result: Bytes::from(result),
+                    denial_metadata,
+                    context,
+                    levels,
+                }),
+                Err(error) => Err(encoding::of_reported(error)),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        hooks::HttpPreRequestPayload,
+        hooks::{HttpPreRequest, ToolPreInvoke},
+        host::{CallError, InProcessPlugin, Invoke, PluginRegistry},
+        prelude::*,
+    };
+
+    #[plugin(hooks = [tool_pre_invoke], name = "counts", priority = 7)]
+    #[derive(Default)]
+    struct Counts;
+
+    impl Counts {
+        async fn tool_pre_invoke(
+            &self,
+            mut payload: ToolPreInvokePayload,
+            context: &mut PluginContext,
+        ) -> HookResult<ToolPreInvokePayload> {
+            match payload.name.as_str() {
+                "fail" => return Err(PluginError::new("no").with_code("NO").with_detail("n", 1)),
+                "deny" => {
+                    let denial = PluginResult::deny(PluginViolation::new("reason", "CODE"));
+                    return Ok(denial.with_denial_metadata("big", 9_007_199_254_740_993_i64));
+                }
+                "panic" => panic!("on purpose"),
+                _ => {}
+            }
+            let seen = context.state().get("seen").and_then(Value::as_i64).unwrap_or(0);
+            context.state_mut().insert("seen".into(), (seen + 1).into());
+            payload.name.push('!');
+            Ok(PluginResult::modify_payload(payload))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_has_its_own_types_and_takes_over_the_context() {
+        let mut registry = PluginRegistry::new();
+        registry.insert(InProcessPlugin::new(Counts).unwrap());
+        let plugin = registry.of_hook("tool_pre_invoke").next().unwrap();
+        assert_eq!(
+            (plugin.config().name(), plugin.config().priority()),
+            ("counts", 7)
+        );
+        let mut context = PluginContext::new("request-1");
+        let payload = ToolPreInvokePayload::new("search");
+        for seen in 1..=2 {
+            let result = plugin
+                .invoke::<ToolPreInvoke>(&payload, &mut context)
+                .await
+                .unwrap();
+            assert_eq!(result.modified_payload.unwrap().name, "search!");
+            assert_eq!(context.state()["seen"], seen);
+        }
+        let payload = Map::from([("name", "x")]);
+        let result = plugin
+            .invoke_by_name("tool_pre_invoke", &payload, &mut context)
+            .await
+            .unwrap();
+        assert_eq!(result.modified_payload.unwrap()["name"], "x!");
+    }
+
+    #[tokio::test]
+    async fn denials_are_results_and_failures_are_errors() {
+        let plugin = InProcessPlugin::new(Counts).unwrap();
+        let mut context = PluginContext::new("request-1");
+        let call = async |name: &str, context: &mut PluginContext| {
+            let payload = ToolPreInvokePayload::new(name);
+            plugin.invoke::<ToolPreInvoke>(&payload, context).await
+        };
+        let denial = call("deny", &mut context).await.unwrap();
+        assert_eq!(denial.violation.unwrap().code, "CODE");
+        let metadata = denial.denial_metadata.unwrap();
+        assert_eq!(
+            metadata.iter().next().unwrap(),
+            ("big", 9_007_199_254_740_993_i64.into())
+        );
+        let Err(CallError::Plugin(error)) = call("fail", &mut context).await else {
+            panic!("no error")
+        };
+        assert_eq!((error.code.as_str(), &error.details["n"]), ("NO", &1.into()));
+        let Err(CallError::Plugin(error)) = call("panic", &mut context).await else {
+            panic!("no error")
+        };
+        assert_eq!(error.code, "PLUGIN_PANIC");
+        let payload = HttpPreRequestPayload::new("/", "GET");
+        let other = plugin.invoke::<HttpPreRequest>(&payload, &mut context).await;
+        assert!(matches!(other, Err(CallError::NotFound(_))), "{other:?}");
+        assert!(context.state().is_empty());
+    }
+}

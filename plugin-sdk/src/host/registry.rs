@@ -1,0 +1,73 @@
+//! The plugins of a host, by name and by hook.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{config::Mode, hosted::HostedPlugin};
+
+/// The plugins of a host. Whatever they are and wherever they run, they are found by name, and by hook in the order in which
+/// hosts run them.
+#[derive(Clone, Default)]
+pub struct PluginRegistry {
+    plugins: Vec<Arc<dyn HostedPlugin>>,
+    by_name: HashMap<String, usize>,
+    by_hook: HashMap<String, Vec<usize>>,
+}
+
+impl PluginRegistry {
+    /// A registry without plugins.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a plugin, in the place of one that has the same name.
+    pub fn insert(&mut self, plugin: impl HostedPlugin + 'static) {
+        let plugin: Arc<dyn HostedPlugin> = Arc::new(plugin);
+        if let Some(at) = self.by_name.get(plugin.config().name()) {
+            self.plugins[*at] = plugin;
+        } else {
+            self.by_name
+                .insert(plugin.config().name().to_owned(), self.plugins.len());
+            self.plugins.push(plugin);
+        }
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.by_hook.clear();
+        let mut order: Vec<usize> = (0..self.plugins.len()).collect();
+        // Stable: of two with the same priority the first one runs first.
+        order.sort_by_key(|at| {
+            let config = self.plugins[*at].config();
+            (config.mode(), config.priority())
+        });
+        for at in order {
+            let config = self.plugins[at].config();
+            if config.mode() == Mode::Disabled {
+                continue;
+            }
+            for hook in config.hooks() {
+                let plugins = self.by_hook.entry(hook.to_owned()).or_default();
+                if !plugins.contains(&at) {
+                    plugins.push(at);
+                }
+            }
+        }
+    }
+
+    /// The plugin of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn HostedPlugin>> {
+        self.by_name.get(name).map(|at| &self.plugins[*at])
+    }
+
+    /// All plugins, in the order in which they came.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<dyn HostedPlugin>> {
+        self.plugins.iter()
+    }
+
+    /// The plugins that have a hook, in the order in which hosts run them: by mode (sequential, transform, audit, concurrent, fire
+    /// and forget), and in each by priority, the lowest number first. Disabled ones are not among them.
+    pub fn of_hook(&self, hook: &str) -> impl ExactSizeIterator<Item = &Arc<dyn HostedPlugin>> {
+        let plugins = self.by_hook.get(hook).map(Vec::as_slice).unwrap_or_default();
+        plugins.iter().map(|at| &self.plugins[*at])
+    }
+}
