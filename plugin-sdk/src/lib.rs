@@ -51,7 +51,13 @@
 // The dispatcher serves every transport. What only one of them calls is dead without it, so that dead code is looked for where
 // all of them are there.
 #![cfg_attr(
-    not(all(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli", feature = "host")),
+    not(all(
+        feature = "unix",
+        feature = "grpc",
+        feature = "mcp",
+        feature = "cli",
+        feature = "host"
+    )),
     allow(dead_code)
 )]
 
@@ -62,6 +68,8 @@ pub mod codec;
 mod context;
 mod denial_metadata;
 mod dispatch;
+#[cfg(any(feature = "cli", feature = "host"))]
+mod environment;
 mod error;
 pub mod extensions;
 pub mod hooks;
@@ -85,6 +93,8 @@ mod server;
 mod transport;
 pub mod value;
 mod violation;
+#[cfg(any(feature = "cli", feature = "host"))]
+mod yaml;
 
 pub use plugin_sdk_macros::plugin;
 

@@ -90,23 +90,6 @@ pub(crate) fn write_struct<T: Serialize + ?Sized>(
     Ok(start + 1 + length)
 }
 
-/// Appends an object as JSON text, within the same bounds as a `Struct`.
-pub(crate) fn write_json<T: Serialize + ?Sized>(
-    out: &mut Vec<u8>,
-    value: &T,
-    levels: Levels,
-) -> Result<(), CodecError> {
-    // serde_json writes null for NaN and infinity. The other form finds them, and names the key.
-    let start = out.len();
-    let writing = Writing {
-        levels,
-        rounded: true,
-    };
-    value.serialize(ValueSerializer::new(out, writing))?;
-    out.truncate(start);
-    Ok(serde_json::to_writer(out, value)?)
-}
-
 /// A payload in the form in which its transport carries it.
 #[derive(Clone, Debug)]
 pub struct Document<'a> {

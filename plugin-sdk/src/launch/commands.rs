@@ -8,7 +8,7 @@ use tracing::Level;
 
 use super::cli::{Cli, Command, Flags, ServeArguments};
 use super::configuration::Configuration;
-use super::environment::Environment;
+use crate::environment::Environment;
 use super::{check, describe, invoke, logging, serve, stanza, transports};
 use crate::plugin::PluginKind;
 

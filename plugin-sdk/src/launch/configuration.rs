@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::cli::Flags;
-use super::environment::Environment;
+use crate::environment::Environment;
 use super::settings::{Settings, path};
 use super::yaml::ConfigurationFile;
 use super::yaml::entry::Entry;

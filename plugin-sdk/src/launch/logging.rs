@@ -9,7 +9,7 @@ use tracing_subscriber::{
     layer::SubscriberExt,
 };
 
-use super::environment::Environment;
+use crate::environment::Environment;
 use crate::dispatch::guard;
 use crate::nearest::unknown;
 

@@ -9,7 +9,6 @@ mod cli;
 mod commands;
 mod configuration;
 mod describe;
-mod environment;
 mod invoke;
 mod logging;
 mod race;

@@ -1,7 +1,7 @@
 //! Which transports are served.
 
 use super::cli::{Flags, Transport};
-use super::environment::Environment;
+use crate::environment::Environment;
 
 /// The transport that is meant where none is named.
 pub(crate) const DEFAULT: Transport = if cfg!(feature = "mcp") {

@@ -11,7 +11,7 @@ mod values;
 use std::path::PathBuf;
 
 use self::values::{SECONDS, file_mode, seconds, size, whole};
-use super::environment::Environment;
+use crate::environment::Environment;
 use super::yaml::findings::Findings;
 use super::yaml::{ConfigurationFile, Section};
 use crate::limits::Limits;

@@ -1,22 +1,11 @@
 //! What the values of settings may be.
 
-use std::path::PathBuf;
 use std::time::Duration;
+
+pub(crate) use crate::environment::path;
 
 /// What [`seconds`] takes.
 pub(super) const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
-
-/// `~` is the home directory; a relative path belongs to the working directory.
-pub(crate) fn path(text: &str) -> Option<PathBuf> {
-    if text.is_empty() {
-        return None;
-    }
-    let path = match text.strip_prefix("~/") {
-        Some(rest) => std::env::home_dir()?.join(rest),
-        None => PathBuf::from(text),
-    };
-    std::path::absolute(path).ok()
-}
 
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(super) fn host(text: &str) -> Option<String> {
@@ -25,7 +14,7 @@ pub(super) fn host(text: &str) -> Option<String> {
 
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(super) fn boolean(text: &str) -> Option<bool> {
-    crate::launch::environment::boolean(text)
+    crate::environment::boolean(text)
 }
 
 /// Words with commas between them.

@@ -1,21 +1,19 @@
 //! The server's configuration file: which instances run, and how the server is set up.
 
 pub(crate) mod entry;
-pub(crate) mod findings;
-pub(crate) mod node;
 mod section;
-mod template;
-mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use self::entry::Entry;
-use self::findings::Findings;
-use self::node::{Node, SyntaxError};
 pub(crate) use self::section::Section;
-use self::vocabulary::FILE_KEYS;
 use crate::nearest::suggestion;
+pub(crate) use crate::yaml::findings;
+use crate::yaml::findings::Findings;
+use crate::yaml::node::{Node, SyntaxError};
+use crate::yaml::template;
+use crate::yaml::vocabulary::FILE_KEYS;
 
 /// The section of the file that sets up the Unix socket server.
 pub(crate) const UNIX_SECTION: &str = "unix_socket_server_settings";

@@ -1,8 +1,8 @@
 //! The sections of the file that set up the servers.
 
 use super::UNIX_SECTION;
-use super::findings::Findings;
-use super::node::Node;
+use crate::yaml::findings::Findings;
+use crate::yaml::node::Node;
 
 /// A section within a section, whose keys count as `tls.certfile` and so on.
 const TLS: &str = "tls";

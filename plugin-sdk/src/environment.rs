@@ -1,8 +1,9 @@
-//! The variables that the server reads: those of the process, and beneath them those of a `.env` file.
+//! The variables that settings are read from: those of the process, and beneath them those of a `.env` file.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 /// Variables by name. Names are compared without regard to case, as on the Python server.
 #[derive(Debug, Default)]
@@ -97,6 +98,18 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
         "0" | "false" | "no" | "off" | "f" | "n" => Some(false),
         _ => None,
     }
+}
+
+/// `~` is the home directory; a relative path belongs to the working directory.
+pub(crate) fn path(text: &str) -> Option<PathBuf> {
+    if text.is_empty() {
+        return None;
+    }
+    let path = match text.strip_prefix("~/") {
+        Some(rest) => std::env::home_dir()?.join(rest),
+        None => PathBuf::from(text),
+    };
+    std::path::absolute(path).ok()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, context};
 
-use super::SyntaxError;
+use super::node::SyntaxError;
 
 /// Renders `source` once. Nothing is escaped: the outcome is YAML, not HTML. An unknown variable renders
 /// as the empty text.
