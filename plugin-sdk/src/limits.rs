@@ -17,6 +17,8 @@ pub struct Limits {
     /// Connections at one time, or calls on standard input; further connections are closed on a Unix socket of framed protobuf,
     /// and wait elsewhere. 1024.
     pub max_connections: usize,
+    /// Calls at one time on one connection of a Unix socket that carries several; further ones are refused. 1024.
+    pub max_calls_in_flight: usize,
     /// After this time without a complete request a connection is closed, however many bytes of one arrive. 300 s. gRPC keeps it
     /// open for as long as its client gives signs of life.
     pub idle_timeout: Duration,
@@ -36,6 +38,7 @@ impl Default for Limits {
             max_nesting: 33,
             call_timeout: Duration::from_secs(25),
             max_connections: 1024,
+            max_calls_in_flight: 1024,
             idle_timeout: Duration::from_secs(300),
             write_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),

@@ -110,6 +110,8 @@ pub(crate) mod code {
     pub(crate) const TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
     /// The result has no form on the wire.
     pub(crate) const INTERNAL: &str = "INTERNAL_ERROR";
+    /// The connection has as many calls as it may.
+    pub(crate) const BUSY: &str = "TOO_MANY_CALLS";
     /// The request is not one of those that the server knows.
     pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
 }
@@ -193,6 +195,10 @@ impl ErrorAnswer {
         let mut error = Self::new(&shortened(plugin_name), message);
         error.mcp_error_code = INVALID_PARAMS;
         error
+    }
+
+    pub(crate) fn busy(message: &str) -> Self {
+        Self::new("", message.to_owned()).with_code(code::BUSY)
     }
 
     pub(crate) fn request_too_large(size: usize, limit: usize) -> Self {

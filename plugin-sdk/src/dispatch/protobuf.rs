@@ -114,6 +114,35 @@ pub(crate) fn request_too_large(size: usize, limit: usize) -> Vec<u8> {
     out
 }
 
+/// The content of a `PluginError`, for an answer that is nothing else.
+fn error_alone(error: &ErrorAnswer) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_error_fields(&mut out, error, Levels::of_objects(Levels::DEFAULT_OBJECTS));
+    out
+}
+
+/// The `PluginError` for a request that is none of those that there are.
+pub(crate) fn unknown_message_error() -> Vec<u8> {
+    error_alone(&ErrorAnswer::unknown_message())
+}
+
+/// The `PluginError` for a request over the limit, which was not read.
+pub(crate) fn too_large_error(size: usize, limit: usize) -> Vec<u8> {
+    error_alone(&ErrorAnswer::request_too_large(size, limit))
+}
+
+/// The `PluginError` for a call that is one too many.
+pub(crate) fn busy_error(message: &str) -> Vec<u8> {
+    error_alone(&ErrorAnswer::busy(message))
+}
+
+/// A `HealthCheckResponse`.
+pub(crate) fn health(is_serving: bool) -> Vec<u8> {
+    const SERVING: u8 = 1;
+    const NOT_SERVING: u8 = 2;
+    vec![tag(1, 0), if is_serving { SERVING } else { NOT_SERVING }]
+}
+
 fn write_answer(answer: Answer, plugin_name: &str, levels: Levels) -> Result<Vec<u8>, CodecError> {
     match answer {
         Answer::Result {
@@ -144,6 +173,11 @@ fn write_answer(answer: Answer, plugin_name: &str, levels: Levels) -> Result<Vec
 /// `InvokeHookResponse.error`.
 fn write_error(out: &mut Vec<u8>, error: &ErrorAnswer, levels: Levels) {
     let start = begin_message(out, field(4));
+    write_error_fields(out, error, levels);
+    end_message(out, start);
+}
+
+fn write_error_fields(out: &mut Vec<u8>, error: &ErrorAnswer, levels: Levels) {
     put_bytes(out, field(1), error.message.as_bytes());
     if !error.plugin_name.is_empty() {
         put_bytes(out, field(2), error.plugin_name.as_bytes());
@@ -163,7 +197,6 @@ fn write_error(out: &mut Vec<u8>, error: &ErrorAnswer, levels: Levels) {
         // Protobuf writes a negative int32 as the 64-bit number that it is equal to.
         put_varint(out, i64::from(error.mcp_error_code).cast_unsigned());
     }
-    end_message(out, start);
 }
 
 /// `InvokeHookResponse.result_base`, of which hosts read only `denial_metadata`.

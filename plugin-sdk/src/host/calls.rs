@@ -59,6 +59,9 @@ impl Calls {
                 Ok(Err(failure)) => call_error(failure, after, may_be_seen),
                 Err(_) => return Err(CallError::Timeout { after, may_be_seen }),
             };
+            if self.closed.load(Ordering::Acquire) && !error.may_be_seen() {
+                return Err(CallError::Closed);
+            }
             let is_worth_another = match error {
                 CallError::Unreachable { .. } => true,
                 CallError::ConnectionLost { .. } => options.repeatable,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{
     call::{CallOptions, HookCall},
     calls::Calls,
-    config::{ExternalPluginConfig, PluginConfig, merge},
+    config::{ExternalPluginConfig, PluginConfig},
     error::{CallError, HostError},
     hosted::HostedPlugin,
     open::open,
@@ -59,7 +59,7 @@ impl ExternalPlugin {
                 error,
             });
         let config = match remote {
-            Ok(Some(remote)) => merge(&entry, &remote),
+            Ok(Some(remote)) => entry.merged_with(&remote),
             Ok(None) => Err(HostError::NotFound { plugin }),
             Err(error) => Err(error),
         };

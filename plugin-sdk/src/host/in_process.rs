@@ -90,7 +90,10 @@ impl HostedPlugin for InProcessPlugin {
 }
 
 #[cfg(test)]
-#[allow(unreachable_pub, reason = "what `#[plugin]` writes is public to be called by others")]
+#[allow(
+    unreachable_pub,
+    reason = "what `#[plugin]` writes is public to be called by others"
+)]
 mod tests {
     use crate::{
         hooks::HttpPreRequestPayload,

@@ -18,9 +18,11 @@ mod registry;
 mod reply;
 mod settings;
 pub(crate) mod transport;
+#[cfg(feature = "unix")]
+mod unix;
 
 pub use call::{CallOptions, HookCall};
-pub use config::{ExternalPluginConfig, PluginConfig};
+pub use config::{ExternalPluginConfig, GatewayConfig, PluginConfig};
 pub use error::{CallError, HostError, ReportedError};
 pub use external::ExternalPlugin;
 pub use hosted::{HostedPlugin, Invoke};

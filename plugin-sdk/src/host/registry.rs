@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{config::Mode, hosted::HostedPlugin};
+use super::{config::Mode, error::HostError, hosted::HostedPlugin};
 
 /// The plugins of a host. Whatever they are and wherever they run, they are found by name, and by hook in the order in which
 /// hosts run them.
@@ -11,6 +11,7 @@ pub struct PluginRegistry {
     plugins: Vec<Arc<dyn HostedPlugin>>,
     by_name: HashMap<String, usize>,
     by_hook: HashMap<String, Vec<usize>>,
+    failures: Vec<HostError>,
 }
 
 impl PluginRegistry {
@@ -52,6 +53,16 @@ impl PluginRegistry {
                 }
             }
         }
+    }
+
+    /// Notes a plugin that can't be used.
+    pub(super) fn fail(&mut self, error: HostError) {
+        self.failures.push(error);
+    }
+
+    /// Why plugins of the gateway's file are not here.
+    pub fn failures(&self) -> &[HostError] {
+        &self.failures
     }
 
     /// The plugin of this name.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{config::variables::Variables, error::HostError};
 use crate::codec::nesting::Levels;
 
 /// What the host half takes on. Every bound is a setting.
@@ -25,6 +26,33 @@ pub struct HostSettings {
     pub idle_timeout: Duration,
     /// The longest pause before connecting again. 30 s.
     pub max_backoff: Duration,
+    pub(crate) http: HttpSettings,
+}
+
+/// What the variables `PLUGINS_HTTPX_*` say about connections of MCP over HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct HttpSettings {
+    pub(crate) max_connections: usize,
+    pub(crate) max_idle_connections: usize,
+    pub(crate) keepalive_expiry: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) pool_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 200,
+            max_idle_connections: 100,
+            keepalive_expiry: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(120),
+            write_timeout: Duration::from_secs(30),
+            pool_timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 impl Default for HostSettings {
@@ -38,12 +66,108 @@ impl Default for HostSettings {
             max_calls_in_flight: 1024,
             idle_timeout: Duration::from_secs(60),
             max_backoff: Duration::from_secs(30),
+            http: HttpSettings::default(),
         }
     }
 }
 
+const LONGEST: f64 = 86_400.0;
+
 impl HostSettings {
+    /// The defaults with what the hosts' variables say in their place: `PLUGINS_PLUGIN_TIMEOUT`, and `PLUGINS_HTTPX_*` for MCP
+    /// over HTTP.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Configuration`] when a variable is not what it should be.
+    pub fn from_environment() -> Result<Self, HostError> {
+        Self::of_variables(&Variables::read())
+    }
+
+    pub(crate) fn of_variables(variables: &Variables) -> Result<Self, HostError> {
+        let mut settings = Self::default();
+        let http = &mut settings.http;
+        let mut problems = Vec::new();
+        let times = [
+            ("PLUGINS_PLUGIN_TIMEOUT", &mut settings.call_timeout),
+            ("PLUGINS_HTTPX_KEEPALIVE_EXPIRY", &mut http.keepalive_expiry),
+            ("PLUGINS_HTTPX_CONNECT_TIMEOUT", &mut http.connect_timeout),
+            ("PLUGINS_HTTPX_READ_TIMEOUT", &mut http.read_timeout),
+            ("PLUGINS_HTTPX_WRITE_TIMEOUT", &mut http.write_timeout),
+            ("PLUGINS_HTTPX_POOL_TIMEOUT", &mut http.pool_timeout),
+        ];
+        for (name, time) in times {
+            match variables.number(name, 0.001..=LONGEST) {
+                Ok(Some(seconds)) => *time = Duration::from_secs_f64(seconds),
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let counts = [
+            ("PLUGINS_HTTPX_MAX_CONNECTIONS", &mut http.max_connections),
+            (
+                "PLUGINS_HTTPX_MAX_KEEPALIVE_CONNECTIONS",
+                &mut http.max_idle_connections,
+            ),
+        ];
+        for (name, count) in counts {
+            match variables.number(name, 1.0..=1_000_000.0) {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it is in range"
+                )]
+                Ok(Some(number)) => *count = number as usize,
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(HostError::Configuration { problems })
+        }
+    }
+
     pub(crate) fn levels(&self) -> Levels {
         Levels::of_objects(self.max_nesting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Environment;
+
+    fn of(variables: &[(&str, &str)]) -> Result<HostSettings, HostError> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        HostSettings::of_variables(&Variables::new(Environment::new(variables, None)))
+    }
+
+    #[test]
+    fn variables_of_the_hosts_are_read() {
+        let settings = of(&[
+            ("plugins_plugin_timeout", "2.5"),
+            ("PLUGINS_HTTPX_MAX_CONNECTIONS", "7"),
+        ])
+        .unwrap();
+        assert_eq!(settings.call_timeout, Duration::from_millis(2500));
+        assert_eq!(settings.http.max_connections, 7);
+        assert_eq!(
+            of(&[("PLUGINS_HTTPX_READ_TIMEOUT", "")]).unwrap(),
+            HostSettings::default()
+        );
+        let error = of(&[
+            ("PLUGINS_PLUGIN_TIMEOUT", "soon"),
+            ("PLUGINS_HTTPX_MAX_CONNECTIONS", "0"),
+        ])
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "PLUGINS_PLUGIN_TIMEOUT: \"soon\" is not a number from 0.001 to 86400\n\
+             PLUGINS_HTTPX_MAX_CONNECTIONS: \"0\" is not a number from 1 to 1000000"
+        );
     }
 }

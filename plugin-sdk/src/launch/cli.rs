@@ -181,6 +181,10 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "COUNT")]
     max_connections: Option<String>,
 
+    /// Most calls at a time on one connection that carries several [default: 1024]
+    #[arg(long, value_name = "COUNT")]
+    max_calls_in_flight: Option<String>,
+
     /// Close a connection without requests for so long [default: 300]
     #[arg(long, value_name = "SECONDS")]
     idle_timeout: Option<String>,
@@ -287,6 +291,7 @@ impl ServeArguments {
             ("max-nesting", &limits.max_nesting),
             ("call-timeout", &limits.call_timeout),
             ("max-connections", &limits.max_connections),
+            ("max-calls-in-flight", &limits.max_calls_in_flight),
             ("idle-timeout", &limits.idle_timeout),
             ("write-timeout", &limits.write_timeout),
             ("drain-timeout", &limits.drain_timeout),

@@ -122,6 +122,7 @@ pub fn launcher() -> Launcher {
 /// | `--max-nesting` | `max_nesting` | `PLUGINS_MAX_NESTING` | `33` objects |
 /// | `--call-timeout` | `call_timeout` | `PLUGINS_CALL_TIMEOUT` | `25` seconds |
 /// | `--max-connections` | `max_connections` | `PLUGINS_MAX_CONNECTIONS` | `1024` |
+/// | `--max-calls-in-flight` | `max_calls_in_flight` | `PLUGINS_MAX_CALLS_IN_FLIGHT` | `1024` |
 /// | `--idle-timeout` | `idle_timeout` | `PLUGINS_IDLE_TIMEOUT` | `300` seconds |
 /// | `--write-timeout` | `write_timeout` | `PLUGINS_WRITE_TIMEOUT` | `30` seconds |
 /// | `--drain-timeout` | `drain_timeout` | `PLUGINS_DRAIN_TIMEOUT` | `5` seconds |

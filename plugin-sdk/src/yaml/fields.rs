@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Where a key stands.
-    fn place(&self, key: &str) -> String {
+    pub(crate) fn place(&self, key: &str) -> String {
         match self.path {
             "" => key.to_owned(),
             path => format!("{path}.{key}"),
@@ -124,7 +124,7 @@ impl<'a> Fields<'a> {
         mapping
     }
 
-    fn strings(&mut self, key: &str) -> Option<Vec<String>> {
+    pub(crate) fn strings(&mut self, key: &str) -> Option<Vec<String>> {
         let value = self.not_null(key, "write a list of strings")?;
         let Some(items) = value.as_sequence() else {
             self.wrong_type(key, "a list of strings", value);
@@ -154,7 +154,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Hosts also take an integral double and digits in a string.
-    fn integer(&mut self, key: &str) {
+    pub(crate) fn integer(&mut self, key: &str) {
         let Some(value) = self.not_null(key, "write a whole number") else {
             return;
         };

@@ -22,6 +22,12 @@ impl Findings {
         }
     }
 
+    /// Findings in something that is no file.
+    #[cfg(feature = "host")]
+    pub(crate) fn without_file() -> Self {
+        Self::new(Path::new(""))
+    }
+
     pub(crate) fn problem(&mut self, line: impl Into<Option<u64>>, path: &str, message: impl AsRef<str>) {
         self.problems
             .push(located(&self.file, line.into(), path, message.as_ref()));
@@ -33,13 +39,16 @@ impl Findings {
     }
 }
 
-/// One line about one place of a file: `plugins.yaml:12: plugins[2].mode: unknown mode ...`.
+/// One line about one place of a file: `plugins.yaml:12: plugins[2].mode: unknown mode ...`. What is in no file has no line.
 pub(crate) fn located(file: &Path, line: Option<u64>, path: &str, message: &str) -> String {
-    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-    let path = if path.is_empty() {
-        String::new()
-    } else {
-        format!(" {path}:")
-    };
-    format!("{}{line}:{path} {message}", file.display())
+    let mut located = String::new();
+    if !file.as_os_str().is_empty() {
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        located = format!("{}{line}: ", file.display());
+    }
+    if !path.is_empty() {
+        located.push_str(path);
+        located.push_str(": ");
+    }
+    located + message
 }

@@ -167,6 +167,31 @@ impl Node {
         node.line
     }
 
+    /// A document that stands in no file.
+    #[cfg(feature = "host")]
+    pub(crate) fn of_value(value: &Value) -> Self {
+        let content = match value {
+            Value::Null => Content::Null,
+            Value::Bool(value) => Content::Bool(*value),
+            Value::Number(number) => Content::Number(number.clone()),
+            Value::String(string) => Content::String(string.clone()),
+            Value::Array(items) => Content::Sequence(items.iter().map(Self::of_value).collect()),
+            Value::Object(map) => {
+                let entries = map.iter();
+                Content::Mapping(
+                    entries
+                        .map(|(key, value)| (key.to_owned(), Self::of_value(value)))
+                        .collect(),
+                )
+            }
+        };
+        Self {
+            content,
+            line: 0,
+            offset: None,
+        }
+    }
+
     pub(crate) fn to_value(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,

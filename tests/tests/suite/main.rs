@@ -19,6 +19,7 @@ mod denials;
 mod frames;
 mod grpc;
 mod hook_table;
+mod host;
 mod installation;
 mod map;
 mod mcp;

@@ -18,7 +18,7 @@ mod grpc;
 mod hosts;
 mod mcp;
 mod mcp_normal;
-mod normal;
+pub(crate) mod normal;
 mod raw;
 mod results;
 mod structs;
@@ -46,7 +46,7 @@ fn vectors(name: &str) -> Value {
 }
 
 /// The cases of a file, of which there must be this many.
-fn cases(name: &str, number: usize) -> Vec<Value> {
+pub(crate) fn cases(name: &str, number: usize) -> Vec<Value> {
     let Value::Array(cases) = vectors(name)["cases"].take() else {
         panic!("{name} has no cases")
     };
@@ -54,7 +54,7 @@ fn cases(name: &str, number: usize) -> Vec<Value> {
     cases
 }
 
-fn text<'a>(case: &'a Value, key: &str) -> &'a str {
+pub(crate) fn text<'a>(case: &'a Value, key: &str) -> &'a str {
     case[key].as_str().unwrap_or_else(|| panic!("no {key} in {case}"))
 }
 

@@ -1,8 +1,11 @@
 //! What a host knows of a plugin: an entry of `plugins`, checked.
 
+use super::rules;
 use crate::{
+    host::error::HostError,
     manifest::Manifest,
     value::{Map, Value},
+    yaml::{findings::Findings, node::Node},
 };
 
 /// The configuration of a plugin (`protocol.md`, section 9.1): an entry that passed the hosts' rules, with legacy names of modes
@@ -18,6 +21,20 @@ pub struct PluginConfig {
 }
 
 impl PluginConfig {
+    /// Of an entry that does not come from a file, such as the one that a server reports.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Configuration`] with all that is wrong with it by the hosts' rules.
+    pub fn of_document(document: &Map) -> Result<Self, HostError> {
+        let mut findings = Findings::without_file();
+        let node = Node::of_value(&Value::Object(document.clone()));
+        let checked = rules::check("", &node, &mut findings);
+        checked.map(Self::of_checked).ok_or(HostError::Configuration {
+            problems: findings.problems,
+        })
+    }
+
     /// Of a document that was checked.
     pub(crate) fn of_checked(document: Map) -> Self {
         let text = |key: &str| document.get(key).and_then(Value::as_str);

@@ -11,6 +11,8 @@ pub(crate) enum Target {
     Http(HttpTarget),
     /// MCP with a child process.
     Stdio(StdioTarget),
+    /// MCP as no host can connect to it, although all of them accept it.
+    Sse,
 }
 
 impl Target {
@@ -18,7 +20,7 @@ impl Target {
     pub(crate) fn reconnect(&self) -> Reconnect {
         match self {
             Self::Unix(target) => target.reconnect,
-            Self::Grpc(_) => Reconnect::default(),
+            Self::Grpc(_) | Self::Sse => Reconnect::default(),
             Self::Http(target) => target.reconnect,
             Self::Stdio(target) => target.reconnect,
         }
@@ -28,7 +30,7 @@ impl Target {
     pub(crate) fn timeout(&self) -> Option<Duration> {
         match self {
             Self::Unix(target) => target.timeout,
-            Self::Grpc(_) | Self::Http(_) | Self::Stdio(_) => None,
+            Self::Grpc(_) | Self::Http(_) | Self::Stdio(_) | Self::Sse => None,
         }
     }
 }
@@ -64,8 +66,8 @@ pub(crate) struct HttpTarget {
     pub(crate) uds: Option<PathBuf>,
     pub(crate) tls: Option<ClientTls>,
     pub(crate) reconnect: Reconnect,
-    /// Addresses that no connection may go to, whatever name they hide behind (`PLUGINS_SSRF_PROTECTION_ENABLED`). To be
-    /// asked of each address that the name is resolved to, just before connecting.
+    /// Addresses that no connection may go to, whatever name they hide behind (`PLUGINS_SSRF_PROTECTION_ENABLED`). Each address
+    /// that the name is resolved to is asked for with [`is_refused`](super::address::is_refused), just before connecting.
     pub(crate) refuse_private_addresses: bool,
 }
 

@@ -97,18 +97,14 @@ impl Encoding {
     }
 }
 
-/// Codes of the servers' own errors (`protocol.md`, section 8.1).
-const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
-const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
-
 /// Servers have no code for what they can't find, but always the same words.
 const NOT_FOUND: (&str, &str) = ("Unable to find ", "Make sure the plugin is registered.");
 
 pub(super) fn of_reported(error: ReportedError) -> CallError {
     let error = Box::new(error);
     match error.code.as_str() {
-        UNKNOWN_MESSAGE => CallError::Refused(error),
-        MESSAGE_TOO_LARGE => CallError::TooLarge {
+        protobuf::UNKNOWN_MESSAGE => CallError::Refused(error),
+        protobuf::MESSAGE_TOO_LARGE => CallError::TooLarge {
             message: error.message,
         },
         "" if error.message.starts_with(NOT_FOUND.0) && error.message.ends_with(NOT_FOUND.1) => {

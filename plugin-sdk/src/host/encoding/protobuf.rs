@@ -18,6 +18,10 @@ use crate::{
     value::Map,
 };
 
+/// Codes of the servers' own errors (`protocol.md`, section 8.1).
+pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
+pub(crate) const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+
 const fn field(number: u8) -> u8 {
     tag(number, LENGTH_DELIMITED)
 }
@@ -41,7 +45,7 @@ pub(super) fn invoke_hook(
 }
 
 /// A `GetPluginConfigRequest`.
-pub(super) fn get_plugin_config(name: &str) -> Vec<u8> {
+pub(crate) fn get_plugin_config(name: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len() + 2);
     put_bytes(&mut out, field(1), name.as_bytes());
     out
@@ -77,6 +81,23 @@ pub(super) fn health(answer: &[u8]) -> Result<bool, CodecError> {
         }
     }
     Ok(status == SERVING)
+}
+
+/// A `HealthCheckResponse` of a server that is up.
+pub(crate) fn serving() -> Bytes {
+    const SERVING: [u8; 2] = [tag(1, 0), 1];
+    Bytes::from_static(&SERVING)
+}
+
+/// Whether an `InvokeHookResponse` says that the request is none that the server knows.
+pub(crate) fn is_unknown_message(answer: &Bytes) -> bool {
+    let answer = self::answer(answer, Levels::of_objects(Levels::DEFAULT_OBJECTS));
+    matches!(answer, Ok((_, Err(error))) if error.code == UNKNOWN_MESSAGE)
+}
+
+/// A `PluginError` on its own.
+pub(crate) fn plugin_error(message: &Bytes) -> Result<ReportedError, CodecError> {
+    reported(message, Levels::of_objects(Levels::DEFAULT_OBJECTS))
 }
 
 /// Whether an `InvokeHookResponse` names this plugin, for a transport on which nothing else tells whose answer it is. An error

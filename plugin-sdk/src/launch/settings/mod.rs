@@ -11,9 +11,9 @@ mod values;
 use std::path::PathBuf;
 
 use self::values::{SECONDS, file_mode, seconds, size, whole};
-use crate::environment::Environment;
 use super::yaml::findings::Findings;
 use super::yaml::{ConfigurationFile, Section};
+use crate::environment::Environment;
 use crate::limits::Limits;
 use crate::nearest::unknown;
 #[cfg(feature = "grpc")]
@@ -54,7 +54,7 @@ pub(crate) struct Setting {
 
 /// The settings of `unix_socket_server_settings`, with the limits of every transport. The documentation of
 /// [`Launcher`](super::Launcher) shows the same table.
-pub(crate) const SETTINGS: [Setting; 10] = [
+pub(crate) const SETTINGS: [Setting; 11] = [
     Setting {
         flag: "socket",
         key: "path",
@@ -97,6 +97,15 @@ pub(crate) const SETTINGS: [Setting; 10] = [
         allowed: "a whole number from 1 to 1000000",
         apply: |settings, text| {
             whole(text, 1..=1_000_000).map(|value| settings.limits.max_connections = value)
+        },
+    },
+    Setting {
+        flag: "max-calls-in-flight",
+        key: "max_calls_in_flight",
+        variables: &["PLUGINS_MAX_CALLS_IN_FLIGHT"],
+        allowed: "a whole number from 1 to 1000000",
+        apply: |settings, text| {
+            whole(text, 1..=1_000_000).map(|value| settings.limits.max_calls_in_flight = value)
         },
     },
     Setting {

@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::{
     io::{Interest, Ready},
     net::UnixStream,
@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use super::{
+    envelope::EnvelopeConnection,
     frame::{self, Frames, Front},
     request::Request,
 };
@@ -59,6 +60,8 @@ enum End {
     NotReading,
     NoFrame(usize),
     Broken(io::ErrorKind),
+    /// The client sent this envelope, and the connection goes on as one for those.
+    Envelope(Bytes),
 }
 
 impl Connection {
@@ -83,6 +86,16 @@ impl Connection {
     pub(super) async fn serve(mut self) {
         match self.run().await {
             End::Closed | End::Drained => {}
+            End::Envelope(first) => {
+                let connection = EnvelopeConnection::new(
+                    self.stream,
+                    self.dispatcher,
+                    self.draining,
+                    self.input,
+                    self.output,
+                );
+                connection.serve(&first).await;
+            }
             End::Idle => {
                 tracing::debug!("a connection was idle for too long (PLUGINS_IDLE_TIMEOUT) and is closed");
             }
@@ -179,7 +192,11 @@ impl Connection {
                     if dispatcher.paused_since(self.opened.into_std()) {
                         return Err(End::Paused);
                     }
-                    let mut answer = pin!(answer(&dispatcher, Request::of(&frame)));
+                    let request = match Request::of(&frame) {
+                        Request::Envelope => return Err(End::Envelope(frame)),
+                        request => request,
+                    };
+                    let mut answer = pin!(answer(&dispatcher, request));
                     let answer = match poll_fn(|task| Poll::Ready(answer.as_mut().poll(task))).await {
                         Poll::Ready(answer) => answer,
                         Poll::Pending => {
@@ -202,7 +219,7 @@ impl Connection {
                     self.answer_due.get_or_insert(due);
                     answer
                 }
-                Front::TooLarge(size) => {
+                Front::TooLarge { size, .. } => {
                     let limit = self.dispatcher.limits().max_message_size;
                     tracing::warn!(size, limit, "a request is larger than the limit");
                     self.answer_due
@@ -306,7 +323,7 @@ async fn answer(dispatcher: &Dispatcher, request: Request) -> Vec<u8> {
         // All hosts that fetch a configuration here only look whether there is one.
         Request::GetPluginConfig(name) => dispatcher.config_protobuf(name.as_str(), Vocabulary::Current),
         Request::GetPluginConfigs => dispatcher.configs_protobuf(Vocabulary::Current),
-        Request::Unknown => protobuf::unknown_message(),
+        Request::Envelope | Request::Unknown => protobuf::unknown_message(),
     }
 }
 

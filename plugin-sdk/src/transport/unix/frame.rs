@@ -9,18 +9,33 @@ const PREFIX: usize = 4;
 
 /// Takes frames out of what was read so far.
 #[derive(Debug)]
-pub(super) struct Frames {
+pub(crate) struct Frames {
     limit: usize,
-    /// What is still to come of a frame over the limit, which is passed over, and its size.
-    skipping: Option<(usize, usize)>,
+    /// A frame over the limit, which is passed over.
+    skipping: Option<Skipped>,
 }
+
+#[derive(Debug)]
+struct Skipped {
+    size: usize,
+    /// What is still to come of it.
+    remaining: usize,
+    head: Bytes,
+}
+
+/// So many of its first bytes are kept of a frame that is passed over.
+const HEAD: usize = 16;
 
 /// What stands at the front of what was read so far.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Front {
+pub(crate) enum Front {
     Frame(Bytes),
-    /// A frame over the limit of the setting, of this size, has gone by.
-    TooLarge(usize),
+    /// A frame over the limit of the setting has gone by.
+    TooLarge {
+        size: usize,
+        /// Its first bytes.
+        head: Bytes,
+    },
     /// More must be read.
     Incomplete,
     /// A length that no frame has.
@@ -28,23 +43,28 @@ pub(super) enum Front {
 }
 
 impl Frames {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
             skipping: None,
         }
     }
 
-    pub(super) fn take(&mut self, input: &mut BytesMut) -> Front {
-        if let Some((remaining, size)) = self.skipping {
-            let gone = remaining.min(input.len());
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(crate) fn take(&mut self, input: &mut BytesMut) -> Front {
+        if let Some(skipped) = &mut self.skipping {
+            let gone = skipped.remaining.min(input.len());
             input.advance(gone);
-            if gone < remaining {
-                self.skipping = Some((remaining - gone, size));
+            skipped.remaining -= gone;
+            if skipped.remaining > 0 {
                 return Front::Incomplete;
             }
+            let (size, head) = (skipped.size, std::mem::take(&mut skipped.head));
             self.skipping = None;
-            return Front::TooLarge(size);
+            return Front::TooLarge { size, head };
         }
         let Some(prefix) = input.first_chunk::<PREFIX>() else {
             return Front::Incomplete;
@@ -54,8 +74,16 @@ impl Frames {
             if size > PROTOCOL_MAXIMUM {
                 return Front::NoFrame(size);
             }
+            let Some(head) = input.get(PREFIX..PREFIX + HEAD.min(size)) else {
+                return Front::Incomplete;
+            };
+            let head = Bytes::copy_from_slice(head);
             input.advance(PREFIX);
-            self.skipping = Some((size, size));
+            self.skipping = Some(Skipped {
+                size,
+                remaining: size,
+                head,
+            });
             return self.take(input);
         }
         if input.len() < PREFIX + size {
@@ -66,13 +94,13 @@ impl Frames {
     }
 
     /// Whether a frame has begun that is not complete.
-    pub(super) fn is_inside(&self, input: &BytesMut) -> bool {
+    pub(crate) fn is_inside(&self, input: &BytesMut) -> bool {
         self.skipping.is_some() || !input.is_empty()
     }
 }
 
 /// Appends a frame. A message of more than 4 GiB does not fit into one; the limits are far below that.
-pub(super) fn put(output: &mut BytesMut, message: &[u8]) {
+pub(crate) fn put(output: &mut BytesMut, message: &[u8]) {
     output.reserve(PREFIX + message.len());
     output.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
     output.put_slice(message);
@@ -107,7 +135,8 @@ mod tests {
         put(&mut input, &[7; 11]);
         put(&mut input, b"next");
         let mut frames = Frames::new(10);
-        assert_eq!(frames.take(&mut input), Front::TooLarge(11));
+        let head = Bytes::from_static(&[7; 11]);
+        assert_eq!(frames.take(&mut input), Front::TooLarge { size: 11, head });
         assert_eq!(frames.take(&mut input), Front::Frame(Bytes::from_static(b"next")));
     }
 

@@ -3,7 +3,8 @@
 #[cfg(feature = "cli")]
 pub(crate) mod client;
 mod connection;
-mod frame;
+pub(crate) mod envelope;
+pub(crate) mod frame;
 mod request;
 
 use std::{

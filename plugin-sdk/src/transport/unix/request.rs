@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::envelope::Envelope;
 use crate::{
     codec::text::Text,
     dispatch::{Invocation, protobuf::RequestFields},
@@ -12,6 +13,8 @@ pub(super) enum Request {
     Invoke(Invocation),
     GetPluginConfig(Text),
     GetPluginConfigs,
+    /// One of them in an envelope.
+    Envelope,
     Unknown,
 }
 
@@ -32,6 +35,7 @@ impl Request {
             (Some(_), Some(_)) => Self::Invoke(fields.into_invocation()),
             (Some(_), None) => Self::GetPluginConfig(fields.first),
             (None, _) if message.len() <= LONGEST_LISTING => Self::GetPluginConfigs,
+            (None, None) if matches!(Envelope::read(message), Ok(Some(_))) => Self::Envelope,
             (None, _) => {
                 tracing::warn!(size = message.len(), "a message is none of the requests");
                 Self::Unknown

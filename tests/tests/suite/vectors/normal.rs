@@ -4,7 +4,7 @@
 use serde_json::{Map, Number, Value, json};
 
 /// Numbers on the wire are doubles. What is written `3` in one document and `3.0` in another is the same.
-pub(super) fn numbers(value: &mut Value) {
+pub(crate) fn numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
             let whole = number

@@ -1,0 +1,185 @@
+//! The gateway's file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{EXTERNAL, ExternalPluginConfig, Mode, PluginConfig, rules, variables::Variables};
+use crate::{
+    host::{error::HostError, external::ExternalPlugin, registry::PluginRegistry, settings::HostSettings},
+    yaml::{
+        findings::Findings,
+        node::{Node, SyntaxError},
+        template,
+    },
+};
+
+/// The plugins in a gateway's file.
+#[derive(Clone, Debug, Default)]
+pub struct GatewayConfig {
+    external: Vec<ExternalPluginConfig>,
+    others: Vec<PluginConfig>,
+    fail_on_plugin_error: bool,
+}
+
+impl GatewayConfig {
+    /// Reads a file. It is a template: `{{ env.NAME }}` stands for a variable of the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Configuration`] with all that is wrong with it; each problem names its line and its key.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, HostError> {
+        Self::load_with(path.as_ref(), &Variables::read())
+    }
+
+    /// Reads the file that hosts read: that in `PLUGINS_CONFIG_FILE`, or `plugins/config.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn from_environment() -> Result<Self, HostError> {
+        let variables = Variables::read();
+        let path = PathBuf::from(variables.config_file());
+        Self::load_with(&path, &variables)
+    }
+
+    fn load_with(path: &Path, variables: &Variables) -> Result<Self, HostError> {
+        let text = fs::read_to_string(path).map_err(|error| HostError::Configuration {
+            problems: vec![format!("{}: can't be read: {error}", path.display())],
+        })?;
+        Self::parse_with(path, &text, variables)
+    }
+
+    /// Reads the text of a file that stands, or could stand, at `path`; errors name it.
+    ///
+    /// ```
+    /// use plugin_sdk::host::config::GatewayConfig;
+    ///
+    /// let text = "plugins:\n- {name: Words, kind: external, unix_socket: {path: run/words.sock}}\n";
+    /// let error = GatewayConfig::parse("gateway.yaml", text).unwrap_err();
+    /// assert!(error.to_string().starts_with("gateway.yaml:2: plugins[0].unix_socket.path: must be an absolute path"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn parse(path: impl AsRef<Path>, text: &str) -> Result<Self, HostError> {
+        Self::parse_with(path.as_ref(), text, &Variables::read())
+    }
+
+    pub(crate) fn parse_with(path: &Path, text: &str, variables: &Variables) -> Result<Self, HostError> {
+        let mut findings = Findings::new(path);
+        let mut config = Self::default();
+        match template::render(text, variables.for_template()).and_then(|text| Node::parse(&text)) {
+            Ok(root) => config.read(&root, variables, &mut findings),
+            Err(SyntaxError { line, message }) => findings.problem(line, "", message),
+        }
+        match variables.fail_on_plugin_error() {
+            Ok(fails) => config.fail_on_plugin_error = fails,
+            Err(message) => findings.problem(None, "", message),
+        }
+        for warning in &findings.warnings {
+            tracing::warn!("{warning}");
+        }
+        if findings.problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(HostError::Configuration {
+                problems: findings.problems,
+            })
+        }
+    }
+
+    fn read(&mut self, root: &Node, variables: &Variables, findings: &mut Findings) {
+        if root.is_null() {
+            return;
+        }
+        if root.as_mapping().is_none() {
+            let message = format!(
+                "the file must be a mapping with the key plugins, not {}",
+                root.kind_name()
+            );
+            return findings.problem(root.line, "", message);
+        }
+        let Some(plugins) = root.get("plugins").filter(|plugins| !plugins.is_null()) else {
+            return;
+        };
+        let Some(entries) = plugins.as_sequence() else {
+            let message = format!("must be a list, not {}", plugins.kind_name());
+            return findings.problem(plugins.line, "plugins", message);
+        };
+        let mut names: Vec<(&str, String, u64)> = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let path = format!("plugins[{index}]");
+            if let Some(name) = entry.get("name").and_then(Node::as_str) {
+                let line = entry.line_of("name");
+                if let Some((_, earlier, at)) = names.iter().find(|(known, ..)| *known == name) {
+                    let message =
+                        format!("\"{name}\" is already the name of {earlier} (line {at}); give each its own");
+                    findings.problem(line, &format!("{path}.name"), message);
+                }
+                names.push((name, path.clone(), line));
+            }
+            if entry.get("kind").and_then(Node::as_str) == Some(EXTERNAL) {
+                self.external
+                    .extend(ExternalPluginConfig::read(&path, entry, variables, findings));
+            } else if let Some(document) = rules::check(&path, entry, findings) {
+                self.others.push(PluginConfig::of_checked(document));
+            }
+        }
+    }
+
+    /// The plugins in other processes, in the order of the file.
+    pub fn external(&self) -> impl ExactSizeIterator<Item = &ExternalPluginConfig> {
+        self.external.iter()
+    }
+
+    /// The plugins that the gateway runs itself, in the order of the file. They are Python classes, and nothing to a Rust host.
+    pub fn others(&self) -> impl ExactSizeIterator<Item = &PluginConfig> {
+        self.others.iter()
+    }
+
+    /// Connects to every external plugin that is not disabled. One that can't be used is logged, and left out; the registry
+    /// [says so](PluginRegistry::failures).
+    ///
+    /// # Errors
+    ///
+    /// With `PLUGINS_FAIL_ON_PLUGIN_ERROR=true` the first plugin that can't be used is an error.
+    pub async fn connect(&self, settings: &HostSettings) -> Result<PluginRegistry, HostError> {
+        let enabled = self
+            .external
+            .iter()
+            .filter(|entry| entry.local().mode() != Mode::Disabled);
+        let connecting: Vec<_> = enabled
+            .map(|entry| {
+                let (entry, settings) = (entry.clone(), settings.clone());
+                tokio::spawn(async move { ExternalPlugin::connect(entry, &settings).await })
+            })
+            .map(AbortOnDrop)
+            .collect();
+        let mut registry = PluginRegistry::new();
+        for mut plugin in connecting {
+            match (&mut plugin.0).await {
+                Ok(Ok(plugin)) => registry.insert(plugin),
+                Ok(Err(error)) if self.fail_on_plugin_error => return Err(error),
+                Ok(Err(error)) => {
+                    tracing::error!("{error}; the plugin is left out (PLUGINS_FAIL_ON_PLUGIN_ERROR=false)");
+                    registry.fail(error);
+                }
+                // A runtime that shuts down takes its tasks with it.
+                Err(error) => tracing::error!(%error, "connecting was broken off"),
+            }
+        }
+        Ok(registry)
+    }
+}
+
+/// A task that ends with whoever waits for it.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

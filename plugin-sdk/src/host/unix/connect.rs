@@ -1,0 +1,74 @@
+//! Connecting, and finding out whether the server knows envelopes.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use tokio::net::UnixStream;
+
+use super::{Server, pool::Pool, shared::Shared, socket::Socket};
+use crate::{
+    host::{encoding::protobuf, settings::HostSettings, transport::Failure},
+    transport::unix::envelope::{self, Envelope, Kind},
+};
+
+/// The id of the question, which no call has.
+const QUESTION: u64 = 1;
+
+/// Connects, and asks the server in an envelope whether it is up. One that does not know envelopes says so, in an answer
+/// without an envelope.
+pub(super) async fn connect(path: &Path, settings: &HostSettings) -> Result<Server, Failure> {
+    let mut socket = open(path, settings).await?;
+    let answer = within(settings.connect_timeout, path, ask(&mut socket)).await?;
+    match Envelope::read(&answer) {
+        Ok(Some(envelope)) if envelope.id == QUESTION => {
+            let theirs = envelope
+                .max_in_flight
+                .and_then(|calls| usize::try_from(calls).ok());
+            let calls = theirs
+                .unwrap_or(usize::MAX)
+                .clamp(1, settings.max_calls_in_flight.max(1));
+            Ok(Server::Envelopes(Shared::start(socket, calls)))
+        }
+        Ok(None) if protobuf::is_unknown_message(&answer) => {
+            Ok(Server::Bare(Arc::new(Pool::new(socket, settings))))
+        }
+        _ => Err(Failure::Invalid(format!(
+            "{}: what listens there does not speak the protocol of plugins",
+            path.display()
+        ))),
+    }
+}
+
+/// Opens a connection.
+pub(super) async fn open(path: &Path, settings: &HostSettings) -> Result<Socket, Failure> {
+    let connecting = async { UnixStream::connect(path).await.map_err(|error| error.to_string()) };
+    let stream = within(settings.connect_timeout, path, connecting).await?;
+    Ok(Socket::new(stream, path, settings.max_message_size))
+}
+
+async fn ask(socket: &mut Socket) -> Result<Bytes, String> {
+    let mut question = BytesMut::new();
+    envelope::put(&mut question, QUESTION, Kind::Health, &[], None);
+    socket.write(&question).await.map_err(|error| error.to_string())?;
+    match socket.read().await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(size)) => Err(format!("its first answer has {size} bytes")),
+        Err(message) => Err(message),
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    path: &Path,
+    future: impl Future<Output = Result<T, String>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(limit, future).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(message)) => Err(Failure::Connection(format!("{}: {message}", path.display()))),
+        Err(_) => Err(Failure::Connection(format!(
+            "{}: no connection within {} s",
+            path.display(),
+            limit.as_secs_f64()
+        ))),
+    }
+}

@@ -1,0 +1,145 @@
+//! Connections to a server that takes one call at a time on each.
+
+use std::{
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio::{sync::Semaphore, time::Instant};
+
+use super::{connect, socket::Socket};
+use crate::{
+    host::{
+        encoding::protobuf,
+        settings::HostSettings,
+        transport::{Failure, Method, Request},
+    },
+    transport::unix::frame,
+};
+
+pub(super) struct Pool {
+    permits: Semaphore,
+    /// The one used last is at the end, so that those that are not needed grow old.
+    idle: Mutex<Vec<(Socket, Instant)>>,
+    idle_timeout: Duration,
+    /// A connection broke. What answers next may be another server, which is asked again whether it knows envelopes.
+    failed: AtomicBool,
+}
+
+impl Pool {
+    pub(super) fn new(first: Socket, settings: &HostSettings) -> Self {
+        Self {
+            permits: Semaphore::new(settings.max_connections.clamp(1, Semaphore::MAX_PERMITS)),
+            idle: Mutex::new(vec![(first, Instant::now())]),
+            idle_timeout: settings.idle_timeout,
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn close(&self) {
+        self.failed.store(true, Ordering::Release);
+        self.permits.close();
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Socket, Instant)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn exchange(
+        &self,
+        path: &Path,
+        settings: &HostSettings,
+        request: &Request<'_>,
+    ) -> Result<Bytes, Failure> {
+        let closed = |_| Failure::Connection(format!("{}: closed by this process", path.display()));
+        let _permit = self.permits.acquire().await.map_err(closed)?;
+        let mut socket = match self.take_idle() {
+            Some(socket) => socket,
+            None => connect::open(path, settings).await.inspect_err(|_| self.fail())?,
+        };
+        // The connection is out of the pool while it is used: when this future is dropped, the connection goes with it, and a late
+        // answer reaches nobody.
+        let answer = match ask(&mut socket, path, request).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                self.fail();
+                return Err(failure);
+            }
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(size) => {
+                self.put_back(socket);
+                let limit = settings.max_message_size;
+                return Err(Failure::TooLarge(format!(
+                    "the answer has {size} bytes, more than the {limit} that are read"
+                )));
+            }
+        };
+        if request.method == Method::InvokeHook && !protobuf::is_of(&answer, request.plugin_name) {
+            let path = path.display();
+            return Err(Failure::Invalid(format!(
+                "{path}: it is the answer to a call of another plugin; the connection is closed"
+            )));
+        }
+        self.put_back(socket);
+        Ok(answer)
+    }
+
+    /// A connection that can be used. What broke or was not used for long goes away.
+    fn take_idle(&self) -> Option<Socket> {
+        let mut idle = self.lock();
+        idle.retain(|(_, since)| since.elapsed() < self.idle_timeout);
+        while let Some((socket, _)) = idle.pop() {
+            if socket.is_fresh() {
+                return Some(socket);
+            }
+        }
+        None
+    }
+
+    fn put_back(&self, socket: Socket) {
+        if !self.has_failed() && socket.input.is_empty() {
+            self.lock().push((socket, Instant::now()));
+        }
+    }
+
+    fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+}
+
+async fn ask(
+    socket: &mut Socket,
+    path: &Path,
+    request: &Request<'_>,
+) -> Result<Result<Bytes, usize>, Failure> {
+    let message = match request.method {
+        // There is no such question without an envelope. Any answer shows that the server is up.
+        Method::Health => protobuf::get_plugin_config(request.plugin_name).into(),
+        Method::InvokeHook | Method::GetPluginConfig => request.message.clone(),
+    };
+    let mut frames = BytesMut::new();
+    frame::put(&mut frames, &message);
+    request.mark_sent();
+    let broken = |message: String| Failure::Connection(format!("{}: {message}", path.display()));
+    socket
+        .write(&frames)
+        .await
+        .map_err(|error| broken(error.to_string()))?;
+    let answer = socket.read().await.map_err(broken)?;
+    Ok(match request.method {
+        Method::Health => Ok(protobuf::serving()),
+        Method::InvokeHook | Method::GetPluginConfig => answer,
+    })
+}

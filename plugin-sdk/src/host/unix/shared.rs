@@ -1,0 +1,338 @@
+//! A connection to a server that knows envelopes: all calls go over it, and each answer finds its own.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::{
+    io::Interest,
+    net::UnixStream,
+    sync::{Notify, Semaphore, oneshot},
+    time::Instant,
+};
+
+use super::socket::Socket;
+use crate::{
+    host::{
+        encoding::protobuf,
+        error::ReportedError,
+        transport::{Failure, Method, Request},
+    },
+    transport::unix::{
+        envelope::{self, Envelope, Kind, OVERHEAD},
+        frame::{Frames, Front},
+    },
+};
+
+/// So much is read at once.
+const READ_SIZE: usize = 64 * 1024;
+
+/// While more than this waits to be written, further requests wait.
+const WRITE_BACKLOG: usize = 1024 * 1024;
+
+/// A buffer that grew larger than this is given back once it is empty.
+const KEPT_CAPACITY: usize = 1024 * 1024;
+
+pub(super) struct Shared {
+    stream: UnixStream,
+    path: PathBuf,
+    max_message_size: usize,
+    permits: Semaphore,
+    next_id: AtomicU64,
+    calls: Mutex<Calls>,
+    output: Mutex<BytesMut>,
+    /// There is something in `output` that the socket did not take at once.
+    unwritten: Notify,
+    /// There is room in `output` again.
+    room: Notify,
+    closing: Notify,
+    last_used: Mutex<Instant>,
+}
+
+/// The calls that wait for their answers.
+#[derive(Default)]
+struct Calls {
+    waiting: HashMap<u64, oneshot::Sender<Result<Bytes, Failure>>>,
+    /// Why the connection ended.
+    ended: Option<String>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// Takes over a connection for so many calls at one time.
+    pub(super) fn start(socket: Socket, max_calls: usize) -> Arc<Self> {
+        let Socket {
+            stream,
+            path,
+            frames,
+            input,
+        } = socket;
+        let shared = Arc::new(Self {
+            stream,
+            path,
+            max_message_size: frames.limit(),
+            permits: Semaphore::new(max_calls.min(Semaphore::MAX_PERMITS)),
+            // The first id was that of the question whether the server knows envelopes.
+            next_id: AtomicU64::new(2),
+            calls: Mutex::default(),
+            output: Mutex::default(),
+            unwritten: Notify::new(),
+            room: Notify::new(),
+            closing: Notify::new(),
+            last_used: Mutex::new(Instant::now()),
+        });
+        let reader = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let ended = reader.serve(frames, input).await;
+            reader.end(&ended);
+        });
+        shared
+    }
+
+    fn has_ended(&self) -> bool {
+        lock(&self.calls).ended.is_some()
+    }
+
+    /// Whether it can carry another call. One that nobody used for so long is closed instead, before the server does so just when
+    /// the next call is on its way.
+    pub(super) fn is_usable(&self, idle_timeout: Duration) -> bool {
+        if self.has_ended() {
+            return false;
+        }
+        let mut last_used = lock(&self.last_used);
+        if last_used.elapsed() >= idle_timeout && lock(&self.calls).waiting.is_empty() {
+            self.close();
+            return false;
+        }
+        *last_used = Instant::now();
+        true
+    }
+
+    pub(super) fn close(&self) {
+        self.end("closed by this process");
+        self.closing.notify_one();
+    }
+
+    pub(super) async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
+        let size = request.message.len() + OVERHEAD;
+        if size > self.max_message_size {
+            let limit = self.max_message_size;
+            return Err(Failure::TooLarge(format!(
+                "the request has {size} bytes, more than the {limit} that may be sent"
+            )));
+        }
+        let _permit = self.permits.acquire().await.map_err(|_| self.broken("closed"))?;
+        self.wait_for_room().await?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut calls = lock(&self.calls);
+            if let Some(ended) = &calls.ended {
+                return Err(self.broken(ended));
+            }
+            calls.waiting.insert(id, answer);
+        }
+        let _waiting = Waiting { shared: self, id };
+        let kind = match request.method {
+            Method::InvokeHook => Kind::InvokeHook,
+            Method::GetPluginConfig => Kind::GetPluginConfig,
+            Method::Health => Kind::Health,
+        };
+        request.mark_sent();
+        self.send(id, kind, &request.message);
+        match answered.await {
+            Ok(Err(Failure::Refused(error))) => {
+                // The server says that no plugin saw it.
+                request.mark_unseen();
+                Err(Failure::Refused(error))
+            }
+            Ok(answer) => answer,
+            Err(_) => Err(self.broken("closed")),
+        }
+    }
+
+    async fn wait_for_room(&self) -> Result<(), Failure> {
+        loop {
+            let room = self.room.notified();
+            if lock(&self.output).len() <= WRITE_BACKLOG {
+                return Ok(());
+            }
+            if let Some(ended) = &lock(&self.calls).ended {
+                return Err(self.broken(ended));
+            }
+            room.await;
+        }
+    }
+
+    fn broken(&self, message: &str) -> Failure {
+        Failure::Connection(format!("{}: {message}", self.path.display()))
+    }
+
+    /// Writes a message, as much of it as the socket takes; the rest is written when it takes more.
+    fn send(&self, id: u64, kind: Kind, message: &[u8]) {
+        let mut output = lock(&self.output);
+        let is_first = output.is_empty();
+        envelope::put(&mut output, id, kind, message, None);
+        if is_first {
+            // An error shows when the reader meets it.
+            let _ = self.write(&mut output);
+        }
+        if !output.is_empty() {
+            self.unwritten.notify_one();
+        }
+    }
+
+    fn write(&self, output: &mut BytesMut) -> io::Result<()> {
+        while !output.is_empty() {
+            match self.stream.try_write(output) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => output.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if output.capacity() > KEPT_CAPACITY {
+            *output = BytesMut::new();
+        }
+        Ok(())
+    }
+
+    /// Reads answers and writes what is left to write, until the connection ends. Returns why.
+    async fn serve(&self, mut frames: Frames, mut input: BytesMut) -> String {
+        loop {
+            let interest = if lock(&self.output).is_empty() {
+                Interest::READABLE
+            } else {
+                Interest::READABLE | Interest::WRITABLE
+            };
+            let ready = tokio::select! {
+                ready = self.stream.ready(interest) => ready,
+                () = self.unwritten.notified() => continue,
+                () = self.closing.notified() => return "closed by this process".to_owned(),
+            };
+            let ready = match ready {
+                Ok(ready) => ready,
+                Err(error) => return error.to_string(),
+            };
+            if ready.is_writable() {
+                let mut output = lock(&self.output);
+                if let Err(error) = self.write(&mut output) {
+                    return error.to_string();
+                }
+                if output.len() <= WRITE_BACKLOG {
+                    self.room.notify_waiters();
+                }
+            }
+            if !(ready.is_readable() || ready.is_read_closed()) {
+                continue;
+            }
+            if input.is_empty() && input.capacity() > KEPT_CAPACITY {
+                input = BytesMut::new();
+            }
+            input.reserve(READ_SIZE);
+            match self.stream.try_read_buf(&mut input) {
+                Ok(0) => return "the server closed the connection".to_owned(),
+                Ok(_) => {
+                    if let Err(ended) = self.take(&mut frames, &mut input) {
+                        return ended;
+                    }
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                    ) => {}
+                Err(error) => return error.to_string(),
+            }
+        }
+    }
+
+    /// Hands out the answers that have arrived.
+    fn take(&self, frames: &mut Frames, input: &mut BytesMut) -> Result<(), String> {
+        loop {
+            let (id, answer) = match frames.take(input) {
+                Front::Incomplete => return Ok(()),
+                Front::NoFrame(size) => {
+                    return Err(format!("an answer begins with a length of {size} bytes"));
+                }
+                Front::Frame(message) => match Envelope::read(&message) {
+                    Ok(Some(envelope)) => (envelope.id, content(envelope)),
+                    Ok(None) => return Err("an answer came without an envelope".to_owned()),
+                    Err(error) => return Err(format!("an answer can't be read: {error}")),
+                },
+                Front::TooLarge { size, head } => {
+                    let limit = self.max_message_size;
+                    let message = format!("the answer has {size} bytes, more than the {limit} that are read");
+                    match Envelope::id_at_front(&head) {
+                        Some(id) => (id, Err(Failure::TooLarge(message))),
+                        None => return Err(message),
+                    }
+                }
+            };
+            // Nobody waits any more for an answer to what was given up.
+            if let Some(call) = lock(&self.calls).waiting.remove(&id) {
+                let _ = call.send(answer);
+            }
+        }
+    }
+
+    /// Fails all calls that wait, and all that come.
+    fn end(&self, why: &str) {
+        let waiting = {
+            let mut calls = lock(&self.calls);
+            calls.ended.get_or_insert_with(|| why.to_owned());
+            std::mem::take(&mut calls.waiting)
+        };
+        for call in waiting.into_values() {
+            let _ = call.send(Err(self.broken(why)));
+        }
+        self.room.notify_waiters();
+        self.permits.close();
+    }
+}
+
+/// The answer in an envelope.
+fn content(envelope: Envelope) -> Result<Bytes, Failure> {
+    match envelope.content {
+        Some((Kind::Error, error)) => Err(match protobuf::plugin_error(&error) {
+            Ok(error) => refused(error),
+            Err(error) => Failure::Invalid(format!("error: {error}")),
+        }),
+        Some((_, answer)) => Ok(answer),
+        None => Err(Failure::Invalid("its envelope is empty".to_owned())),
+    }
+}
+
+fn refused(error: ReportedError) -> Failure {
+    if error.code == protobuf::MESSAGE_TOO_LARGE {
+        Failure::TooLarge(error.message)
+    } else {
+        Failure::Refused(Box::new(error))
+    }
+}
+
+/// A call that waits. When it is given up, the server is told.
+struct Waiting<'a> {
+    shared: &'a Shared,
+    id: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if lock(&self.shared.calls).waiting.remove(&self.id).is_some() {
+            self.shared.send(self.id, Kind::Cancel, &[]);
+        }
+    }
+}

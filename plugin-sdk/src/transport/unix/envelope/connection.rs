@@ -1,0 +1,367 @@
+//! A connection on which a client sent an envelope. From then on it carries nothing else.
+
+use std::{collections::HashMap, io, pin::pin, sync::Arc};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::{
+    io::{Interest, Ready},
+    net::UnixStream,
+    task::{self, AbortHandle, JoinSet},
+    time::Instant,
+};
+
+use super::{Envelope, Kind, OVERHEAD, put};
+use crate::{
+    dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
+    server::drain::Draining,
+    transport::unix::frame::{Frames, Front},
+};
+
+/// So much is read at once.
+const READ_SIZE: usize = 64 * 1024;
+
+/// While this much waits to be written, nothing is read, and answers wait where they are.
+const WRITE_BACKLOG: usize = 256 * 1024;
+
+/// A buffer that grew larger than this is given back once it is empty.
+const KEPT_CAPACITY: usize = 1024 * 1024;
+
+pub(in crate::transport::unix) struct EnvelopeConnection {
+    stream: UnixStream,
+    dispatcher: Arc<Dispatcher>,
+    draining: Draining,
+    frames: Frames,
+    input: BytesMut,
+    output: BytesMut,
+    calls: JoinSet<Answer>,
+    /// The calls that run, by the id that the client gave them.
+    running: HashMap<u64, AbortHandle>,
+    last_progress: Instant,
+    at_end: bool,
+}
+
+struct Answer {
+    id: u64,
+    message: Vec<u8>,
+}
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub(in crate::transport::unix) enum End {
+    Closed,
+    Drained,
+    Idle,
+    NotReading,
+    NoFrame(usize),
+    NoEnvelope,
+    Broken(io::ErrorKind),
+}
+
+impl EnvelopeConnection {
+    /// Takes over a connection with what was read and not answered, and what was not written.
+    pub(in crate::transport::unix) fn new(
+        stream: UnixStream,
+        dispatcher: Arc<Dispatcher>,
+        draining: Draining,
+        input: BytesMut,
+        output: BytesMut,
+    ) -> Self {
+        let frames = Frames::new(dispatcher.limits().max_message_size);
+        Self {
+            stream,
+            dispatcher,
+            draining,
+            frames,
+            input,
+            output,
+            calls: JoinSet::new(),
+            running: HashMap::new(),
+            last_progress: Instant::now(),
+            at_end: false,
+        }
+    }
+
+    /// Serves the connection, whose first envelope was read already, until it ends. Calls that run then are cancelled: there is
+    /// nobody to answer to.
+    pub(in crate::transport::unix) async fn serve(mut self, first: &Bytes) {
+        let end = match self.take(first) {
+            Ok(()) => self.run().await,
+            Err(end) => end,
+        };
+        match end {
+            End::Closed | End::Drained => {}
+            End::Idle => {
+                tracing::debug!("a connection was idle for too long (PLUGINS_IDLE_TIMEOUT) and is closed");
+            }
+            End::Broken(error) => tracing::debug!(%error, "a connection broke"),
+            End::NotReading => {
+                tracing::warn!(
+                    "a client does not read its answers (PLUGINS_WRITE_TIMEOUT); the connection is closed"
+                );
+            }
+            End::NoFrame(size) => tracing::warn!(
+                size,
+                "the first bytes of a frame are a length that no frame has; the connection is closed"
+            ),
+            End::NoEnvelope => tracing::warn!(
+                "a message without an envelope came after one with it, so that its answer could not be told from the others; \
+                 the connection is closed"
+            ),
+        }
+    }
+
+    async fn run(&mut self) -> End {
+        let mut drain = pin!(self.draining.clone().begun());
+        let mut timer = pin!(tokio::time::sleep_until(self.wake_at()));
+        loop {
+            while self.output.len() < WRITE_BACKLOG
+                && let Some(answer) = self.calls.try_join_next_with_id()
+            {
+                self.answer(answer);
+            }
+            if let Err(end) = self.take_frames() {
+                return end;
+            }
+            if let Err(end) = self.write() {
+                return end;
+            }
+            if self.output.is_empty() && self.calls.is_empty() && (self.at_end || self.draining.has_begun()) {
+                // What has already arrived is still answered.
+                match self.read() {
+                    Ok(true) => continue,
+                    Ok(false) if self.at_end => return End::Closed,
+                    Ok(false) => return End::Drained,
+                    Err(end) => return end,
+                }
+            }
+            if timer.deadline() != self.wake_at() {
+                timer.as_mut().reset(self.wake_at());
+            }
+            let interest = self.interest();
+            let may_answer = self.output.len() < WRITE_BACKLOG && !self.calls.is_empty();
+            let ready = tokio::select! {
+                biased;
+                Some(answer) = self.calls.join_next_with_id(), if may_answer => {
+                    self.answer(answer);
+                    continue;
+                }
+                ready = ready(&self.stream, interest), if interest.is_some() => ready,
+                () = &mut drain, if !self.draining.has_begun() => continue,
+                () = &mut timer => {
+                    if let Some(end) = self.expired() {
+                        return end;
+                    }
+                    continue;
+                }
+            };
+            if (ready.is_readable() || ready.is_read_closed())
+                && !self.at_end
+                && let Err(end) = self.read()
+            {
+                return end;
+            }
+        }
+    }
+
+    fn interest(&self) -> Option<Interest> {
+        let may_read = !self.at_end && self.output.len() < WRITE_BACKLOG;
+        match (may_read, self.output.is_empty()) {
+            (true, true) => Some(Interest::READABLE),
+            (true, false) => Some(Interest::READABLE | Interest::WRITABLE),
+            (false, false) => Some(Interest::WRITABLE),
+            (false, true) => None,
+        }
+    }
+
+    fn take_frames(&mut self) -> Result<(), End> {
+        while self.output.len() < WRITE_BACKLOG {
+            match self.frames.take(&mut self.input) {
+                Front::Frame(message) => self.take(&message)?,
+                Front::TooLarge { size, head } => self.refuse_too_large(size, &head)?,
+                Front::Incomplete => return Ok(()),
+                Front::NoFrame(size) => return Err(End::NoFrame(size)),
+            }
+            self.last_progress = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Begins what a message asks for.
+    fn take(&mut self, message: &Bytes) -> Result<(), End> {
+        let envelope = match Envelope::read(message) {
+            Ok(Some(envelope)) => envelope,
+            Ok(None) => return Err(End::NoEnvelope),
+            Err(error) => {
+                tracing::warn!(%error, "a message is not protobuf");
+                return Err(End::NoEnvelope);
+            }
+        };
+        let id = envelope.id;
+        match envelope.content {
+            Some((Kind::InvokeHook, request)) => self.call(id, &request),
+            Some((Kind::GetPluginConfig, request)) => {
+                let answer = protobuf::RequestFields::read(&request).map(|fields| {
+                    self.dispatcher
+                        .config_protobuf(fields.first.as_str(), Vocabulary::Current)
+                });
+                match answer {
+                    Ok(answer) => put(&mut self.output, id, Kind::GetPluginConfig, &answer, None),
+                    Err(_) => self.refuse(id, &protobuf::unknown_message_error()),
+                }
+            }
+            Some((Kind::GetPluginConfigs, _)) => {
+                let answer = self.dispatcher.configs_protobuf(Vocabulary::Current);
+                put(&mut self.output, id, Kind::GetPluginConfigs, &answer, None);
+            }
+            Some((Kind::Health, _)) => {
+                let max_in_flight = self.dispatcher.limits().max_calls_in_flight as u64;
+                let answer = protobuf::health(!self.draining.has_begun());
+                put(&mut self.output, id, Kind::Health, &answer, Some(max_in_flight));
+            }
+            Some((Kind::Cancel, _)) => {
+                if let Some(call) = self.running.remove(&id) {
+                    call.abort();
+                }
+            }
+            Some((Kind::Error, _)) | None => self.refuse(id, &protobuf::unknown_message_error()),
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, id: u64, request: &Bytes) {
+        if self.running.contains_key(&id) {
+            return self.refuse(id, &protobuf::busy_error("a call with this id runs already"));
+        }
+        let limit = self.dispatcher.limits().max_calls_in_flight;
+        if self.running.len() >= limit {
+            tracing::warn!(
+                limit,
+                "a connection has too many calls at one time (PLUGINS_MAX_CALLS_IN_FLIGHT)"
+            );
+            let message =
+                format!("the connection has {limit} calls at one time (PLUGINS_MAX_CALLS_IN_FLIGHT)");
+            return self.refuse(id, &protobuf::busy_error(&message));
+        }
+        let invocation = match protobuf::RequestFields::read(request) {
+            Ok(fields) => fields.into_invocation(),
+            Err(error) => {
+                tracing::warn!(%error, "a request is not protobuf");
+                return self.refuse(id, &protobuf::unknown_message_error());
+            }
+        };
+        let dispatcher = Arc::clone(&self.dispatcher);
+        let size = dispatcher.limits().max_message_size - OVERHEAD;
+        // Every call is a task: those of one connection use all threads.
+        let task = self.calls.spawn(async move {
+            let limit = AnswerLimit::of_message(size);
+            let message = dispatcher.invoke_protobuf(invocation, limit).await;
+            Answer { id, message }
+        });
+        self.running.insert(id, task);
+    }
+
+    fn answer(&mut self, answer: Result<(task::Id, Answer), task::JoinError>) {
+        // A call that was cancelled has no answer, or nobody who waits for it, even where the id stands for another call now.
+        if let Ok((task, Answer { id, message })) = answer
+            && self.running.get(&id).is_some_and(|running| running.id() == task)
+        {
+            self.running.remove(&id);
+            put(&mut self.output, id, Kind::InvokeHook, &message, None);
+            self.last_progress = Instant::now();
+        }
+    }
+
+    fn refuse(&mut self, id: u64, error: &[u8]) {
+        put(&mut self.output, id, Kind::Error, error, None);
+    }
+
+    fn refuse_too_large(&mut self, size: usize, head: &[u8]) -> Result<(), End> {
+        let limit = self.dispatcher.limits().max_message_size;
+        tracing::warn!(size, limit, "a request is larger than the limit");
+        let id = Envelope::id_at_front(head).ok_or(End::NoEnvelope)?;
+        self.refuse(id, &protobuf::too_large_error(size, limit));
+        Ok(())
+    }
+
+    /// Writes what the socket takes.
+    fn write(&mut self) -> Result<(), End> {
+        while !self.output.is_empty() {
+            match self.stream.try_write(&self.output) {
+                Ok(0) => return Err(End::Closed),
+                Ok(written) => {
+                    self.output.advance(written);
+                    self.last_progress = Instant::now();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(End::Broken(error.kind())),
+            }
+        }
+        if self.output.capacity() > KEPT_CAPACITY {
+            self.output = BytesMut::new();
+        }
+        Ok(())
+    }
+
+    /// Reads what the socket has. Returns whether there was anything.
+    fn read(&mut self) -> Result<bool, End> {
+        if self.input.is_empty() && self.input.capacity() > KEPT_CAPACITY {
+            self.input = BytesMut::new();
+        }
+        self.input.reserve(READ_SIZE);
+        match self.stream.try_read_buf(&mut self.input) {
+            Ok(0) => {
+                self.at_end = true;
+                while let Some(answer) = self.calls.try_join_next_with_id() {
+                    self.answer(answer);
+                }
+                // Whoever closes a connection gives up its calls.
+                self.calls = JoinSet::new();
+                self.running.clear();
+                Ok(false)
+            }
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(End::Broken(error.kind())),
+        }
+    }
+
+    /// When there may be nothing left to wait for. Calls that run end by themselves.
+    fn wake_at(&self) -> Instant {
+        let limits = self.dispatcher.limits();
+        let patience = match (self.output.is_empty(), self.calls.is_empty()) {
+            (false, _) => limits.write_timeout,
+            (true, false) => limits.call_timeout.max(limits.idle_timeout),
+            (true, true) => limits.idle_timeout,
+        };
+        self.last_progress + patience
+    }
+
+    fn expired(&mut self) -> Option<End> {
+        if Instant::now() < self.wake_at() {
+            return None;
+        }
+        if !self.output.is_empty() {
+            return Some(End::NotReading);
+        }
+        if self.calls.is_empty() {
+            return Some(End::Idle);
+        }
+        self.last_progress = Instant::now();
+        None
+    }
+}
+
+async fn ready(stream: &UnixStream, interest: Option<Interest>) -> Ready {
+    match interest {
+        Some(interest) => stream.ready(interest).await.unwrap_or(Ready::EMPTY),
+        None => Ready::EMPTY,
+    }
+}

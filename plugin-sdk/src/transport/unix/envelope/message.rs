@@ -1,0 +1,129 @@
+//! Envelopes on the wire (`docs/envelope.md`): a request id, and one of the requests or answers.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::codec::{
+    CodecError,
+    text::part,
+    wire::{LENGTH_DELIMITED, Reader, Slice, WireType, put_varint, tag},
+};
+
+/// Field numbers, the same in both directions. The messages without an envelope have others.
+const REQUEST_ID: u8 = 6;
+const INVOKE_HOOK: u8 = 7;
+const GET_PLUGIN_CONFIG: u8 = 8;
+const GET_PLUGIN_CONFIGS: u8 = 9;
+const HEALTH: u8 = 10;
+/// Requests only.
+const CANCEL: u8 = 11;
+/// Answers only.
+const ERROR: u8 = 12;
+const MAX_IN_FLIGHT: u8 = 13;
+
+/// What an envelope can add to a message, at the most.
+pub(crate) const OVERHEAD: usize = 32;
+
+/// What is in an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    InvokeHook,
+    GetPluginConfig,
+    GetPluginConfigs,
+    Health,
+    /// The call with the id of this envelope is not waited for any more.
+    Cancel,
+    /// The server can't do what the request asks for.
+    Error,
+}
+
+impl Kind {
+    const fn field(self) -> u8 {
+        match self {
+            Self::InvokeHook => INVOKE_HOOK,
+            Self::GetPluginConfig => GET_PLUGIN_CONFIG,
+            Self::GetPluginConfigs => GET_PLUGIN_CONFIGS,
+            Self::Health => HEALTH,
+            Self::Cancel => CANCEL,
+            Self::Error => ERROR,
+        }
+    }
+
+    fn of_field(number: u32) -> Option<Self> {
+        let kinds = [
+            Self::InvokeHook,
+            Self::GetPluginConfig,
+            Self::GetPluginConfigs,
+            Self::Health,
+            Self::Cancel,
+            Self::Error,
+        ];
+        kinds.into_iter().find(|kind| u32::from(kind.field()) == number)
+    }
+}
+
+/// A message in an envelope, in one of the two directions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Envelope {
+    pub(crate) id: u64,
+    /// What is asked or answered. `None` for something that this version does not know.
+    pub(crate) content: Option<(Kind, Bytes)>,
+    /// How many calls the server takes at one time on this connection, where it says so.
+    pub(crate) max_in_flight: Option<u64>,
+}
+
+impl Envelope {
+    /// Reads a message. `None` if it is not in an envelope.
+    pub(crate) fn read(message: &Bytes) -> Result<Option<Self>, CodecError> {
+        let (mut id, mut content, mut max_in_flight) = (0, None, None);
+        let mut reader = Reader::new(Slice::new(message));
+        while let Some((number, wire_type)) = reader.tag()? {
+            match (u8::try_from(number), wire_type) {
+                (Ok(REQUEST_ID), WireType::Varint) => id = reader.varint()?,
+                (Ok(MAX_IN_FLIGHT), WireType::Varint) => max_in_flight = Some(reader.varint()?),
+                (_, WireType::Bytes) => {
+                    let slice = reader.bytes()?;
+                    // Of several the last one counts, as protobuf has it.
+                    if let Some(kind) = Kind::of_field(number) {
+                        content = Some((kind, part(message, slice)));
+                    }
+                }
+                _ => reader.skip(number, wire_type)?,
+            }
+        }
+        // An id of 0 is as good as none: protobuf does not write it.
+        Ok((id != 0).then_some(Self {
+            id,
+            content,
+            max_in_flight,
+        }))
+    }
+
+    /// The id in the first bytes of a message that is too long to be read. Every known writer puts it first.
+    pub(crate) fn id_at_front(head: &[u8]) -> Option<u64> {
+        let mut reader = Reader::new(Slice::new(head));
+        match reader.tag() {
+            Ok(Some((number, WireType::Varint))) if number == u32::from(REQUEST_ID) => {
+                reader.varint().ok().filter(|id| *id != 0)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Appends a frame with a message in an envelope.
+pub(crate) fn put(output: &mut BytesMut, id: u64, kind: Kind, message: &[u8], max_in_flight: Option<u64>) {
+    let mut head = Vec::with_capacity(OVERHEAD);
+    head.push(tag(REQUEST_ID, 0));
+    put_varint(&mut head, id);
+    if let Some(max_in_flight) = max_in_flight {
+        head.push(tag(MAX_IN_FLIGHT, 0));
+        put_varint(&mut head, max_in_flight);
+    }
+    head.push(tag(kind.field(), LENGTH_DELIMITED));
+    put_varint(&mut head, message.len() as u64);
+    let length = head.len() + message.len();
+    output.reserve(4 + length);
+    output.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+    output.put_slice(&head);
+    output.put_slice(message);
+}
