@@ -251,3 +251,74 @@ pub mod health_check_response {
         }
     }
 }
+/// What a client sends.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EnvelopeRequest {
+    /// By this the client knows the answer again. Not 0, and not that of a request of this connection that is not answered yet.
+    #[prost(uint64, tag = "6")]
+    pub request_id: u64,
+    /// What is asked for.
+    #[prost(oneof = "envelope_request::Request", tags = "7, 8, 9, 10, 11")]
+    pub request: ::core::option::Option<envelope_request::Request>,
+}
+/// Nested message and enum types in `EnvelopeRequest`.
+pub mod envelope_request {
+    /// What is asked for.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Request {
+        /// Calls a hook.
+        #[prost(message, tag = "7")]
+        InvokeHook(super::InvokeHookRequest),
+        /// Asks for the configuration of a plugin.
+        #[prost(message, tag = "8")]
+        GetPluginConfig(super::GetPluginConfigRequest),
+        /// Asks for the configurations of all plugins.
+        #[prost(message, tag = "9")]
+        GetPluginConfigs(super::GetPluginConfigsRequest),
+        /// Asks whether the server is up.
+        #[prost(message, tag = "10")]
+        HealthCheck(super::HealthCheckRequest),
+        /// Gives up the call with this `request_id`.
+        #[prost(message, tag = "11")]
+        Cancel(super::CancelRequest),
+    }
+}
+/// Gives up a call. There is no answer to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelRequest {
+}
+/// What the server answers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EnvelopeResponse {
+    /// That of the request.
+    #[prost(uint64, tag = "6")]
+    pub request_id: u64,
+    /// With the answer to `health_check`: how many calls the server takes at one time on a connection.
+    #[prost(uint64, tag = "13")]
+    pub max_in_flight: u64,
+    /// The answer.
+    #[prost(oneof = "envelope_response::Response", tags = "7, 8, 9, 10, 12")]
+    pub response: ::core::option::Option<envelope_response::Response>,
+}
+/// Nested message and enum types in `EnvelopeResponse`.
+pub mod envelope_response {
+    /// The answer.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Response {
+        /// To `invoke_hook`.
+        #[prost(message, tag = "7")]
+        InvokeHook(super::InvokeHookResponse),
+        /// To `get_plugin_config`.
+        #[prost(message, tag = "8")]
+        GetPluginConfig(super::GetPluginConfigResponse),
+        /// To `get_plugin_configs`.
+        #[prost(message, tag = "9")]
+        GetPluginConfigs(super::GetPluginConfigsResponse),
+        /// To `health_check`.
+        #[prost(message, tag = "10")]
+        HealthCheck(super::HealthCheckResponse),
+        /// To a request that the server does not take, whichever it is. No plugin saw it.
+        #[prost(message, tag = "12")]
+        Error(super::PluginError),
+    }
+}

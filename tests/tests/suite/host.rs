@@ -1,3 +1,81 @@
 //! The host half: plugins called from Rust, over real sockets and in the same process.
 
 mod config;
+mod envelope;
+mod in_flight;
+mod lost;
+mod python;
+
+use std::{path::Path, time::Duration};
+
+use plugin_sdk::{
+    Map, PluginContext, PluginResult, Value,
+    host::{
+        CallError, CallOptions, ExternalPlugin, ExternalPluginConfig, HostError, HostSettings, HostedPlugin,
+        Invoke,
+    },
+};
+use plugin_sdk_tests::process::ServerProcess;
+use serde_json::{Value as Json, json};
+
+/// An object.
+fn map(json: Json) -> Map {
+    match Value::from(json) {
+        Value::Object(map) => map,
+        other => panic!("{other} is no object"),
+    }
+}
+
+/// The entry of the gateway for a plugin behind a Unix socket.
+fn entry(name: &str, path: &Path, section: &Json) -> ExternalPluginConfig {
+    let mut unix_socket = json!({"path": path, "reconnect_attempts": 0});
+    for (key, value) in section.as_object().unwrap() {
+        unix_socket[key] = value.clone();
+    }
+    let entry = json!({"name": name, "kind": "external", "unix_socket": unix_socket});
+    ExternalPluginConfig::of_document(&map(entry)).unwrap()
+}
+
+async fn connect_to(name: &str, path: &Path, section: &Json) -> Result<ExternalPlugin, HostError> {
+    ExternalPlugin::connect(entry(name, path, section), &HostSettings::default()).await
+}
+
+/// The plugin that misbehaves on request, behind a server.
+async fn faults(path: &Path, section: &Json) -> ExternalPlugin {
+    connect_to("Faults", path, section).await.unwrap()
+}
+
+fn fault_server(variables: &[(&str, &str)]) -> ServerProcess {
+    let file = "plugins: [{name: Faults, kind: faults}]";
+    ServerProcess::start_with(env!("CARGO_BIN_EXE_fault-plugin"), file, |command| {
+        command.envs(variables.iter().copied());
+    })
+    .unwrap()
+}
+
+/// Calls `tool_pre_invoke` with the name and the arguments of a tool.
+async fn call_with(
+    plugin: &impl HostedPlugin,
+    name: &str,
+    args: Json,
+    options: CallOptions,
+) -> Result<PluginResult<Map>, CallError> {
+    let payload = map(json!({"name": name, "args": args}));
+    let mut context = PluginContext::new("request-1");
+    plugin
+        .invoke_by_name_with("tool_pre_invoke", &payload, &mut context, options)
+        .await
+}
+
+async fn call(plugin: &impl HostedPlugin, name: &str, args: Json) -> Result<PluginResult<Map>, CallError> {
+    call_with(plugin, name, args, CallOptions::new()).await
+}
+
+/// The arguments that a fault plugin gives back.
+fn echo(result: &PluginResult<Map>) -> Json {
+    Json::from(result.metadata["args"].clone())
+}
+
+const fn milliseconds(count: u64) -> Duration {
+    Duration::from_millis(count)
+}

@@ -138,6 +138,18 @@ impl Host {
         Ok(true)
     }
 
+    /// The Python of the environment that has the framework, for a server; `None` when `what` is left out.
+    pub(crate) fn python(&self, what: &str) -> Result<Option<PathBuf>, Failed> {
+        if installation::left_out(&format!("{what} with the real framework"), SKIP)? {
+            return Ok(None);
+        }
+        let python = self.python.get_or_init(|| self.install()).clone();
+        python.map(Some).map_err(|report| {
+            println!("{what} with {}\n{report}", self.name);
+            Failed
+        })
+    }
+
     /// The Python of a virtual environment that has the host, installed unless an earlier run did it.
     fn install(&self) -> Result<PathBuf, String> {
         let requirements = host_directory().join(self.requirements);
@@ -167,7 +179,7 @@ impl Host {
     }
 }
 
-fn host_directory() -> PathBuf {
+pub(crate) fn host_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("host")
 }
 

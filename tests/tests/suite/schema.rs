@@ -28,7 +28,7 @@ fn generated_code_is_up_to_date() {
     let directory = tempfile::tempdir().unwrap();
     prost_build::Config::new()
         .out_dir(directory.path())
-        .compile_fds(compile(&["plugin_service.proto"], true))
+        .compile_fds(compile(&["plugin_service.proto", "envelope.proto"], true))
         .unwrap();
     prost_build::Config::new()
         .out_dir(directory.path())

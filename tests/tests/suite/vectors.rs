@@ -58,7 +58,7 @@ pub(crate) fn text<'a>(case: &'a Value, key: &str) -> &'a str {
     case[key].as_str().unwrap_or_else(|| panic!("no {key} in {case}"))
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<_> = hex
         .chars()
         .map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap())
