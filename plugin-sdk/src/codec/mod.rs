@@ -39,7 +39,8 @@ pub(crate) use json::write_json;
 use de::{Reading, StructDeserializer};
 use message::Message;
 use nesting::{Levels, check_json};
-use ser::{STRUCT, ValueSerializer, Writing};
+pub(crate) use ser::Writing;
+use ser::{STRUCT, ValueSerializer};
 
 use crate::result::{PluginResult, ResultFields};
 
@@ -78,10 +79,20 @@ pub(crate) fn write_struct<T: Serialize + ?Sized>(
     tag: u8,
     levels: Levels,
 ) -> Result<usize, CodecError> {
+    write_struct_as(out, value, tag, Writing::new(levels))
+}
+
+/// As [`write_struct`], with all that can be said about the writing.
+pub(crate) fn write_struct_as<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+    tag: u8,
+    writing: Writing,
+) -> Result<usize, CodecError> {
     // A `Value` that holds a struct is its tag, a length, and the content of the struct: just what is wanted, but for
     // the tag.
     let start = out.len();
-    value.serialize(ValueSerializer::new(out, Writing::new(levels)))?;
+    value.serialize(ValueSerializer::new(out, writing))?;
     match out.get_mut(start) {
         Some(first) if *first == STRUCT => *first = tag,
         _ => return Err(CodecError::new("expected an object at the root of the document")),

@@ -23,7 +23,8 @@ const LIST: u8 = tag(6, LENGTH_DELIMITED);
 #[derive(Clone, Copy)]
 pub(crate) struct Writing {
     pub(crate) levels: Levels,
-    /// Whether integers that no double holds are rounded, because the document is only checked. JSON keeps them.
+    /// Whether integers that no double holds are rounded: because the document is only checked for JSON, which keeps them, or
+    /// because a host sends it, and all hosts round.
     pub(crate) rounded: bool,
 }
 
@@ -35,9 +36,18 @@ impl Writing {
         }
     }
 
+    /// As hosts write: they round an integer that no double holds, rather than fail the call that it came with.
+    #[cfg(feature = "host")]
+    pub(crate) fn of_host(levels: Levels) -> Self {
+        Self {
+            levels,
+            rounded: true,
+        }
+    }
+
     /// How what lies `count` messages further in is written.
     #[inline]
-    pub(super) fn open(self, count: u32) -> Result<Self, CodecError> {
+    pub(crate) fn open(self, count: u32) -> Result<Self, CodecError> {
         Ok(Self {
             levels: self.levels.open(count)?,
             ..self

@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use crate::{
     codec::{
-        CodecError,
+        CodecError, Writing,
         message::Message,
         nesting::{Levels, check_struct},
         wire::put_bytes,
-        write_struct,
+        write_struct_as,
     },
     value::{Map, Wire},
 };
@@ -80,11 +80,11 @@ impl Section {
 
     /// Appends the section as a message field: as the bytes it came in, or anew if it changed. An empty one is left out,
     /// as hosts read its absence as `{}`.
-    pub(super) fn write(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {
+    pub(super) fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
         match &self.own {
             Some(map) if self.is_changed() || self.raw.is_empty() => {
                 if !map.is_empty() {
-                    write_struct(out, map, tag, levels)?;
+                    write_struct_as(out, map, tag, writing)?;
                 }
             }
             _ if self.raw.is_empty() => {}

@@ -6,13 +6,13 @@ use bytes::Bytes;
 
 use super::{GlobalContext, PluginContext, global::User, section::Section};
 use crate::codec::{
-    CodecError,
+    CodecError, Writing,
     merged::Merged,
     message::Message,
     nesting::{Levels, check_struct},
     text::{Text, part},
-    to_struct,
     wire::{LENGTH_DELIMITED, Reader, Slice, WireType, begin_message, end_message, put_bytes, tag},
+    write_struct_as,
 };
 
 /// Field numbers of `PluginContext`.
@@ -63,14 +63,14 @@ impl PluginContext {
     }
 
     /// Appends the message: what was not touched as the bytes it came in, with the fields that this version does not know.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
         let start = begin_message(out, tag);
         copy_others(
             out,
             &self.raw,
             &[context::GLOBAL_CONTEXT, context::STATE, context::METADATA],
         )?;
-        let inside = levels.open(1)?;
+        let inside = writing.open(1)?;
         self.global.write(out, message(context::GLOBAL_CONTEXT), inside)?;
         self.state
             .write(out, message(context::STATE), inside)
@@ -142,18 +142,18 @@ impl GlobalContext {
         Ok(global)
     }
 
-    fn write(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {
+    fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
         if !self.raw.is_empty() && !self.is_changed() {
             put_bytes(out, tag, &self.raw);
             return Ok(());
         }
         let start = begin_message(out, tag);
         if self.raw.is_empty() {
-            self.write_texts(out)?;
+            self.write_texts(out, writing)?;
         } else {
             copy_others(out, &self.raw, &[global::STATE, global::METADATA])?;
         }
-        let inside = levels.open(1)?;
+        let inside = writing.open(1)?;
         self.metadata
             .write(out, message(global::METADATA), inside)
             .map_err(|error| error.in_key("global_context.metadata"))?;
@@ -165,7 +165,7 @@ impl GlobalContext {
     }
 
     /// The fields of a context that did not come over the wire.
-    fn write_texts(&self, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    fn write_texts(&self, out: &mut Vec<u8>, writing: Writing) -> Result<(), CodecError> {
         let texts = [
             (global::REQUEST_ID, &self.request_id),
             (global::SERVER_ID, &self.server_id),
@@ -178,10 +178,15 @@ impl GlobalContext {
         }
         match self.user() {
             None => {}
-            Some(user) => match user.as_str() {
-                Some(name) => put_bytes(out, message(global::USER_STRING), name.as_bytes()),
-                None => put_bytes(out, message(global::USER_STRUCT), &to_struct(user)?),
-            },
+            Some(user) => {
+                if let Some(name) = user.as_str() {
+                    put_bytes(out, message(global::USER_STRING), name.as_bytes());
+                } else {
+                    let inside = writing.open(1)?;
+                    write_struct_as(out, user, message(global::USER_STRUCT), inside)
+                        .map_err(|error| error.in_key("global_context.user"))?;
+                }
+            }
         }
         Ok(())
     }

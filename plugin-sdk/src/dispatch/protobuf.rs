@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     codec::{
-        CodecError,
+        CodecError, Writing,
         merged::Merged,
         nesting::Levels,
         text::{Text, part},
@@ -154,7 +154,7 @@ fn write_answer(answer: Answer, plugin_name: &str, levels: Levels) -> Result<Vec
             let mut out = written;
             put_bytes(&mut out, field(1), plugin_name.as_bytes());
             if let Some(context) = context {
-                context.write(&mut out, field(3), levels)?;
+                context.write(&mut out, field(3), Writing::new(levels))?;
             }
             if let Some(metadata) = &denial_metadata {
                 write_result_base(&mut out, metadata);

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    codec::{CodecError, nesting::Levels, write_json, write_struct},
+    codec::{CodecError, Writing, nesting::Levels, write_json, write_struct_as},
     context::PluginContext,
 };
 
@@ -97,13 +97,13 @@ impl CallOptions {
 
 /// A payload of any type, in both forms.
 pub(crate) trait EncodePayload {
-    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError>;
+    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError>;
     fn write_json(&self, out: &mut Vec<u8>, levels: Levels) -> Result<(), CodecError>;
 }
 
 impl<P: Serialize> EncodePayload for P {
-    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, levels: Levels) -> Result<(), CodecError> {
-        write_struct(out, self, tag, levels).map(drop)
+    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
+        write_struct_as(out, self, tag, writing).map(drop)
     }
 
     fn write_json(&self, out: &mut Vec<u8>, levels: Levels) -> Result<(), CodecError> {

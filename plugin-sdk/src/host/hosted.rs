@@ -46,6 +46,9 @@ impl<T: HostedPlugin + ?Sized> HostedPlugin for std::sync::Arc<T> {
 ///
 /// What the plugin changed of the context is taken over as all hosts do it: the state and the metadata of the plugin, and the
 /// state that plugins share. After an error the context is as it was.
+///
+/// On gRPC and Unix sockets every number is a double. All hosts round integers beyond 2^53 there, and so does this one; on MCP and
+/// in the same process they stay whole.
 pub trait Invoke: HostedPlugin {
     /// Calls a hook.
     fn invoke<H: Hook>(

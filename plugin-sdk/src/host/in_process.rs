@@ -3,14 +3,20 @@
 use bytes::Bytes;
 
 use super::{
-    call::HookCall, config::PluginConfig, encoding, error::CallError, hosted::HostedPlugin, reply::HookReply,
+    call::HookCall,
+    config::{Mode, OnError, PluginConfig},
+    encoding,
+    error::CallError,
+    hosted::HostedPlugin,
+    reply::HookReply,
     transport::Encoding,
 };
 use crate::{
     codec::{nesting::Levels, write_json},
-    dispatch::{Dispatcher, StartError},
+    dispatch::{Dispatcher, InstanceConfig, StartError},
     limits::Limits,
-    plugin::{BoxFuture, Plugin},
+    plugin::{BoxFuture, Plugin, PluginKind},
+    value::Value,
 };
 
 /// A plugin in the same process, called as if it were in another one: with the same deadline, the same isolation of its panics,
@@ -32,6 +38,35 @@ impl InProcessPlugin {
         Ok(Self {
             config: PluginConfig::of_manifest(&manifest),
             dispatcher,
+        })
+    }
+
+    /// A plugin as an entry of `plugins` configures it, with a `name`, a `config` and all else that a server's file may say; its
+    /// `kind` is that of `P`.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin can't start with the entry.
+    pub async fn start<P: Plugin>(entry: &PluginConfig) -> Result<Self, StartError> {
+        let document = entry.document();
+        let settings = document.get("config").and_then(Value::as_object).cloned();
+        let instance = InstanceConfig {
+            name: entry.name().to_owned(),
+            kind: document["kind"].as_str().unwrap_or_default().to_owned(),
+            hooks: document
+                .contains_key("hooks")
+                .then(|| entry.hooks().map(str::to_owned).collect()),
+            disabled: entry.mode() == Mode::Disabled,
+            ignore_errors: entry.on_error() != OnError::Fail,
+            settings: settings.unwrap_or_default().into(),
+            reported: document.clone(),
+        };
+        let kind = PluginKind::of::<P>();
+        let mut config = PluginConfig::of_manifest(&kind.manifest).into_document();
+        config.extend(document.iter().map(|(key, value)| (key, value.clone())));
+        Ok(Self {
+            config: PluginConfig::of_checked(config),
+            dispatcher: Dispatcher::start(&[kind], &[instance], true, Limits::default()).await?,
         })
     }
 

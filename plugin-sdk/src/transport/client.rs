@@ -8,7 +8,9 @@ use tokio::net::UnixStream;
 
 use super::JsonCall;
 use crate::{
-    codec::{CodecError, Document, message::Message, nesting::Levels, wire::put_bytes, write_struct},
+    codec::{
+        CodecError, Document, Writing, message::Message, nesting::Levels, wire::put_bytes, write_struct,
+    },
     context::PluginContext,
     value::{Map, Value},
 };
@@ -38,7 +40,7 @@ impl JsonCall<'_> {
         put_bytes(&mut request, 0x12, self.plugin_name.as_bytes());
         write_struct(&mut request, &payload, 0x1a, levels).map_err(|error| error.in_key("payload"))?;
         context
-            .write(&mut request, 0x22, levels)
+            .write(&mut request, 0x22, Writing::new(levels))
             .map_err(|error| error.in_key("context"))?;
         Ok(request)
     }

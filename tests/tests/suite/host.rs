@@ -1,5 +1,6 @@
 //! The host half: plugins called from Rust, over real sockets and in the same process.
 
+mod battery;
 mod config;
 mod envelope;
 mod in_flight;

@@ -138,6 +138,22 @@ impl Host {
         Ok(true)
     }
 
+    /// What a program of `tests/host` writes, other than a driver, which reports; `None` when it was left out.
+    pub(crate) fn written_by(&self, program: &str, arguments: &[&str]) -> Result<Option<String>, Failed> {
+        let Some(python) = self.python(program)? else {
+            return Ok(None);
+        };
+        let mut command = Command::new(python);
+        process::without_settings(&mut command)
+            .arg(host_directory().join(program))
+            .args(arguments)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        output(&mut command, DRIVER_PATIENCE).map(Some).map_err(|report| {
+            println!("{program}\n{report}");
+            Failed
+        })
+    }
+
     /// The Python of the environment that has the framework, for a server; `None` when `what` is left out.
     pub(crate) fn python(&self, what: &str) -> Result<Option<PathBuf>, Failed> {
         if installation::left_out(&format!("{what} with the real framework"), SKIP)? {

@@ -66,6 +66,10 @@ impl PluginConfig {
         ]))
     }
 
+    pub(crate) fn into_document(self) -> Map {
+        self.document
+    }
+
     /// The name, under which the server knows the plugin too.
     pub fn name(&self) -> &str {
         &self.name

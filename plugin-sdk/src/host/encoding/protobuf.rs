@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Answer;
 use crate::{
     codec::{
-        CodecError, Document,
+        CodecError, Document, Writing,
         merged::Merged,
         message::Message,
         nesting::Levels,
@@ -33,13 +33,14 @@ pub(super) fn invoke_hook(
     levels: Levels,
 ) -> Result<Vec<u8>, CodecError> {
     let mut out = Vec::with_capacity(512);
+    let writing = Writing::of_host(levels);
     put_bytes(&mut out, field(1), call.hook().as_bytes());
     put_bytes(&mut out, field(2), plugin_name.as_bytes());
     call.payload()
-        .write_struct(&mut out, field(3), levels)
+        .write_struct(&mut out, field(3), writing)
         .map_err(|error| error.in_key("payload"))?;
     call.context()
-        .write(&mut out, field(4), levels)
+        .write(&mut out, field(4), writing)
         .map_err(|error| error.in_key("context"))?;
     Ok(out)
 }
