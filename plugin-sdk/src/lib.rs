@@ -68,7 +68,7 @@ pub mod codec;
 mod context;
 mod denial_metadata;
 mod dispatch;
-#[cfg(any(feature = "cli", feature = "host"))]
+#[cfg(feature = "host")]
 mod environment;
 mod error;
 pub mod extensions;
@@ -93,7 +93,7 @@ mod server;
 mod transport;
 pub mod value;
 mod violation;
-#[cfg(any(feature = "cli", feature = "host"))]
+#[cfg(feature = "host")]
 mod yaml;
 
 pub use plugin_sdk_macros::plugin;

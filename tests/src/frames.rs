@@ -27,6 +27,17 @@ impl FrameClient {
         Ok(Self { stream })
     }
 
+    /// The same connection once more, for another thread.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no descriptors left.
+    pub fn split(&self) -> io::Result<Self> {
+        Ok(Self {
+            stream: self.stream.try_clone()?,
+        })
+    }
+
     /// Sends bytes as they are: part of a frame, several frames, a length without a message.
     ///
     /// # Errors

@@ -112,6 +112,8 @@ pub(crate) mod code {
     pub(crate) const INTERNAL: &str = "INTERNAL_ERROR";
     /// The connection has as many calls as it may.
     pub(crate) const BUSY: &str = "TOO_MANY_CALLS";
+    /// The server was told to stop.
+    pub(crate) const STOPPING: &str = "SHUTTING_DOWN";
     /// The request is not one of those that the server knows.
     pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
 }
@@ -199,6 +201,10 @@ impl ErrorAnswer {
 
     pub(crate) fn busy(message: &str) -> Self {
         Self::new("", message.to_owned()).with_code(code::BUSY)
+    }
+
+    pub(crate) fn stopping() -> Self {
+        Self::new("", "the server is about to stop".to_owned()).with_code(code::STOPPING)
     }
 
     pub(crate) fn request_too_large(size: usize, limit: usize) -> Self {

@@ -136,6 +136,11 @@ pub(crate) fn busy_error(message: &str) -> Vec<u8> {
     error_alone(&ErrorAnswer::busy(message))
 }
 
+/// The `PluginError` for a call that came after the server was told to stop.
+pub(crate) fn stopping_error() -> Vec<u8> {
+    error_alone(&ErrorAnswer::stopping())
+}
+
 /// A `HealthCheckResponse`.
 pub(crate) fn health(is_serving: bool) -> Vec<u8> {
     const SERVING: u8 = 1;

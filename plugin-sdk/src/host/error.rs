@@ -165,6 +165,19 @@ pub enum HostError {
     },
 }
 
+impl HostError {
+    /// The plugin that can't be used, if it is one alone.
+    pub fn plugin(&self) -> Option<&str> {
+        match self {
+            Self::Configuration { .. } => None,
+            Self::NotFound { plugin }
+            | Self::RemoteConfiguration { plugin, .. }
+            | Self::Connect { plugin, .. }
+            | Self::Transport { plugin, .. } => Some(plugin),
+        }
+    }
+}
+
 impl fmt::Display for HostError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

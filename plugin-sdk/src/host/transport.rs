@@ -24,7 +24,10 @@
 //!    connecting takes no longer than `connect_timeout`.
 //! 7. **outlives its connections**: whatever broke, the next exchange connects anew.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use bytes::Bytes;
 
@@ -113,5 +116,18 @@ pub(crate) enum Failure {
     /// What came back is not of this protocol.
     Invalid(String),
     /// The server gave up on the call because of its own deadline (gRPC's `DEADLINE_EXCEEDED`).
+    #[allow(dead_code, reason = "only some transports can say so")]
     Timeout,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(message) | Self::TooLarge(message) | Self::Invalid(message) => {
+                formatter.write_str(message)
+            }
+            Self::Refused(error) => write!(formatter, "{error}"),
+            Self::Timeout => formatter.write_str("the server gave up on the call"),
+        }
+    }
 }

@@ -23,7 +23,6 @@ impl Findings {
     }
 
     /// Findings in something that is no file.
-    #[cfg(feature = "host")]
     pub(crate) fn without_file() -> Self {
         Self::new(Path::new(""))
     }

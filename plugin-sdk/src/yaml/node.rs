@@ -168,7 +168,6 @@ impl Node {
     }
 
     /// A document that stands in no file.
-    #[cfg(feature = "host")]
     pub(crate) fn of_value(value: &Value) -> Self {
         let content = match value {
             Value::Null => Content::Null,

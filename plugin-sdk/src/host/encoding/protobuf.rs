@@ -20,6 +20,7 @@ use crate::{
 
 /// Codes of the servers' own errors (`protocol.md`, section 8.1).
 pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
+pub(crate) const SHUTTING_DOWN: &str = "SHUTTING_DOWN";
 pub(crate) const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
 
 const fn field(number: u8) -> u8 {
@@ -27,7 +28,7 @@ const fn field(number: u8) -> u8 {
 }
 
 /// An `InvokeHookRequest`.
-pub(super) fn invoke_hook(
+pub(crate) fn invoke_hook(
     plugin_name: &str,
     call: &HookCall<'_>,
     levels: Levels,
@@ -120,7 +121,7 @@ pub(crate) fn is_of(answer: &[u8], plugin_name: &str) -> bool {
 }
 
 /// An `InvokeHookResponse`, and the plugin that it is of.
-pub(super) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer), CodecError> {
+pub(crate) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer), CodecError> {
     let mut plugin_name = Text::default();
     let mut result: Option<Merged> = None;
     let (mut context, mut error, mut base) = (None::<Merged>, None::<Merged>, Merged::default());

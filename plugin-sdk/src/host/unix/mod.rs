@@ -25,7 +25,7 @@ use super::{
 };
 use crate::plugin::BoxFuture;
 
-pub(super) struct UnixTransport {
+pub(crate) struct UnixTransport {
     path: PathBuf,
     settings: HostSettings,
     server: Mutex<Server>,
@@ -49,7 +49,7 @@ enum Server {
 }
 
 impl UnixTransport {
-    pub(super) fn new(target: &UnixTarget, settings: &HostSettings) -> Self {
+    pub(crate) fn new(target: &UnixTarget, settings: &HostSettings) -> Self {
         Self {
             path: target.path.clone(),
             settings: settings.clone(),

@@ -60,7 +60,7 @@ pub(super) struct Shared {
 /// The calls that wait for their answers.
 #[derive(Default)]
 struct Calls {
-    waiting: HashMap<u64, oneshot::Sender<Result<Bytes, Failure>>>,
+    waiting: HashMap<u64, (Kind, oneshot::Sender<Result<Bytes, Failure>>)>,
     /// Why the connection ended.
     ended: Option<String>,
 }
@@ -132,34 +132,49 @@ impl Shared {
                 "the request has {size} bytes, more than the {limit} that may be sent"
             )));
         }
-        let _permit = self.permits.acquire().await.map_err(|_| self.broken("closed"))?;
+        let _permit = self.permits.acquire().await.map_err(|_| self.ended())?;
         self.wait_for_room().await?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let kind = match request.method {
+            Method::InvokeHook => Kind::InvokeHook,
+            Method::GetPluginConfig => Kind::GetPluginConfig,
+            Method::Health => Kind::Health,
+        };
         let (answer, answered) = oneshot::channel();
         {
             let mut calls = lock(&self.calls);
             if let Some(ended) = &calls.ended {
                 return Err(self.broken(ended));
             }
-            calls.waiting.insert(id, answer);
+            calls.waiting.insert(id, (kind, answer));
         }
         let _waiting = Waiting { shared: self, id };
-        let kind = match request.method {
-            Method::InvokeHook => Kind::InvokeHook,
-            Method::GetPluginConfig => Kind::GetPluginConfig,
-            Method::Health => Kind::Health,
-        };
         request.mark_sent();
         self.send(id, kind, &request.message);
-        match answered.await {
-            Ok(Err(Failure::Refused(error))) => {
-                // The server says that no plugin saw it.
+        let answer = answered.await.unwrap_or_else(|_| Err(self.ended()));
+        match answer {
+            // The server says that no plugin saw it.
+            Err(Failure::Refused(error)) if error.code == protobuf::SHUTTING_DOWN => {
+                request.mark_unseen();
+                self.retire(&error.message);
+                Err(self.broken(&error.message))
+            }
+            Err(Failure::Refused(error)) => {
                 request.mark_unseen();
                 Err(Failure::Refused(error))
             }
-            Ok(answer) => answer,
-            Err(_) => Err(self.broken("closed")),
+            answer => answer,
         }
+    }
+
+    /// Takes no more calls. Those that wait get their answers.
+    fn retire(&self, why: &str) {
+        lock(&self.calls).ended.get_or_insert_with(|| why.to_owned());
+        self.permits.close();
+    }
+
+    fn ended(&self) -> Failure {
+        self.broken(lock(&self.calls).ended.as_deref().unwrap_or("closed"))
     }
 
     async fn wait_for_room(&self) -> Result<(), Failure> {
@@ -268,7 +283,7 @@ impl Shared {
                     return Err(format!("an answer begins with a length of {size} bytes"));
                 }
                 Front::Frame(message) => match Envelope::read(&message) {
-                    Ok(Some(envelope)) => (envelope.id, content(envelope)),
+                    Ok(Some(envelope)) => (envelope.id, Ok(envelope)),
                     Ok(None) => return Err("an answer came without an envelope".to_owned()),
                     Err(error) => return Err(format!("an answer can't be read: {error}")),
                 },
@@ -276,14 +291,15 @@ impl Shared {
                     let limit = self.max_message_size;
                     let message = format!("the answer has {size} bytes, more than the {limit} that are read");
                     match Envelope::id_at_front(&head) {
-                        Some(id) => (id, Err(Failure::TooLarge(message))),
+                        Some(id) => (id, Err(message)),
                         None => return Err(message),
                     }
                 }
             };
             // Nobody waits any more for an answer to what was given up.
-            if let Some(call) = lock(&self.calls).waiting.remove(&id) {
-                let _ = call.send(answer);
+            if let Some((kind, call)) = lock(&self.calls).waiting.remove(&id) {
+                let answer = answer.map_err(Failure::TooLarge);
+                let _ = call.send(answer.and_then(|envelope| content(envelope, kind)));
             }
         }
     }
@@ -295,7 +311,7 @@ impl Shared {
             calls.ended.get_or_insert_with(|| why.to_owned());
             std::mem::take(&mut calls.waiting)
         };
-        for call in waiting.into_values() {
+        for (_, call) in waiting.into_values() {
             let _ = call.send(Err(self.broken(why)));
         }
         self.room.notify_waiters();
@@ -303,15 +319,17 @@ impl Shared {
     }
 }
 
-/// The answer in an envelope.
-fn content(envelope: Envelope) -> Result<Bytes, Failure> {
+/// The answer in an envelope, to a question of this kind.
+fn content(envelope: Envelope, asked: Kind) -> Result<Bytes, Failure> {
     match envelope.content {
         Some((Kind::Error, error)) => Err(match protobuf::plugin_error(&error) {
             Ok(error) => refused(error),
             Err(error) => Failure::Invalid(format!("error: {error}")),
         }),
-        Some((_, answer)) => Ok(answer),
-        None => Err(Failure::Invalid("its envelope is empty".to_owned())),
+        Some((kind, answer)) if kind == asked => Ok(answer),
+        _ => Err(Failure::Invalid(
+            "its envelope does not hold what was asked for".to_owned(),
+        )),
     }
 }
 

@@ -17,7 +17,13 @@ const PREFIX: usize = 5;
 
 /// Calls a hook and gives its answer in the form that MCP has.
 pub(crate) async fn invoke(path: &Path, call: &JsonCall<'_>) -> Result<String, String> {
-    call.over_socket(path, exchange).await
+    call.over(async |message| {
+        let answer = async { exchange(UnixStream::connect(path).await?, &message).await };
+        answer
+            .await
+            .map_err(|error| format!("the call over {} failed: {error}", path.display()))
+    })
+    .await
 }
 
 async fn exchange(stream: UnixStream, message: &[u8]) -> Result<Bytes, Box<dyn Error + Send + Sync>> {

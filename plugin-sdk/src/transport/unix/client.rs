@@ -1,28 +1,29 @@
-//! Calls a hook over a socket, for `invoke --transport unix`: the bytes are a host's, from one end of the socket to the other.
+//! Calls a hook over a socket as the host half does it, for `invoke --transport unix`.
 
-use std::{error::Error, io, path::Path};
+use std::path::Path;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixStream,
+use crate::{
+    host::{
+        HostSettings,
+        config::target::{Reconnect, UnixTarget},
+        transport::{Method, Request, Transport},
+        unix::UnixTransport,
+    },
+    transport::JsonCall,
 };
-
-use crate::transport::JsonCall;
 
 /// Calls a hook and gives its answer in the form that MCP has.
 pub(crate) async fn invoke(path: &Path, call: &JsonCall<'_>) -> Result<String, String> {
-    call.over_socket(path, exchange).await
-}
-
-async fn exchange(mut stream: UnixStream, request: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-    let length = u32::try_from(request.len())?;
-    stream.write_all(&length.to_be_bytes()).await?;
-    stream.write_all(request).await?;
-    let length = stream.read_u32().await?;
-    let mut response = Vec::new();
-    stream.take(length.into()).read_to_end(&mut response).await?;
-    if response.len() < length as usize {
-        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-    }
-    Ok(response)
+    let target = UnixTarget {
+        path: path.to_owned(),
+        reconnect: Reconnect::default(),
+        timeout: None,
+    };
+    let transport = UnixTransport::new(&target, &HostSettings::default());
+    call.over(async |message| {
+        let request = Request::new(Method::InvokeHook, call.plugin_name, message);
+        let answer = transport.exchange(&request).await;
+        answer.map_err(|failure| format!("the call over the socket failed: {failure}"))
+    })
+    .await
 }

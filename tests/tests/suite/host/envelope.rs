@@ -206,3 +206,24 @@ fn what_looks_like_an_envelope_but_is_none_is_answered_as_ever() {
     let answer = InvokeHookResponse::decode(&*client.call(&call).unwrap()).unwrap();
     assert!(answer.result.is_some());
 }
+
+#[test]
+fn a_client_may_ask_much_before_it_reads() {
+    const QUESTIONS: u64 = 20_000;
+    let server = fault_server(&[]);
+    let mut client = server.connect().unwrap();
+    let mut questions = Vec::new();
+    for request_id in 1..=QUESTIONS {
+        let request = Some(Request::GetPluginConfigs(GetPluginConfigsRequest {}));
+        let question = EnvelopeRequest { request_id, request }.encode_to_vec();
+        questions.extend(frame(&question).unwrap());
+    }
+    let mut writer = client.split().unwrap();
+    let writing = std::thread::spawn(move || writer.send_bytes(&questions).unwrap());
+    // Until everything on the way is full.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    for request_id in 1..=QUESTIONS {
+        assert_eq!(receive(&mut client).0, request_id);
+    }
+    writing.join().unwrap();
+}

@@ -244,3 +244,47 @@ async fn a_server_that_says_nothing_holds_nobody_up() {
     assert!(started.elapsed() < milliseconds(2000));
     drop(listener);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_told_to_stop_loses_no_call() {
+    let place = place();
+    let mut server = start_at(&place.path);
+    let plugin = Arc::new(
+        faults(
+            &place.path,
+            &json!({"reconnect_attempts": 20, "reconnect_delay": 0.05}),
+        )
+        .await,
+    );
+    let load: Vec<_> = (0..8)
+        .map(|caller| {
+            let plugin = Arc::clone(&plugin);
+            tokio::spawn(async move {
+                for number in 0..300 {
+                    let args = json!({"milliseconds": 10, "caller": caller, "number": number});
+                    let result = call(&*plugin, "wait", args.clone()).await.unwrap();
+                    assert_eq!(echo(&result), args);
+                }
+            })
+        })
+        .collect();
+    for _ in 0..3 {
+        tokio::time::sleep(milliseconds(300)).await;
+        let stop = std::process::Command::new("kill")
+            .arg(server.id().to_string())
+            .status()
+            .unwrap();
+        assert!(stop.success());
+        assert!(
+            tokio::task::spawn_blocking(move || server.wait())
+                .await
+                .unwrap()
+                .unwrap()
+                .success()
+        );
+        server = start_at(&place.path);
+    }
+    for caller in load {
+        caller.await.unwrap();
+    }
+}

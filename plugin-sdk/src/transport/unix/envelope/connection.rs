@@ -119,11 +119,15 @@ impl EnvelopeConnection {
             {
                 self.answer(answer);
             }
-            if let Err(end) = self.take_frames() {
-                return end;
-            }
+            let took_all = match self.take_frames() {
+                Ok(took_all) => took_all,
+                Err(end) => return end,
+            };
             if let Err(end) = self.write() {
                 return end;
+            }
+            if !took_all && self.output.len() < WRITE_BACKLOG {
+                continue;
             }
             if self.output.is_empty() && self.calls.is_empty() && (self.at_end || self.draining.has_begun()) {
                 // What has already arrived is still answered.
@@ -173,17 +177,18 @@ impl EnvelopeConnection {
         }
     }
 
-    fn take_frames(&mut self) -> Result<(), End> {
+    /// Begins what has arrived, as long as there is room for answers. Returns whether that was all.
+    fn take_frames(&mut self) -> Result<bool, End> {
         while self.output.len() < WRITE_BACKLOG {
             match self.frames.take(&mut self.input) {
                 Front::Frame(message) => self.take(&message)?,
                 Front::TooLarge { size, head } => self.refuse_too_large(size, &head)?,
-                Front::Incomplete => return Ok(()),
+                Front::Incomplete => return Ok(true),
                 Front::NoFrame(size) => return Err(End::NoFrame(size)),
             }
             self.last_progress = Instant::now();
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Begins what a message asks for.
@@ -229,6 +234,9 @@ impl EnvelopeConnection {
     }
 
     fn call(&mut self, id: u64, request: &Bytes) {
+        if self.draining.has_begun() {
+            return self.refuse(id, &protobuf::stopping_error());
+        }
         if self.running.contains_key(&id) {
             return self.refuse(id, &protobuf::busy_error("a call with this id runs already"));
         }
