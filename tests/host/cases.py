@@ -5,11 +5,11 @@ import json
 import random
 import sys
 
-from drive_model import host_view, received
 from generate import Generator
-from harness import HERE, entries
+from hosts import delivered, host_view, received
 from probe_model import Failure, Instance
 from samples import HOOKS
+from servers import HERE, entries
 
 SEED = 20260131
 
@@ -22,7 +22,7 @@ def main(cases_per_hook):
         offered = [instance for instance, hooks in instances if hook in hooks]
         for number in range(cases_per_hook):
             instance = offered[number % len(offered)]
-            payload, context = received(generator.payload(hook)), generator.context()
+            payload, context = received(generator.payload(hook)), delivered(generator.context())
             before = json.loads(json.dumps(context))
             case = {"plugin": instance.name, "hook": hook, "payload": payload, "context": context}
             print(json.dumps({**case, **outcome(instance.invoke(hook, payload, before), before)}))

@@ -287,6 +287,10 @@ pub mod envelope_request {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CancelRequest {
 }
+/// The server closes the connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClosingResponse {
+}
 /// What the server answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EnvelopeResponse {
@@ -297,7 +301,7 @@ pub struct EnvelopeResponse {
     #[prost(uint64, tag = "13")]
     pub max_in_flight: u64,
     /// The answer.
-    #[prost(oneof = "envelope_response::Response", tags = "7, 8, 9, 10, 12")]
+    #[prost(oneof = "envelope_response::Response", tags = "7, 8, 9, 10, 12, 14")]
     pub response: ::core::option::Option<envelope_response::Response>,
 }
 /// Nested message and enum types in `EnvelopeResponse`.
@@ -320,5 +324,8 @@ pub mod envelope_response {
         /// To a request that the server does not take, whichever it is. No plugin saw it.
         #[prost(message, tag = "12")]
         Error(super::PluginError),
+        /// To no request: the server closes the connection, and no plugin saw the requests that have no answer. Without `request_id`.
+        #[prost(message, tag = "14")]
+        Closing(super::ClosingResponse),
     }
 }

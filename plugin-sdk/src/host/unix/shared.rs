@@ -63,6 +63,8 @@ struct Calls {
     waiting: HashMap<u64, (Kind, oneshot::Sender<Result<Bytes, Failure>>)>,
     /// Why the connection ended.
     ended: Option<String>,
+    /// The server said that no plugin saw the calls that wait.
+    unseen: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -163,6 +165,12 @@ impl Shared {
                 request.mark_unseen();
                 Err(Failure::Refused(error))
             }
+            Err(Failure::Connection(message)) => {
+                if lock(&self.calls).unseen {
+                    request.mark_unseen();
+                }
+                Err(Failure::Connection(message))
+            }
             answer => answer,
         }
     }
@@ -243,8 +251,9 @@ impl Shared {
             };
             if ready.is_writable() {
                 let mut output = lock(&self.output);
-                if let Err(error) = self.write(&mut output) {
-                    return error.to_string();
+                if self.write(&mut output).is_err() {
+                    // What the server said before it closed is still to be read, and then how it ended.
+                    output.clear();
                 }
                 if output.len() <= WRITE_BACKLOG {
                     self.room.notify_waiters();
@@ -296,6 +305,12 @@ impl Shared {
                     }
                 }
             };
+            if let Ok(envelope) = &answer
+                && matches!(envelope.content, Some((Kind::Closing, _)))
+            {
+                lock(&self.calls).unseen = true;
+                return Err("the server closed the connection before it read the call".to_owned());
+            }
             // Nobody waits any more for an answer to what was given up.
             if let Some((kind, call)) = lock(&self.calls).waiting.remove(&id) {
                 let answer = answer.map_err(Failure::TooLarge);

@@ -35,11 +35,15 @@ impl Request {
             (Some(_), Some(_)) => Self::Invoke(fields.into_invocation()),
             (Some(_), None) => Self::GetPluginConfig(fields.first),
             (None, _) if message.len() <= LONGEST_LISTING => Self::GetPluginConfigs,
-            (None, None) if matches!(Envelope::read(message), Ok(Some(_))) => Self::Envelope,
+            (None, None) if is_envelope(message) => Self::Envelope,
             (None, _) => {
                 tracing::warn!(size = message.len(), "a message is none of the requests");
                 Self::Unknown
             }
         }
     }
+}
+
+fn is_envelope(message: &Bytes) -> bool {
+    matches!(Envelope::read(message), Ok(Some(envelope)) if envelope.id != 0)
 }

@@ -88,6 +88,11 @@ impl EnvelopeConnection {
             Ok(()) => self.run().await,
             Err(end) => end,
         };
+        if matches!(end, End::Drained | End::Idle) {
+            // The client may just have sent something that is not read any more.
+            put(&mut self.output, 0, Kind::Closing, &[], None);
+            let _ = self.write();
+        }
         match end {
             End::Closed | End::Drained => {}
             End::Idle => {
@@ -228,7 +233,9 @@ impl EnvelopeConnection {
                     call.abort();
                 }
             }
-            Some((Kind::Error, _)) | None => self.refuse(id, &protobuf::unknown_message_error()),
+            Some((Kind::Error | Kind::Closing, _)) | None => {
+                self.refuse(id, &protobuf::unknown_message_error())
+            }
         }
         Ok(())
     }

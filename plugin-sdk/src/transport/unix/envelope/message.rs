@@ -19,6 +19,7 @@ const CANCEL: u8 = 11;
 /// Answers only.
 const ERROR: u8 = 12;
 const MAX_IN_FLIGHT: u8 = 13;
+const CLOSING: u8 = 14;
 
 /// What an envelope can add to a message, at the most.
 pub(crate) const OVERHEAD: usize = 32;
@@ -34,6 +35,8 @@ pub(crate) enum Kind {
     Cancel,
     /// The server can't do what the request asks for.
     Error,
+    /// The server closes the connection, and no plugin saw what has no answer. It answers no request.
+    Closing,
 }
 
 impl Kind {
@@ -45,6 +48,7 @@ impl Kind {
             Self::Health => HEALTH,
             Self::Cancel => CANCEL,
             Self::Error => ERROR,
+            Self::Closing => CLOSING,
         }
     }
 
@@ -56,6 +60,7 @@ impl Kind {
             Self::Health,
             Self::Cancel,
             Self::Error,
+            Self::Closing,
         ];
         kinds.into_iter().find(|kind| u32::from(kind.field()) == number)
     }
@@ -72,7 +77,7 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Reads a message. `None` if it is not in an envelope.
+    /// Reads a message. `None` if it is not in an envelope: that needs an id, but for the one that answers no request.
     pub(crate) fn read(message: &Bytes) -> Result<Option<Self>, CodecError> {
         let (mut id, mut content, mut max_in_flight) = (0, None, None);
         let mut reader = Reader::new(Slice::new(message));
@@ -91,7 +96,8 @@ impl Envelope {
             }
         }
         // An id of 0 is as good as none: protobuf does not write it.
-        Ok((id != 0).then_some(Self {
+        let is_closing = matches!(content, Some((Kind::Closing, _)));
+        Ok((id != 0 || is_closing).then_some(Self {
             id,
             content,
             max_in_flight,
@@ -113,8 +119,10 @@ impl Envelope {
 /// Appends a frame with a message in an envelope.
 pub(crate) fn put(output: &mut BytesMut, id: u64, kind: Kind, message: &[u8], max_in_flight: Option<u64>) {
     let mut head = Vec::with_capacity(OVERHEAD);
-    head.push(tag(REQUEST_ID, 0));
-    put_varint(&mut head, id);
+    if id != 0 {
+        head.push(tag(REQUEST_ID, 0));
+        put_varint(&mut head, id);
+    }
     if let Some(max_in_flight) = max_in_flight {
         head.push(tag(MAX_IN_FLIGHT, 0));
         put_varint(&mut head, max_in_flight);
