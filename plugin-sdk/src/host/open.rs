@@ -5,6 +5,10 @@ use super::unix::UnixTransport;
 use super::{config::target::Target, error::HostError, settings::HostSettings, transport::Transport};
 
 /// Makes the transport to a target. Nothing is connected yet.
+#[cfg_attr(
+    not(feature = "unix"),
+    allow(unused_variables, reason = "without a transport there is nothing to set")
+)]
 pub(super) fn open(
     plugin: &str,
     target: &Target,

@@ -234,7 +234,7 @@ impl EnvelopeConnection {
                 }
             }
             Some((Kind::Error | Kind::Closing, _)) | None => {
-                self.refuse(id, &protobuf::unknown_message_error())
+                self.refuse(id, &protobuf::unknown_message_error());
             }
         }
         Ok(())
