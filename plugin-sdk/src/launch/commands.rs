@@ -8,8 +8,8 @@ use tracing::Level;
 
 use super::cli::{Cli, Command, Flags, ServeArguments};
 use super::configuration::Configuration;
-use crate::environment::Environment;
 use super::{check, describe, invoke, logging, serve, stanza, transports};
+use crate::environment::Environment;
 use crate::plugin::PluginKind;
 
 /// Why a command cannot be carried out: a line for each reason.

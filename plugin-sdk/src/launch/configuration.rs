@@ -5,12 +5,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::cli::Flags;
-use crate::environment::Environment;
 use super::settings::{Settings, path};
 use super::yaml::ConfigurationFile;
 use super::yaml::entry::Entry;
 use super::yaml::findings::{Findings, located};
 use crate::dispatch::{InstanceConfig, StartError};
+use crate::environment::Environment;
 use crate::manifest::Manifest;
 use crate::plugin::{PluginKind, PluginSettings};
 

@@ -9,8 +9,8 @@ use tracing_subscriber::{
     layer::SubscriberExt,
 };
 
-use crate::environment::Environment;
 use crate::dispatch::guard;
+use crate::environment::Environment;
 use crate::nearest::unknown;
 
 const LEVELS: [&str; 7] = ["TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"];
