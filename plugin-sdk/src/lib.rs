@@ -89,6 +89,8 @@ mod result;
     allow(unreachable_pub, reason = "only the Unix server has a public face")
 )]
 mod server;
+#[cfg(any(feature = "grpc", feature = "mcp"))]
+mod tls;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli"))]
 mod transport;
 pub mod value;

@@ -7,20 +7,21 @@ use std::{
 
 use tokio::sync::watch;
 use tokio_rustls::rustls::{
-    Error, InconsistentKeys, ServerConfig,
+    ServerConfig,
     crypto::{CryptoProvider, ring},
     server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
-    sign::{CertifiedKey, SingleCertAndKey},
+    sign::SingleCertAndKey,
     version::{TLS12, TLS13},
 };
 
 use super::{
-    ClientAuth, DEFAULT_HANDSHAKE_TIMEOUT, HandshakeFailures, TlsError, TlsSettings, certificate,
-    certificate::Clock,
-    failures,
-    files::{File, Files},
-    key,
+    ClientAuth, DEFAULT_HANDSHAKE_TIMEOUT, HandshakeFailures, TlsError, TlsSettings, failures, files::Files,
     reload::Watched,
+};
+use crate::tls::{
+    certificate::{self, Clock},
+    file::File,
+    identity::identity,
 };
 
 /// TLS as one server uses it. `Clone` is cheap, and all clones use the same certificate.
@@ -90,7 +91,8 @@ pub(super) fn server_config(
     // Named here, not taken from the process: another library may have set another default, or none.
     let provider = Arc::new(ring::default_provider());
     let verifier = client_verifier(settings.client_auth, files, &provider, clock)?;
-    let identity = identity(settings, files, &provider, clock)?;
+    let password = settings.keyfile_password.as_deref();
+    let identity = identity(&files.certificate, &files.key, password, &provider, clock)?;
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|error| TlsError::new(format!("TLS can't be set up: {error}")))?
@@ -130,38 +132,4 @@ fn client_verifier(
     builder
         .build()
         .map_err(|error| TlsError::file(file, format!("can't be used ({error}): write it again")))
-}
-
-/// The server's certificate and its key.
-fn identity(
-    settings: &TlsSettings,
-    files: &Files<'_>,
-    provider: &CryptoProvider,
-    clock: &mut Clock,
-) -> Result<CertifiedKey, TlsError> {
-    let chain = certificate::chain(&files.certificate, clock)?;
-    let key = key::private_key(&files.key, settings.keyfile_password.as_deref())?;
-    let key = provider.key_provider.load_private_key(key).map_err(|_| {
-        TlsError::file(
-            &files.key,
-            "has a key that is damaged or not supported: use RSA with 2048 bits or more, ECDSA P-256 or P-384, or Ed25519",
-        )
-    })?;
-    let identity = CertifiedKey::new(chain, key);
-    match identity.keys_match() {
-        // Not every kind of key can tell its public half; those of the provider in use can.
-        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(identity),
-        Err(Error::InconsistentKeys(_)) => Err(TlsError::file(
-            &files.key,
-            format!(
-                "is not the key of the certificate in {}: name the two that belong together, the server's own \
-                     certificate first in its file",
-                files.certificate
-            ),
-        )),
-        Err(error) => Err(TlsError::file(
-            &files.certificate,
-            format!("can't be used for TLS ({error}): make an X.509 certificate of version 3"),
-        )),
-    }
 }

@@ -5,20 +5,16 @@
 //! a listener.
 
 mod accept;
-mod certificate;
-mod error;
 mod failures;
 mod files;
-mod key;
 mod load;
-mod pem;
 mod reload;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::tls::TlsError;
 pub(crate) use accept::DEFAULT_HANDSHAKE_TIMEOUT;
-pub(crate) use error::TlsError;
 pub(crate) use failures::{HandshakeFailure, HandshakeFailures};
 pub(crate) use load::Tls;
 pub(crate) use reload::DEFAULT_RELOAD_INTERVAL;

@@ -7,10 +7,10 @@ use std::{
 
 use super::{
     Tls,
-    certificate::Clock,
     files::{Digest, Files},
     load::{Shared, server_config},
 };
+use crate::tls::certificate::Clock;
 
 /// How often the files are looked at. They are small; what takes time is done only when they have changed.
 pub(crate) const DEFAULT_RELOAD_INTERVAL: Duration = Duration::from_secs(5);

@@ -13,9 +13,10 @@ use tracing::{
 };
 
 use super::{
-    super::{certificate::Clock, files, reload::Watched},
+    super::{files, reload::Watched},
     support::{Files, When},
 };
+use crate::tls::certificate::Clock;
 
 /// Keeps the messages of everything that is logged.
 #[derive(Clone, Default)]

@@ -7,7 +7,7 @@ use tokio_rustls::rustls::pki_types::{
 
 use super::{
     TlsError,
-    files::{File, Setting},
+    file::{File, Setting},
 };
 
 const BEGIN: &str = "-----BEGIN ";

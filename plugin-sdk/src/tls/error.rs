@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use super::files::File;
+use super::file::File;
 
 /// Settings or files that TLS can't be set up with: one line with the setting, the file and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TlsError(String);
 
 impl TlsError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 
     /// What is wrong with a file; `problem` ends in what to do.
-    pub(super) fn file(file: &File<'_>, problem: impl fmt::Display) -> Self {
+    pub(crate) fn file(file: &File<'_>, problem: impl fmt::Display) -> Self {
         Self(format!("{file} {problem}"))
     }
 }

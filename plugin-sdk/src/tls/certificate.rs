@@ -1,4 +1,4 @@
-//! The certificates: the server's own and those of the clients' authorities.
+//! The certificates: one's own, and those of the authorities of the other side.
 
 use std::time::SystemTime;
 
@@ -8,17 +8,17 @@ use pkcs8::der::{
 };
 use tokio_rustls::rustls::{RootCertStore, pki_types::CertificateDer};
 
-use super::{TlsError, files::File, pem};
+use super::{TlsError, file::File, pem};
 
 /// The present, and the next instant at which it matters: when the same files would have to be judged anew, because a
 /// certificate begins to be valid or ends to be.
-pub(super) struct Clock {
-    pub(super) now: SystemTime,
-    pub(super) review_at: Option<SystemTime>,
+pub(crate) struct Clock {
+    pub(crate) now: SystemTime,
+    pub(crate) review_at: Option<SystemTime>,
 }
 
 impl Clock {
-    pub(super) fn new(now: SystemTime) -> Self {
+    pub(crate) fn new(now: SystemTime) -> Self {
         Self { now, review_at: None }
     }
 
@@ -45,8 +45,8 @@ enum Judgement {
     Expired(DateTime),
 }
 
-/// The server's certificate with its intermediate ones, in the order of the file.
-pub(super) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// One's own certificate with its intermediate ones, in the order of the file.
+pub(crate) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain = pem::certificates(file)?;
     for (index, certificate) in chain.iter().enumerate() {
         let validity = validity(file, index, certificate)?;
@@ -66,7 +66,7 @@ pub(super) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<Certificat
                     format!("has expired on {ends}: renew the certificate"),
                 ));
             }
-            // Clients may have another way to an authority that they trust.
+            // The other side may have another way to an authority that they trust.
             Judgement::NotYet(_) | Judgement::Expired(_) => {
                 tracing::warn!(
                     "{file}: certificate {} in it is not valid at this time",
@@ -78,9 +78,9 @@ pub(super) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<Certificat
     Ok(chain)
 }
 
-/// The certificate authorities of the clients. One that is not valid at this time is left out, as a bundle holds the old one
-/// beside the new one for a while; the library that checks the clients would trust it for ever.
-pub(super) fn authorities(file: &File<'_>, clock: &mut Clock) -> Result<RootCertStore, TlsError> {
+/// The certificate authorities of the other side. One that is not valid at this time is left out, as a bundle holds the old one
+/// beside the new one for a while; the library that checks the other side would trust it for ever.
+pub(crate) fn authorities(file: &File<'_>, clock: &mut Clock) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for (index, certificate) in pem::certificates(file)?.into_iter().enumerate() {
         let validity = validity(file, index, &certificate)?;
@@ -105,7 +105,10 @@ pub(super) fn authorities(file: &File<'_>, clock: &mut Clock) -> Result<RootCert
     if roots.is_empty() {
         return Err(TlsError::file(
             file,
-            "has no certificate that is valid at this time: add the current certificate authority of the clients",
+            format!(
+                "has no certificate that is valid at this time: add the current certificate authority of {}",
+                file.side.others()
+            ),
         ));
     }
     Ok(roots)

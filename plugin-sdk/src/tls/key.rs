@@ -6,7 +6,7 @@ use tokio_rustls::rustls::pki_types::{
     pem::{Error, PemObject},
 };
 
-use super::{TlsError, files::File, pem};
+use super::{TlsError, file::File, pem};
 
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 /// The line by which the older format says that a key is encrypted.
@@ -54,7 +54,10 @@ fn decrypt(file: &File<'_>, block: &str, password: Option<&str>) -> Result<Priva
     let password = password.filter(|password| !password.is_empty()).ok_or_else(|| {
         TlsError::file(
             file,
-            "is encrypted: give its password in keyfile_password (…_SSL_KEYFILE_PASSWORD)",
+            format!(
+                "is encrypted: give its password in keyfile_password ({})",
+                file.side.password_variable()
+            ),
         )
     })?;
     match encrypted.decrypt(password) {
@@ -67,7 +70,10 @@ fn decrypt(file: &File<'_>, block: &str, password: Option<&str>) -> Result<Priva
         // A wrong password shows in bad padding, and once in some hundred times in a key that makes no sense.
         Err(_) => Err(TlsError::file(
             file,
-            "can't be decrypted: keyfile_password (…_SSL_KEYFILE_PASSWORD) is not its password",
+            format!(
+                "can't be decrypted: keyfile_password ({}) is not its password",
+                file.side.password_variable()
+            ),
         )),
     }
 }
