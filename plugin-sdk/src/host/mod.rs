@@ -76,15 +76,23 @@ mod backoff;
 mod call;
 mod calls;
 pub mod config;
+#[cfg(any(feature = "grpc", feature = "mcp"))]
+mod connect;
 pub(crate) mod encoding;
 mod error;
 mod external;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod hosted;
 mod in_process;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod open;
 mod registry;
 pub(crate) mod reply;
 mod settings;
+#[cfg(any(feature = "grpc", feature = "mcp"))]
+mod slot;
 pub(crate) mod transport;
 #[cfg(feature = "unix")]
 pub(crate) mod unix;

@@ -13,6 +13,8 @@ pub struct HostSettings {
     pub call_timeout: Duration,
     /// How long connecting may take. 5 s.
     pub connect_timeout: Duration,
+    /// How long a process that is started for a plugin may take until it answers. 30 s.
+    pub start_timeout: Duration,
     /// The largest message in bytes, in both directions. 16 MiB.
     pub max_message_size: usize,
     /// How many objects may nest in one another, in both directions; a list counts as two thirds of an object. 33, which is
@@ -24,6 +26,11 @@ pub struct HostSettings {
     pub max_calls_in_flight: usize,
     /// A connection that was not used for this long is not used again. 60 s, which is below the 300 s after which servers close.
     pub idle_timeout: Duration,
+    /// While calls of gRPC run and nothing comes from the server for this long, it is asked whether it is still there. 30 s;
+    /// Python servers end a connection on which they are asked too often.
+    pub keepalive_interval: Duration,
+    /// How long the answer to that may take before the connection counts as lost. 20 s.
+    pub keepalive_timeout: Duration,
     /// The longest pause before connecting again. 30 s.
     pub max_backoff: Duration,
     pub(crate) http: HttpSettings,
@@ -60,11 +67,14 @@ impl Default for HostSettings {
         Self {
             call_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            start_timeout: Duration::from_secs(30),
             max_message_size: 16 * 1024 * 1024,
             max_nesting: 33,
             max_connections: 8,
             max_calls_in_flight: 1024,
             idle_timeout: Duration::from_secs(60),
+            keepalive_interval: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(20),
             max_backoff: Duration::from_secs(30),
             http: HttpSettings::default(),
         }

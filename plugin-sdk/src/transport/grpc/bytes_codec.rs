@@ -13,7 +13,7 @@ const YIELD_THRESHOLD: usize = 32 * 1024;
 
 /// A codec that neither decodes nor encodes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct BytesCodec;
+pub(crate) struct BytesCodec;
 
 impl Codec for BytesCodec {
     type Encode = Vec<u8>;

@@ -3,11 +3,11 @@
 use crate::dispatch::Vocabulary;
 
 /// The service that current hosts call.
-pub(super) const CURRENT_SERVICE: &str = "cpex.PluginService";
+pub(crate) const CURRENT_SERVICE: &str = "cpex.PluginService";
 /// The service that hosts up to 1.0.0 call: the same messages, and older names in the configurations.
-pub(super) const OLDER_SERVICE: &str = "mcpgateway.plugins.PluginService";
+pub(crate) const OLDER_SERVICE: &str = "mcpgateway.plugins.PluginService";
 /// The health services of the two packages.
-pub(super) const PACKAGE_HEALTH: [&str; 2] = ["cpex.Health", "mcpgateway.plugins.Health"];
+pub(crate) const PACKAGE_HEALTH: [&str; 2] = ["cpex.Health", "mcpgateway.plugins.Health"];
 
 /// A method of the two packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,12 @@
 
 mod authority;
 mod body;
-mod bytes_codec;
+pub(crate) mod bytes_codec;
 mod calls;
 #[cfg(feature = "cli")]
 pub(crate) mod client;
 mod connection;
-mod method;
+pub(crate) mod method;
 mod routes;
 mod server;
 mod service;

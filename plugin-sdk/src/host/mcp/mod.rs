@@ -1,0 +1,11 @@
+//! MCP (`protocol.md`, section 4): streamable HTTP, and a child process.
+//!
+//! Messages are written and read here rather than by rmcp, whose client would parse the arguments of each call only to write them
+//! again, hands requests to a task of its own, so that nobody knows when one has left, and begins a lost session anew with
+//! requests that the server may have acted on.
+
+mod http;
+mod message;
+mod stdio;
+
+pub(super) use self::{http::HttpTransport, stdio::StdioTransport};

@@ -1,0 +1,148 @@
+//! A child process that speaks on its standard input and output, one message by line. Its standard error is ours.
+
+mod lines;
+mod process;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use self::process::{Process, State};
+use crate::{
+    host::{
+        config::target::StdioTarget,
+        settings::HostSettings,
+        slot::Slot,
+        transport::{Encoding, Failure, Request, Transport},
+    },
+    plugin::BoxFuture,
+};
+
+/// A process that lived for so long did not end because it was started.
+const LONG_LIFE: Duration = Duration::from_secs(10);
+
+/// So long a process whose input was closed may take to end.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+
+pub(in crate::host) struct StdioTransport {
+    target: StdioTarget,
+    settings: HostSettings,
+    process: Slot<Arc<Process>>,
+    permits: Semaphore,
+    starts: Mutex<Starts>,
+}
+
+/// How it went with the processes so far.
+#[derive(Default)]
+struct Starts {
+    /// Short lives in a row.
+    short_lives: u32,
+    last: Option<Instant>,
+    not_before: Option<Instant>,
+}
+
+impl StdioTransport {
+    pub(in crate::host) fn new(target: &StdioTarget, settings: &HostSettings) -> Self {
+        Self {
+            target: target.clone(),
+            settings: settings.clone(),
+            process: Slot::new(),
+            permits: Semaphore::new(settings.max_calls_in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            starts: Mutex::default(),
+        }
+    }
+
+    async fn make(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| Failure::Connection("closed by this process".to_owned()))?;
+        let process = self
+            .process
+            .get(|process| self.is_alive(process), async { self.start() })
+            .await?;
+        process.exchange(request).await
+    }
+
+    fn is_alive(&self, process: &Process) -> bool {
+        let State::Ended { at, why } = process.state() else {
+            return true;
+        };
+        tracing::warn!("{}: {why}; it is started again", self.program());
+        self.ended(at);
+        false
+    }
+
+    /// Starts the process, unless it ended too often just after it was started.
+    fn start(&self) -> Result<Arc<Process>, Failure> {
+        {
+            let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            if let Some(not_before) = starts.not_before.filter(|not_before| *not_before > now) {
+                return Err(Failure::Connection(format!(
+                    "{}: it ended {} times just after it was started; it is started again in {:.1} s",
+                    self.program(),
+                    starts.short_lives,
+                    (not_before - now).as_secs_f64()
+                )));
+            }
+            starts.last = Some(now);
+        }
+        match Process::start(&self.target, &self.settings) {
+            Ok(process) => Ok(Arc::new(process)),
+            Err(failure) => {
+                self.ended(Instant::now());
+                Err(failure)
+            }
+        }
+    }
+
+    /// Decides when it may be started again: at once the first time, and later each time after that.
+    fn ended(&self, at: Instant) {
+        let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let lived = starts
+            .last
+            .map_or(Duration::ZERO, |last| at.saturating_duration_since(last));
+        if lived >= LONG_LIFE {
+            *starts = Starts::default();
+            return;
+        }
+        starts.short_lives = starts.short_lives.saturating_add(1);
+        starts.not_before = starts.short_lives.checked_sub(2).map(|doublings| {
+            let pause = self
+                .target
+                .reconnect
+                .delay
+                .saturating_mul(2u32.saturating_pow(doublings));
+            at + pause.min(self.settings.max_backoff)
+        });
+    }
+
+    fn program(&self) -> &str {
+        self.target.command.first().map_or("", String::as_str)
+    }
+}
+
+impl Transport for StdioTransport {
+    fn encoding(&self) -> Encoding {
+        Encoding::Json
+    }
+
+    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>> {
+        Box::pin(self.make(request))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.permits.close();
+            if let Some(process) = self.process.close() {
+                process.close(CLOSE_PATIENCE).await;
+            }
+        })
+    }
+}
