@@ -6,6 +6,7 @@ mod envelope;
 mod in_flight;
 mod lost;
 mod python;
+mod transports;
 
 use std::{path::Path, time::Duration};
 

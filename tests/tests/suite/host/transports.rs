@@ -1,0 +1,198 @@
+//! The same calls over gRPC and MCP, to our servers and to those in Python: whatever carries them, what comes back is the same.
+
+mod grpc;
+mod mcp;
+mod servers;
+mod tls;
+
+use std::time::{Duration, Instant};
+
+use plugin_sdk::{
+    Map, PluginContext, PluginResult, Value,
+    hooks::ToolPreInvokePayload,
+    host::{CallError, CallOptions, ExternalPlugin, GatewayConfig, HostError, HostSettings, Invoke},
+};
+use serde_json::{Value as Json, json};
+
+use self::servers::Server;
+
+/// Connects with an entry that has this section.
+async fn connect_with(section: &Json, settings: &HostSettings) -> Result<ExternalPlugin, HostError> {
+    let mut entry = json!({"name": "Faults", "kind": "external"});
+    let Json::Object(fields) = section.clone() else {
+        panic!("{section} is no section")
+    };
+    entry.as_object_mut().unwrap().extend(fields);
+    let text = json!({ "plugins": [entry] }).to_string();
+    let gateway = GatewayConfig::parse("gateway.yaml", &text)?;
+    let entry = gateway.external().next().unwrap().clone();
+    ExternalPlugin::connect(entry, settings).await
+}
+
+async fn connect(section: &Json) -> ExternalPlugin {
+    let settings = HostSettings::default();
+    connect_with(section, &settings)
+        .await
+        .unwrap_or_else(|error| panic!("{section}: {error}"))
+}
+
+async fn call(
+    plugin: &ExternalPlugin,
+    tool: &str,
+    args: Json,
+    options: CallOptions,
+) -> Result<PluginResult<Map>, CallError> {
+    let payload = json!({"name": tool, "args": args});
+    let Value::Object(payload) = Value::from(payload) else {
+        panic!("{tool}: no object")
+    };
+    let mut context = PluginContext::new("r1");
+    plugin
+        .invoke_by_name_with("tool_pre_invoke", &payload, &mut context, options)
+        .await
+}
+
+async fn echo(plugin: &ExternalPlugin, text: &str) -> Result<(), CallError> {
+    let options = CallOptions::new().with_timeout(Duration::from_secs(20));
+    let result = call(plugin, "echo", json!({ "text": text }), options).await?;
+    assert_eq!(result.metadata["args"]["text"], text);
+    Ok(())
+}
+
+fn within(milliseconds: u64) -> CallOptions {
+    CallOptions::new().with_timeout(Duration::from_millis(milliseconds))
+}
+
+/// What every binding does alike.
+async fn battery(mut server: Server) {
+    let plugin = connect(server.section()).await;
+    answers(&plugin).await;
+    many_at_once(&plugin).await;
+    given_up(&plugin).await;
+    lost(&plugin, &mut server).await;
+    plugin.close().await;
+    let closed = echo(&plugin, "closed").await;
+    assert_eq!(closed, Err(CallError::Closed));
+}
+
+async fn answers(plugin: &ExternalPlugin) {
+    use plugin_sdk::hooks::ToolPreInvoke;
+
+    echo(plugin, "é ✓").await.unwrap();
+    assert_eq!(plugin.check_health().await, Ok(true));
+
+    let payload = ToolPreInvokePayload::new("echo");
+    let mut context = PluginContext::new("r1");
+    let result = plugin.invoke::<ToolPreInvoke>(&payload, &mut context).await;
+    assert!(result.unwrap().continue_processing);
+
+    let denied = call(plugin, "violation", json!({}), CallOptions::new())
+        .await
+        .unwrap();
+    assert!(!denied.continue_processing);
+    let violation = denied.violation.unwrap();
+    assert_eq!(
+        (&*violation.reason, &*violation.code),
+        ("denied by `?`", "QUESTION_MARK")
+    );
+
+    let Err(CallError::Plugin(error)) = call(plugin, "error", json!({}), CallOptions::new()).await else {
+        panic!("no error of the plugin")
+    };
+    assert_eq!((&*error.message, &*error.code), ("failed as asked", "E42"));
+    assert_eq!((&*error.plugin_name, error.mcp_error_code), ("Faults", -32001));
+    assert_eq!(error.details["tool"], "error");
+
+    let mut context = PluginContext::new("r1");
+    let unknown = plugin
+        .invoke_by_name("prompt_pre_fetch", &Map::new(), &mut context)
+        .await;
+    assert!(matches!(unknown, Err(CallError::NotFound(_))), "{unknown:?}");
+}
+
+/// Each caller gets its own answer, the last one first.
+async fn many_at_once(plugin: &ExternalPlugin) {
+    let calls = (0..20u64).map(|number| async move {
+        let args = json!({"milliseconds": 400 - number * 20, "number": number});
+        let result = call(plugin, "wait", args, within(20_000)).await.unwrap();
+        let found = result.metadata.get("args");
+        // The plugin in Rust says nothing more about a wait than what it was given.
+        assert_eq!(found.and_then(|args| args["number"].as_u64()), Some(number));
+    });
+    let mut running = Vec::new();
+    for call in calls {
+        running.push(Box::pin(call));
+    }
+    let started = Instant::now();
+    join_all(running).await;
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+async fn join_all<F: Future<Output = ()> + Unpin>(mut futures: Vec<F>) {
+    std::future::poll_fn(|context| {
+        futures.retain_mut(|future| std::pin::Pin::new(future).poll(context).is_pending());
+        if futures.is_empty() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// A call that is late, and one whose caller went away, disturb no other.
+async fn given_up(plugin: &ExternalPlugin) {
+    for _ in 0..5 {
+        let late = call(plugin, "wait", json!({"milliseconds": 3000}), within(150)).await;
+        let Err(CallError::Timeout { after, may_be_seen }) = late else {
+            panic!("{late:?} is no timeout")
+        };
+        assert_eq!((after, may_be_seen), (Duration::from_millis(150), true));
+        let other = echo(plugin, "another");
+        let dropped = tokio::time::timeout(
+            Duration::from_millis(50),
+            call(plugin, "wait", json!({"milliseconds": 3000}), within(20_000)),
+        );
+        let (other, dropped) = tokio::join!(other, dropped);
+        assert!(other.is_ok() && dropped.is_err(), "{other:?} {dropped:?}");
+        echo(plugin, "after it").await.unwrap();
+    }
+}
+
+/// The end of a connection takes a moment to arrive; a call on its way then may have been seen.
+async fn noticed() {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+}
+
+/// The server is killed, during a call and between calls, and comes back.
+async fn lost(plugin: &ExternalPlugin, server: &mut Server) {
+    let running = call(plugin, "wait", json!({"milliseconds": 10_000}), within(15_000));
+    let killing = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        server.kill();
+    };
+    let (outcome, ()) = tokio::join!(running, killing);
+    assert!(
+        matches!(outcome, Err(CallError::ConnectionLost { .. })),
+        "killed during the call: {outcome:?}"
+    );
+    if !server.starts_by_itself() {
+        let outcome = call(plugin, "echo", json!({}), within(15_000)).await;
+        assert!(
+            matches!(outcome, Err(CallError::Unreachable { .. })),
+            "while there is no server: {outcome:?}"
+        );
+    }
+    server.restart();
+    noticed().await;
+    echo(plugin, "it is back").await.unwrap();
+    // Between calls.
+    server.kill();
+    server.restart();
+    noticed().await;
+    echo(plugin, "it is back again").await.unwrap();
+}
