@@ -90,6 +90,10 @@ mod result;
 )]
 mod server;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
+#[cfg_attr(
+    not(feature = "unix"),
+    allow(unreachable_pub, reason = "only the Unix server has a public face")
+)]
 mod tls;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli"))]
 mod transport;

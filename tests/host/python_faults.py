@@ -1,10 +1,16 @@
 """A plugin for the Python servers that misbehaves on request, as the one of the suite does in Rust."""
 
 import asyncio
+import importlib
+import importlib.util
+import sys
 
-from cpex.framework import Plugin, PluginResult, PluginViolation
-from cpex.framework.errors import PluginError
-from cpex.framework.models import PluginErrorModel
+# Gateways up to 1.0.0 have the framework in their own tree.
+PACKAGE = "cpex.framework" if importlib.util.find_spec("cpex") else "mcpgateway.plugins.framework"
+framework = importlib.import_module(PACKAGE)
+Plugin, PluginResult, PluginViolation = framework.Plugin, framework.PluginResult, framework.PluginViolation
+PluginError = importlib.import_module(f"{PACKAGE}.errors").PluginError
+PluginErrorModel = importlib.import_module(f"{PACKAGE}.models").PluginErrorModel
 
 
 class Faults(Plugin):
@@ -12,6 +18,12 @@ class Faults(Plugin):
         args = payload.args or {}
         if payload.name == "wait":
             await asyncio.sleep(args["milliseconds"] / 1000)
+        elif payload.name == "panic-in-drop":
+            try:
+                await asyncio.sleep(args["milliseconds"] / 1000)
+            except asyncio.CancelledError:
+                print("dropped", file=sys.stderr, flush=True)
+                raise
         elif payload.name == "error":
             raise PluginError(
                 error=PluginErrorModel(

@@ -16,10 +16,6 @@ const MAX_FILE_SIZE: u64 = 4 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Server,
-    #[cfg_attr(
-        not(feature = "host"),
-        expect(dead_code, reason = "only the host half is a client")
-    )]
     Client,
 }
 

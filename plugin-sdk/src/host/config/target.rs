@@ -107,7 +107,8 @@ pub(crate) struct ClientTls {
     pub(crate) certfile: Option<PathBuf>,
     pub(crate) keyfile: Option<PathBuf>,
     pub(crate) keyfile_password: Option<String>,
-    /// Authorities that the server's certificate may come from, in addition to those of the system.
+    /// Authorities that the server's certificate may come from: in addition to those of the system for MCP, and in their place for
+    /// gRPC.
     pub(crate) ca_bundle: Option<PathBuf>,
     /// Whether the server's certificate is checked at all.
     pub(crate) verify: bool,

@@ -37,10 +37,8 @@ const KEPT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::host) enum Authorities {
     /// Only those, as hosts have it for gRPC.
-    #[cfg_attr(not(feature = "grpc"), expect(dead_code, reason = "only gRPC asks for it"))]
     Bundle,
     /// Those and the system's, as hosts have it for MCP.
-    #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "only MCP asks for it"))]
     BundleAndSystem,
 }
 

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll},
     time::Instant,
@@ -39,6 +39,8 @@ pub(super) struct Connection {
     sender: http2::SendRequest<Body>,
     package: AtomicU8,
     last_used: Mutex<Instant>,
+    /// It takes no further calls, though some may still run on it.
+    is_leaving: AtomicBool,
     task: AbortHandle,
 }
 
@@ -65,6 +67,7 @@ impl Connection {
                 sender,
                 package: AtomicU8::new(Package::Unknown as u8),
                 last_used: Mutex::new(Instant::now()),
+                is_leaving: AtomicBool::new(false),
                 task,
             });
             match greeted.await {
@@ -84,10 +87,13 @@ impl Connection {
 
     /// Whether it can carry another call. One that nobody used for so long may have been forgotten by something on the way.
     pub(super) fn is_usable(self: &Arc<Self>, settings: &HostSettings) -> bool {
+        if self.sender.is_closed() || self.is_leaving.load(Ordering::Relaxed) {
+            return false;
+        }
         // The slot's own, and one for each call.
         let is_idle = Arc::strong_count(self) <= 1;
         let mut last_used = self.last_used.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.sender.is_closed() || is_idle && last_used.elapsed() >= settings.idle_timeout {
+        if is_idle && last_used.elapsed() >= settings.idle_timeout {
             return false;
         }
         *last_used = Instant::now();
@@ -104,6 +110,11 @@ impl Connection {
 
     pub(super) fn learn(&self, package: Package) {
         self.package.store(package as u8, Ordering::Relaxed);
+    }
+
+    /// The server took a call no more: it may be waiting for those that run, to end then.
+    pub(super) fn leave(&self) {
+        self.is_leaving.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn sender(&self) -> Sender {

@@ -7,6 +7,8 @@ mod connection;
 mod greeting;
 mod status;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 
@@ -95,15 +97,26 @@ impl GrpcTransport {
                 Connection::open(&self.connector, &self.settings),
             )
             .await?;
+        let outcome = self.call_known(&connection, request).await;
+        if let Err(Failure::Connection(_)) = outcome
+            && !request.may_be_seen()
+        {
+            connection.leave();
+        }
+        outcome
+    }
+
+    /// Calls the services by the name that the server has for them.
+    async fn call_known(&self, connection: &Connection, request: &Request<'_>) -> Result<Bytes, Failure> {
         let known = connection.package();
         let first = match known {
             Package::Unknown | Package::Current => Package::Current,
             Package::Older => Package::Older,
         };
-        match self.call(&connection, first, request).await {
+        match self.call(connection, first, request).await {
             Err(refused) if refused.code() == Code::Unimplemented && known == Package::Unknown => {
                 // A server up to 1.0.0 has the same services under another name.
-                match self.call(&connection, Package::Older, request).await {
+                match self.call(connection, Package::Older, request).await {
                     Err(status) if status.code() == Code::Unimplemented => {
                         Err(self.failure(&refused, request))
                     }

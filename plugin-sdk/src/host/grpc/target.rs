@@ -27,18 +27,22 @@ fn read(target: &str) -> Option<Address> {
         let path = path.strip_prefix("//").unwrap_or(path);
         return (!path.is_empty()).then(|| Address::Socket(PathBuf::from(path)));
     }
-    let name = ["dns:", "ipv4:", "ipv6:", "passthrough:"]
-        .iter()
-        .find_map(|scheme| target.strip_prefix(scheme))
+    let schemes = ["dns:", "ipv4:", "ipv6:", "passthrough:"];
+    let name = match schemes.iter().find_map(|scheme| target.strip_prefix(scheme)) {
+        None => target,
         // What is between the slashes names a server of names, for which there is the system's.
-        .map_or(target, |rest| match rest.strip_prefix("//") {
-            Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
+        Some(rest) => match rest.strip_prefix("//") {
+            Some(rest) => rest.split_once('/')?.1,
             None => rest,
-        });
+        },
+    };
     host_and_port(name)
 }
 
 fn host_and_port(name: &str) -> Option<Address> {
+    if name.is_empty() {
+        return None;
+    }
     let (host, port) = match name.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']')?;

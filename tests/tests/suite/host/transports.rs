@@ -69,6 +69,7 @@ async fn battery(mut server: Server) {
     answers(&plugin).await;
     many_at_once(&plugin).await;
     given_up(&plugin).await;
+    cancelled(&plugin, &server).await;
     lost(&plugin, &mut server).await;
     plugin.close().await;
     let closed = echo(&plugin, "closed").await;
@@ -161,6 +162,28 @@ async fn given_up(plugin: &ExternalPlugin) {
         assert!(other.is_ok() && dropped.is_err(), "{other:?} {dropped:?}");
         echo(plugin, "after it").await.unwrap();
     }
+}
+
+/// What nobody waits for any more is given up on the server too.
+async fn cancelled(plugin: &ExternalPlugin, server: &Server) {
+    let late = call(
+        plugin,
+        "panic-in-drop",
+        json!({"milliseconds": 60_000}),
+        within(300),
+    )
+    .await;
+    assert!(matches!(late, Err(CallError::Timeout { .. })), "{late:?}");
+    let started = Instant::now();
+    while !server.log().contains("dropped") {
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "the server goes on with it:\n{}",
+            server.log()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    echo(plugin, "after it").await.unwrap();
 }
 
 /// The end of a connection takes a moment to arrive; a call on its way then may have been seen.

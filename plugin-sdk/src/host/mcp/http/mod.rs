@@ -6,6 +6,8 @@
 mod answer;
 mod events;
 mod pool;
+#[cfg(test)]
+mod tests;
 mod url;
 
 use std::{

@@ -14,7 +14,7 @@ use plugin_sdk_tests::process::without_settings;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::real_host::{CURRENT, host_directory};
+use crate::real_host::{CURRENT, GATEWAY_1_0_0, host_directory};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) enum Program {
     Ours,
     Python,
+    /// The framework of the last gateway that has it in its own tree.
+    OlderPython,
 }
 
 pub(super) struct Server {
@@ -56,6 +58,7 @@ impl Server {
     fn new(program: Program, module: &'static str, place: impl FnOnce(&Path) -> Place) -> Option<Self> {
         let python = match program {
             Program::Ours => None,
+            Program::OlderPython => Some(GATEWAY_1_0_0.python("an older server").unwrap()?),
             Program::Python => Some(CURRENT.python("a server").unwrap()?),
         };
         let directory = tempfile::Builder::new()
@@ -64,7 +67,7 @@ impl Server {
             .unwrap();
         let plugin = match program {
             Program::Ours => json!({"name": "Faults", "kind": "faults"}),
-            Program::Python => {
+            Program::Python | Program::OlderPython => {
                 json!({"name": "Faults", "kind": "python_faults.Faults", "hooks": ["tool_pre_invoke"]})
             }
         };
@@ -164,7 +167,7 @@ impl Server {
             "mcp": {
                 "proto": "STDIO",
                 // The shell becomes the server.
-                "cmd": ["sh", "-c", format!("echo $$ > pid; exec {command}")],
+                "cmd": ["sh", "-c", format!("echo $$ > pid; exec {command} 2> log")],
                 "env": {
                     "PYTHONPATH": host_directory(),
                     "PYTHONDONTWRITEBYTECODE": "1",
@@ -228,7 +231,11 @@ impl Server {
             None => Command::new(env!("CARGO_BIN_EXE_fault-plugin")),
             Some(python) => {
                 let mut command = Command::new(python);
-                command.args(["-m", self.module]);
+                let module = match self.program {
+                    Program::OlderPython => self.module.replace("cpex", "mcpgateway.plugins"),
+                    _ => self.module.to_owned(),
+                };
+                command.args(["-m", &module]);
                 command
             }
         };
