@@ -16,6 +16,8 @@ use serde_json::{Value as Json, json};
 
 use self::servers::Server;
 
+const PATIENCE: Duration = Duration::from_secs(90);
+
 /// Connects with an entry that has this section.
 async fn connect_with(section: &Json, settings: &HostSettings) -> Result<ExternalPlugin, HostError> {
     let mut entry = json!({"name": "Faults", "kind": "external"});
@@ -30,7 +32,10 @@ async fn connect_with(section: &Json, settings: &HostSettings) -> Result<Externa
 }
 
 async fn connect(section: &Json) -> ExternalPlugin {
-    let settings = HostSettings::default();
+    let mut settings = HostSettings::default();
+    // Python takes long to start on a machine that is busy.
+    settings.start_timeout = PATIENCE;
+    settings.call_timeout = PATIENCE;
     connect_with(section, &settings)
         .await
         .unwrap_or_else(|error| panic!("{section}: {error}"))
@@ -53,7 +58,7 @@ async fn call(
 }
 
 async fn echo(plugin: &ExternalPlugin, text: &str) -> Result<(), CallError> {
-    let options = CallOptions::new().with_timeout(Duration::from_secs(20));
+    let options = CallOptions::new().with_timeout(PATIENCE);
     let result = call(plugin, "echo", json!({ "text": text }), options).await?;
     assert_eq!(result.metadata["args"]["text"], text);
     Ok(())

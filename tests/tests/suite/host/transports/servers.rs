@@ -71,7 +71,7 @@ impl Server {
                 json!({"name": "Faults", "kind": "python_faults.Faults", "hooks": ["tool_pre_invoke"]})
             }
         };
-        let configuration = json!({"plugins": [plugin], "plugin_dirs": []});
+        let configuration = json!({"plugins": [plugin], "plugin_dirs": [], "plugin_settings": {}});
         fs::write(directory.path().join("plugins.yaml"), configuration.to_string()).unwrap();
         let place = place(directory.path());
         Some(Self {
