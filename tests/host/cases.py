@@ -6,7 +6,7 @@ import random
 import sys
 
 from generate import Generator
-from hosts import delivered, host_view, received
+from clients import delivered, host_view, received
 from probe_model import Failure, Instance
 from samples import HOOKS
 from servers import HERE, entries

@@ -75,6 +75,11 @@ impl ServerProcess {
         &self.socket
     }
 
+    /// The path of the configuration file.
+    pub fn configuration(&self) -> PathBuf {
+        self.directory.path().join("plugins.yaml")
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()

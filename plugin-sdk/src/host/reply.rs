@@ -10,7 +10,7 @@ use crate::{
     denial_metadata::DenialMetadata,
     extensions::Extensions,
     result::PluginResult,
-    value::Map,
+    value::{Map, Number},
     violation::PluginViolation,
 };
 
@@ -74,7 +74,7 @@ struct ResultFields<T> {
     denial_metadata: Option<DenialMetadata>,
     #[serde(default)]
     http_headers: Option<Map<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     retry_delay_ms: u64,
 }
 
@@ -86,6 +86,28 @@ fn allowed() -> bool {
 /// `Default` for any type of payload.
 fn none<T>() -> Option<T> {
     None
+}
+
+/// A whole number, which hosts also take in the form of a double.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    /// Up to here a double tells whole numbers apart.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+
+    let number = Number::deserialize(deserializer)?;
+    let double = number
+        .as_f64()
+        .filter(|double| double.fract() == 0.0 && (0.0..=LARGEST).contains(double));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is in range"
+    )]
+    let whole = double.map(|double| double as u64);
+    number.as_u64().or(whole).ok_or_else(|| {
+        serde::de::Error::custom(format_args!(
+            "expected a whole number that is not negative, not {number}"
+        ))
+    })
 }
 
 fn denial_metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DenialMetadata>, D::Error> {

@@ -6,6 +6,7 @@ mod envelope;
 mod in_flight;
 mod lost;
 mod python;
+mod results;
 mod transports;
 
 use std::{path::Path, time::Duration};
@@ -31,15 +32,29 @@ fn map(json: Json) -> Map {
 /// The entry of the gateway for a plugin behind a Unix socket.
 fn entry(name: &str, path: &Path, section: &Json) -> ExternalPluginConfig {
     let mut unix_socket = json!({"path": path, "reconnect_attempts": 0});
-    for (key, value) in section.as_object().unwrap() {
-        unix_socket[key] = value.clone();
-    }
-    let entry = json!({"name": name, "kind": "external", "unix_socket": unix_socket});
+    merge(&mut unix_socket, section);
+    entry_with(name, &json!({ "unix_socket": unix_socket }))
+}
+
+/// The entry of the gateway for a plugin that is reached as the section says.
+fn entry_with(name: &str, section: &Json) -> ExternalPluginConfig {
+    let mut entry = json!({"name": name, "kind": "external"});
+    merge(&mut entry, section);
     ExternalPluginConfig::of_document(&map(entry)).unwrap()
+}
+
+fn merge(into: &mut Json, fields: &Json) {
+    for (key, value) in fields.as_object().unwrap() {
+        into[key] = value.clone();
+    }
 }
 
 async fn connect_to(name: &str, path: &Path, section: &Json) -> Result<ExternalPlugin, HostError> {
     ExternalPlugin::connect(entry(name, path, section), &HostSettings::default()).await
+}
+
+async fn connect_with(name: &str, section: &Json) -> Result<ExternalPlugin, HostError> {
+    ExternalPlugin::connect(entry_with(name, section), &HostSettings::default()).await
 }
 
 /// The plugin that misbehaves on request, behind a server.

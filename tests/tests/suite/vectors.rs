@@ -12,7 +12,7 @@
 )]
 
 mod configs;
-mod decode;
+pub(crate) mod decode;
 mod differences;
 mod grpc;
 mod hosts;

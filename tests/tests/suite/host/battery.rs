@@ -1,23 +1,29 @@
 //! The battery of the real host, by the Rust client: the cases and what the model says of them come from `tests/host/cases.py`.
 //! Each runs against a plugin in the same process and against one behind every transport, and all must say the same.
 
+mod python;
+
 use std::collections::BTreeMap;
 
 use plugin_sdk::{
     GlobalContext, Map, PluginContext, PluginResult, Value,
     hooks::{self, Hook},
-    host::{CallError, ExternalPlugin, HostedPlugin, InProcessPlugin, Invoke, PluginConfig},
+    host::{CallError, HostedPlugin, InProcessPlugin, Invoke, PluginConfig},
 };
-use plugin_sdk_tests::{probe::ProbePlugin, process::ServerProcess};
+use plugin_sdk_tests::{
+    probe::ProbePlugin,
+    process::{ServerProcess, free_port},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
 
-use super::{connect_to, map};
+use super::{connect_with, map};
 use crate::{
     installation::Failed,
     real_host::{CURRENT, host_directory},
 };
 
+const PROBE: &str = env!("CARGO_BIN_EXE_probe-plugin");
 const CASES_PER_HOOK: u32 = 60;
 
 /// What came of a call: the result or the error, and the context after it.
@@ -199,13 +205,16 @@ fn without_nothing(value: &mut Json) {
     }
 }
 
-fn check(case: &Json, (result, mut after): Outcome, place: &str) {
+/// How an outcome differs from what the model says, if it does.
+fn difference(case: &Json, (result, mut after): Outcome) -> Option<String> {
     match (&case["failure"], result) {
         (Json::Null, Ok(result)) => {
             let (mut ours, mut expected) = (in_model_words(&result), case["result"].clone());
             comparable(&mut ours);
             comparable(&mut expected);
-            assert_eq!(ours, expected, "{place}: {case}");
+            if ours != expected {
+                return Some(format!("the result is {ours}, not {expected}"));
+            }
         }
         (failure, Err(CallError::Plugin(error))) if !failure.is_null() => {
             let message = failure["message"].as_str().unwrap();
@@ -214,23 +223,24 @@ fn check(case: &Json, (result, mut after): Outcome, place: &str) {
             } else {
                 error.message.contains(message)
             };
-            assert!(is_it, "{place}: {error:?}: {case}");
-            let mut details = Json::from(Value::Object(error.details));
-            doubles(&mut details);
-            let mut expected = failure["details"].clone();
+            let mut ours = json!({
+                "code": error.code, "details": Value::Object(error.details), "mcp_error_code": error.mcp_error_code,
+                "plugin": error.plugin_name,
+            });
+            let mut expected = json!({
+                "code": failure["code"], "details": failure["details"], "mcp_error_code": failure["mcp_error_code"],
+                "plugin": case["plugin"],
+            });
+            doubles(&mut ours);
             doubles(&mut expected);
-            assert_eq!(
-                (&error.code, details, error.mcp_error_code, &error.plugin_name),
-                (
-                    &failure["code"].as_str().unwrap().to_owned(),
-                    expected,
-                    i32::try_from(failure["mcp_error_code"].as_i64().unwrap()).unwrap(),
-                    &case["plugin"].as_str().unwrap().to_owned()
-                ),
-                "{place}: {case}"
-            );
+            if !is_it || ours != expected {
+                return Some(format!(
+                    "the error is {:?} with {ours}, not {message:?} with {expected}",
+                    error.message
+                ));
+            }
         }
-        (_, result) => panic!("{place}: {result:?}: {case}"),
+        (_, result) => return Some(format!("there is {result:?}")),
     }
     let mut expected = case["after"].clone();
     doubles(&mut after);
@@ -239,7 +249,7 @@ fn check(case: &Json, (result, mut after): Outcome, place: &str) {
     if after["global_state"] == json!({}) {
         expected["global_state"] = json!({});
     }
-    assert_eq!(after, expected, "{place}: {case}");
+    (after != expected).then(|| format!("the context after it is {after}, not {expected}"))
 }
 
 /// The cases, a line of JSON each.
@@ -265,6 +275,44 @@ fn entries() -> (String, BTreeMap<String, PluginConfig>) {
     (text, entries.collect())
 }
 
+/// A server of the probe on every transport that a process can serve at once, and how each is written in the gateway's file.
+fn server(file: &str) -> (ServerProcess, Vec<(&'static str, Json)>) {
+    let (grpc, http) = (free_port().unwrap().to_string(), free_port().unwrap().to_string());
+    let server = ServerProcess::start_with(PROBE, file, |command| {
+        command
+            .args([
+                "serve",
+                "--transport",
+                "unix",
+                "--transport",
+                "grpc",
+                "--transport",
+                "http",
+            ])
+            .envs([
+                ("PLUGINS_GRPC_SERVER_PORT", &grpc),
+                ("PLUGINS_SERVER_PORT", &http),
+            ]);
+    });
+    let server = server.unwrap();
+    let configuration = server.configuration();
+    let sections = vec![
+        ("unix", json!({"unix_socket": {"path": server.socket()}})),
+        ("grpc", json!({"grpc": {"target": format!("127.0.0.1:{grpc}")}})),
+        (
+            "http",
+            json!({"mcp": {"proto": "STREAMABLEHTTP", "url": format!("http://localhost:{http}/mcp")}}),
+        ),
+        (
+            "stdio",
+            json!({"mcp": {
+                "proto": "STDIO", "cmd": [PROBE, "serve", "--transport", "stdio"], "env": {"PLUGINS_CONFIG_PATH": configuration}
+            }}),
+        ),
+    ];
+    (server, sections)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_hook_answers_as_the_model_says_in_the_same_process_and_over_every_transport()
 -> Result<(), Failed> {
@@ -272,29 +320,26 @@ async fn every_hook_answers_as_the_model_says_in_the_same_process_and_over_every
         return Ok(());
     };
     let (file, entries) = entries();
-    let server = ServerProcess::start(env!("CARGO_BIN_EXE_probe-plugin"), &file).unwrap();
-    let mut here = BTreeMap::new();
-    let mut over: BTreeMap<String, ExternalPlugin> = BTreeMap::new();
+    let (_server, sections) = server(&file);
+    // By the name of the instance, what calls it in every way.
+    let mut plugins: BTreeMap<String, Vec<(&str, Box<dyn HostedPlugin>)>> = BTreeMap::new();
     for (name, entry) in &entries {
-        here.insert(name, InProcessPlugin::start::<ProbePlugin>(entry).await.unwrap());
-        let external = connect_to(name, server.socket(), &json!({})).await.unwrap();
-        assert_eq!(external.config().priority(), entry.priority());
-        over.insert(name.clone(), external);
+        let here = InProcessPlugin::start::<ProbePlugin>(entry).await.unwrap();
+        let mut ways: Vec<(&str, Box<dyn HostedPlugin>)> = vec![("in the same process", Box::new(here))];
+        for (transport, section) in &sections {
+            let external = connect_with(name, section).await.unwrap();
+            assert_eq!(external.config().priority(), entry.priority(), "{transport}");
+            ways.push((transport, Box::new(external)));
+        }
+        plugins.insert(name.clone(), ways);
     }
     let mut counts = [0, 0, 0];
     for (number, case) in cases.iter().enumerate() {
-        let name = case["plugin"].as_str().unwrap().to_owned();
         let with_types = number % 2 == 0;
-        check(
-            case,
-            invoke(&here[&name], case, with_types).await,
-            "in the same process",
-        );
-        check(
-            case,
-            invoke(&over[&name], case, with_types).await,
-            "over the Unix socket",
-        );
+        for (way, plugin) in &plugins[case["plugin"].as_str().unwrap()] {
+            let difference = difference(case, invoke(&**plugin, case, with_types).await);
+            assert_eq!(difference, None, "{way}: {case}");
+        }
         let kind = match (&case["failure"], &case["result"]["continue_processing"]) {
             (Json::Null, Json::Bool(true)) => 0,
             (Json::Null, _) => 1,

@@ -16,12 +16,12 @@ use tokio::{
 
 use super::{call, call_with, connect_to, echo, fault_server, faults, milliseconds};
 
-struct Place {
+pub(super) struct Place {
     _directory: tempfile::TempDir,
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let directory = tempfile::Builder::new()
         .prefix("plugin-")
         .tempdir_in("/tmp")
@@ -132,7 +132,7 @@ async fn connecting_is_tried_again_with_growing_pauses_and_ends() {
 }
 
 /// A server that answers every frame with what `answer` makes of it: `None` closes the connection.
-fn serve(path: &Path, answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Clone + Send + 'static) {
+pub(super) fn serve(path: &Path, answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Clone + Send + 'static) {
     let listener = UnixListener::bind(path).unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -155,7 +155,7 @@ async fn converse(mut stream: UnixStream, answer: impl Fn(&[u8]) -> Option<Vec<u
 }
 
 /// `error: {code: "UNKNOWN_MESSAGE"}` with a message, as the Python server answers what it does not know.
-fn unknown_message() -> Vec<u8> {
+pub(super) fn unknown_message() -> Vec<u8> {
     let error = [b"\x0a\x01?\x1a\x0f".as_slice(), b"UNKNOWN_MESSAGE"].concat();
     [&[0x22, u8::try_from(error.len()).unwrap()], &*error].concat()
 }

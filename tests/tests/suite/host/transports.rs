@@ -2,33 +2,26 @@
 
 mod grpc;
 mod mcp;
-mod servers;
+pub(super) mod servers;
 mod tls;
 
 use std::time::{Duration, Instant};
 
 use plugin_sdk::{
-    Map, PluginContext, PluginResult, Value,
+    Map, PluginContext,
     hooks::ToolPreInvokePayload,
-    host::{CallError, CallOptions, ExternalPlugin, GatewayConfig, HostError, HostSettings, Invoke},
+    host::{CallError, CallOptions, ExternalPlugin, HostError, HostSettings, Invoke},
 };
 use serde_json::{Value as Json, json};
 
 use self::servers::Server;
+use super::{call_with, entry_with};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Connects with an entry that has this section.
 async fn connect_with(section: &Json, settings: &HostSettings) -> Result<ExternalPlugin, HostError> {
-    let mut entry = json!({"name": "Faults", "kind": "external"});
-    let Json::Object(fields) = section.clone() else {
-        panic!("{section} is no section")
-    };
-    entry.as_object_mut().unwrap().extend(fields);
-    let text = json!({ "plugins": [entry] }).to_string();
-    let gateway = GatewayConfig::parse("gateway.yaml", &text)?;
-    let entry = gateway.external().next().unwrap().clone();
-    ExternalPlugin::connect(entry, settings).await
+    ExternalPlugin::connect(entry_with("Faults", section), settings).await
 }
 
 async fn connect(section: &Json) -> ExternalPlugin {
@@ -41,25 +34,9 @@ async fn connect(section: &Json) -> ExternalPlugin {
         .unwrap_or_else(|error| panic!("{section}: {error}"))
 }
 
-async fn call(
-    plugin: &ExternalPlugin,
-    tool: &str,
-    args: Json,
-    options: CallOptions,
-) -> Result<PluginResult<Map>, CallError> {
-    let payload = json!({"name": tool, "args": args});
-    let Value::Object(payload) = Value::from(payload) else {
-        panic!("{tool}: no object")
-    };
-    let mut context = PluginContext::new("r1");
-    plugin
-        .invoke_by_name_with("tool_pre_invoke", &payload, &mut context, options)
-        .await
-}
-
 async fn echo(plugin: &ExternalPlugin, text: &str) -> Result<(), CallError> {
     let options = CallOptions::new().with_timeout(PATIENCE);
-    let result = call(plugin, "echo", json!({ "text": text }), options).await?;
+    let result = call_with(plugin, "echo", json!({ "text": text }), options).await?;
     assert_eq!(result.metadata["args"]["text"], text);
     Ok(())
 }
@@ -92,7 +69,7 @@ async fn answers(plugin: &ExternalPlugin) {
     let result = plugin.invoke::<ToolPreInvoke>(&payload, &mut context).await;
     assert!(result.unwrap().continue_processing);
 
-    let denied = call(plugin, "violation", json!({}), CallOptions::new())
+    let denied = call_with(plugin, "violation", json!({}), CallOptions::new())
         .await
         .unwrap();
     assert!(!denied.continue_processing);
@@ -102,7 +79,7 @@ async fn answers(plugin: &ExternalPlugin) {
         ("denied by `?`", "QUESTION_MARK")
     );
 
-    let Err(CallError::Plugin(error)) = call(plugin, "error", json!({}), CallOptions::new()).await else {
+    let Err(CallError::Plugin(error)) = call_with(plugin, "error", json!({}), CallOptions::new()).await else {
         panic!("no error of the plugin")
     };
     assert_eq!((&*error.message, &*error.code), ("failed as asked", "E42"));
@@ -120,7 +97,7 @@ async fn answers(plugin: &ExternalPlugin) {
 async fn many_at_once(plugin: &ExternalPlugin) {
     let calls = (0..20u64).map(|number| async move {
         let args = json!({"milliseconds": 400 - number * 20, "number": number});
-        let result = call(plugin, "wait", args, within(20_000)).await.unwrap();
+        let result = call_with(plugin, "wait", args, within(20_000)).await.unwrap();
         let found = result.metadata.get("args");
         // The plugin in Rust says nothing more about a wait than what it was given.
         assert_eq!(found.and_then(|args| args["number"].as_u64()), Some(number));
@@ -153,7 +130,7 @@ async fn join_all<F: Future<Output = ()> + Unpin>(mut futures: Vec<F>) {
 /// A call that is late, and one whose caller went away, disturb no other.
 async fn given_up(plugin: &ExternalPlugin) {
     for _ in 0..5 {
-        let late = call(plugin, "wait", json!({"milliseconds": 3000}), within(150)).await;
+        let late = call_with(plugin, "wait", json!({"milliseconds": 3000}), within(150)).await;
         let Err(CallError::Timeout { after, may_be_seen }) = late else {
             panic!("{late:?} is no timeout")
         };
@@ -161,7 +138,7 @@ async fn given_up(plugin: &ExternalPlugin) {
         let other = echo(plugin, "another");
         let dropped = tokio::time::timeout(
             Duration::from_millis(50),
-            call(plugin, "wait", json!({"milliseconds": 3000}), within(20_000)),
+            call_with(plugin, "wait", json!({"milliseconds": 3000}), within(20_000)),
         );
         let (other, dropped) = tokio::join!(other, dropped);
         assert!(other.is_ok() && dropped.is_err(), "{other:?} {dropped:?}");
@@ -171,7 +148,7 @@ async fn given_up(plugin: &ExternalPlugin) {
 
 /// What nobody waits for any more is given up on the server too.
 async fn cancelled(plugin: &ExternalPlugin, server: &Server) {
-    let late = call(
+    let late = call_with(
         plugin,
         "panic-in-drop",
         json!({"milliseconds": 60_000}),
@@ -198,7 +175,7 @@ async fn noticed() {
 
 /// The server is killed, during a call and between calls, and comes back.
 async fn lost(plugin: &ExternalPlugin, server: &mut Server) {
-    let running = call(plugin, "wait", json!({"milliseconds": 10_000}), within(15_000));
+    let running = call_with(plugin, "wait", json!({"milliseconds": 10_000}), within(15_000));
     let killing = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         server.kill();
@@ -209,7 +186,7 @@ async fn lost(plugin: &ExternalPlugin, server: &mut Server) {
         "killed during the call: {outcome:?}"
     );
     if !server.starts_by_itself() {
-        let outcome = call(plugin, "echo", json!({}), within(15_000)).await;
+        let outcome = call_with(plugin, "echo", json!({}), within(15_000)).await;
         assert!(
             matches!(outcome, Err(CallError::Unreachable { .. })),
             "while there is no server: {outcome:?}"

@@ -75,7 +75,7 @@ fn kind(value: Option<Kind>) -> Value {
 }
 
 /// The reverse of [`struct_value`], for documents that a host would write.
-pub(super) fn to_struct(document: &Value) -> Struct {
+pub(crate) fn to_struct(document: &Value) -> Struct {
     let Value::Object(fields) = document else {
         panic!("{document} is not an object")
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 use super::{
-    battery, call, connect_with, echo,
+    battery, call_with, connect_with, echo,
     servers::{Program, Server, free_port},
     within,
 };
@@ -50,9 +50,9 @@ async fn sizes_are_bounded_in_both_directions() {
     let mut settings = HostSettings::default();
     settings.max_message_size = 100_000;
     let plugin = connect_with(server.section(), &settings).await.unwrap();
-    let answer = call(&plugin, "big", json!({"size": 200_000}), within(10_000)).await;
+    let answer = call_with(&plugin, "big", json!({"size": 200_000}), within(10_000)).await;
     assert!(matches!(answer, Err(CallError::TooLarge { .. })), "{answer:?}");
-    let request = call(
+    let request = call_with(
         &plugin,
         "echo",
         json!({"text": "x".repeat(200_000)}),

@@ -6,7 +6,7 @@ use plugin_sdk::host::{CallError, HostError, HostSettings};
 use serde_json::{Value as Json, json};
 
 use super::{
-    battery, call, connect, connect_with, echo,
+    battery, call_with, connect, connect_with, echo,
     servers::{Program, Server},
     within,
 };
@@ -61,13 +61,13 @@ async fn sizes_are_bounded() {
         let mut settings = HostSettings::default();
         settings.max_message_size = 100_000;
         let plugin = connect_with(server.section(), &settings).await.unwrap();
-        let late = call(
+        let late = call_with(
             &plugin,
             "wait",
             json!({"milliseconds": 500, "n": 1}),
             within(10_000),
         );
-        let large = call(&plugin, "big", json!({"size": 300_000}), within(10_000));
+        let large = call_with(&plugin, "big", json!({"size": 300_000}), within(10_000));
         let (late, large) = tokio::join!(late, large);
         assert!(matches!(large, Err(CallError::TooLarge { .. })), "{large:?}");
         assert_eq!(late.unwrap().metadata["args"]["n"], 1);

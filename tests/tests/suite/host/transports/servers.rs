@@ -20,14 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Program {
+pub(in crate::host) enum Program {
     Ours,
     Python,
+    /// The same with the instances of the probe.
+    PythonProbe,
     /// The framework of the last gateway that has it in its own tree.
     OlderPython,
 }
 
-pub(super) struct Server {
+pub(in crate::host) struct Server {
     program: Program,
     python: Option<PathBuf>,
     module: &'static str,
@@ -45,6 +47,7 @@ enum Place {
     Child(PathBuf),
 }
 
+const UNIX: &str = "cpex.framework.external.unix.server.runtime";
 const GRPC: &str = "cpex.framework.external.grpc.server.runtime";
 const MCP: &str = "cpex.framework.external.mcp.server.runtime";
 
@@ -59,20 +62,25 @@ impl Server {
         let python = match program {
             Program::Ours => None,
             Program::OlderPython => Some(GATEWAY_1_0_0.python("an older server").unwrap()?),
-            Program::Python => Some(CURRENT.python("a server").unwrap()?),
+            Program::Python | Program::PythonProbe => Some(CURRENT.python("a server").unwrap()?),
         };
         let directory = tempfile::Builder::new()
             .prefix("plugin-")
             .tempdir_in("/tmp")
             .unwrap();
-        let plugin = match program {
-            Program::Ours => json!({"name": "Faults", "kind": "faults"}),
-            Program::Python | Program::OlderPython => {
-                json!({"name": "Faults", "kind": "python_faults.Faults", "hooks": ["tool_pre_invoke"]})
+        let faults =
+            |entry: Json| json!({"plugins": [entry], "plugin_dirs": [], "plugin_settings": {}}).to_string();
+        let configuration = match program {
+            Program::Ours => faults(json!({"name": "Faults", "kind": "faults"})),
+            Program::Python | Program::OlderPython => faults(
+                json!({"name": "Faults", "kind": "python_faults.Faults", "hooks": ["tool_pre_invoke"]}),
+            ),
+            Program::PythonProbe => {
+                let file = fs::read_to_string(host_directory().join("probe.yaml")).unwrap();
+                file.replace("kind: probe\n", "kind: python_probe.Probe\n")
             }
         };
-        let configuration = json!({"plugins": [plugin], "plugin_dirs": [], "plugin_settings": {}});
-        fs::write(directory.path().join("plugins.yaml"), configuration.to_string()).unwrap();
+        fs::write(directory.path().join("plugins.yaml"), configuration).unwrap();
         let place = place(directory.path());
         Some(Self {
             program,
@@ -86,8 +94,8 @@ impl Server {
         })
     }
 
-    fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.variables.push((name.to_owned(), value.to_string()));
+    fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
         self
     }
 
@@ -97,7 +105,16 @@ impl Server {
         self
     }
 
-    pub(super) fn grpc_tcp(program: Program) -> Option<Self> {
+    pub(in crate::host) fn unix(program: Program) -> Option<Self> {
+        let server = Self::new(program, UNIX, |directory| Place::Socket(directory.join("p.sock")))?;
+        let path = server.socket();
+        let server = server
+            .with("PLUGINS_TRANSPORT", "unix")
+            .with("UNIX_SOCKET_PATH", &path);
+        Some(server.started(json!({"unix_socket": {"path": path}})))
+    }
+
+    pub(in crate::host) fn grpc_tcp(program: Program) -> Option<Self> {
         Self::grpc_tcp_with(program, &[])
             .map(|(server, port)| server.started(json!({"grpc": {"target": format!("127.0.0.1:{port}")}})))
     }
@@ -109,14 +126,14 @@ impl Server {
         let server = server
             .with("PLUGINS_TRANSPORT", "grpc")
             .with("PLUGINS_GRPC_SERVER_HOST", "127.0.0.1")
-            .with("PLUGINS_GRPC_SERVER_PORT", port);
+            .with("PLUGINS_GRPC_SERVER_PORT", port.to_string());
         let server = settings
             .iter()
-            .fold(server, |server, (name, value)| server.with(name, value));
+            .fold(server, |server, (name, value)| server.with(name, *value));
         Some((server, port))
     }
 
-    pub(super) fn grpc_socket(program: Program) -> Option<Self> {
+    pub(in crate::host) fn grpc_socket(program: Program) -> Option<Self> {
         let server = Self::new(program, GRPC, |directory| Place::Socket(directory.join("p.sock")))?;
         let path = server.socket();
         let server = server
@@ -125,7 +142,7 @@ impl Server {
         Some(server.started(json!({"grpc": {"uds": path}})))
     }
 
-    pub(super) fn http_tcp(program: Program, settings: &[(&str, &str)]) -> Option<Self> {
+    pub(in crate::host) fn http_tcp(program: Program, settings: &[(&str, &str)]) -> Option<Self> {
         let (server, port) = Self::http_tcp_with(program, settings)?;
         Some(server.started(json!({
             "mcp": {"proto": "STREAMABLEHTTP", "url": format!("http://localhost:{port}/mcp")}
@@ -138,14 +155,14 @@ impl Server {
         let server = Self::new(program, MCP, |_| Place::Port(port))?
             .with("PLUGINS_TRANSPORT", "http")
             .with("PLUGINS_SERVER_HOST", "127.0.0.1")
-            .with("PLUGINS_SERVER_PORT", port);
+            .with("PLUGINS_SERVER_PORT", port.to_string());
         let server = settings
             .iter()
-            .fold(server, |server, (name, value)| server.with(name, value));
+            .fold(server, |server, (name, value)| server.with(name, *value));
         Some((server, port))
     }
 
-    pub(super) fn http_socket(program: Program) -> Option<Self> {
+    pub(in crate::host) fn http_socket(program: Program) -> Option<Self> {
         let server = Self::new(program, MCP, |directory| Place::Socket(directory.join("p.sock")))?;
         let path = server.socket();
         let server = server
@@ -156,7 +173,7 @@ impl Server {
         })))
     }
 
-    pub(super) fn stdio(program: Program) -> Option<Self> {
+    pub(in crate::host) fn stdio(program: Program) -> Option<Self> {
         let mut server = Self::new(program, MCP, |directory| Place::Child(directory.join("pid")))?;
         let command = match &server.python {
             None => env!("CARGO_BIN_EXE_fault-plugin").to_owned(),
@@ -194,7 +211,7 @@ impl Server {
         }
     }
 
-    pub(super) fn section(&self) -> &Json {
+    pub(in crate::host) fn section(&self) -> &Json {
         &self.section
     }
 
@@ -239,7 +256,7 @@ impl Server {
                 command
             }
         };
-        if self.program == Program::Python
+        if self.python.is_some()
             && let Place::Socket(path) = &self.place
         {
             // A server that was killed leaves its socket behind; that in Python is not to be tested here.
