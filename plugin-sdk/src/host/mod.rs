@@ -86,8 +86,8 @@ mod grpc;
 mod hosted;
 mod in_process;
 #[cfg(feature = "mcp")]
-mod mcp;
-mod open;
+pub(crate) mod mcp;
+pub(crate) mod open;
 mod registry;
 pub(crate) mod reply;
 mod settings;

@@ -13,7 +13,7 @@ use super::{config::target::Target, error::HostError, settings::HostSettings, tr
     not(any(feature = "unix", feature = "grpc", feature = "mcp")),
     expect(unused_variables, reason = "there is no transport")
 )]
-pub(super) fn open(
+pub(crate) fn open(
     plugin: &str,
     target: &Target,
     settings: &HostSettings,

@@ -8,4 +8,6 @@ mod http;
 mod message;
 mod stdio;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::stdio::PipesTransport;
 pub(super) use self::{http::HttpTransport, stdio::StdioTransport};

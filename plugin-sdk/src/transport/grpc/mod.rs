@@ -6,8 +6,6 @@ mod authority;
 mod body;
 pub(crate) mod bytes_codec;
 mod calls;
-#[cfg(feature = "cli")]
-pub(crate) mod client;
 mod connection;
 pub(crate) mod method;
 mod routes;

@@ -3,8 +3,6 @@
 //! rmcp speaks the protocol. Before it stands what bounds and checks requests; behind it the tools call the dispatcher.
 
 mod arguments;
-#[cfg(feature = "cli")]
-pub(crate) mod client;
 mod handler;
 mod http;
 mod message;
@@ -18,4 +16,4 @@ pub(crate) use http::{BoundMcpServer, MCP, is_host_entry, is_origin_entry};
 #[cfg(feature = "cli")]
 pub(crate) use settings::McpSettings;
 #[cfg(feature = "cli")]
-pub(crate) use stdio::{StdioStreams, serve_stdio};
+pub(crate) use stdio::{StdioStreams, serve_pipes, serve_stdio};

@@ -1,7 +1,5 @@
 //! Framed protobuf on a Unix socket (`protocol.md`, section 3).
 
-#[cfg(feature = "cli")]
-pub(crate) mod client;
 mod connection;
 pub(crate) mod envelope;
 pub(crate) mod frame;

@@ -26,6 +26,9 @@ use crate::{
 const PROBE: &str = env!("CARGO_BIN_EXE_probe-plugin");
 const CASES_PER_HOOK: u32 = 60;
 
+/// A way to call a plugin, and what it is called.
+type Way = (&'static str, Box<dyn HostedPlugin>);
+
 /// What came of a call: the result or the error, and the context after it.
 type Outcome = (Result<PluginResult<Map>, CallError>, Json);
 
@@ -322,10 +325,10 @@ async fn every_hook_answers_as_the_model_says_in_the_same_process_and_over_every
     let (file, entries) = entries();
     let (_server, sections) = server(&file);
     // By the name of the instance, what calls it in every way.
-    let mut plugins: BTreeMap<String, Vec<(&str, Box<dyn HostedPlugin>)>> = BTreeMap::new();
+    let mut plugins: BTreeMap<String, Vec<Way>> = BTreeMap::new();
     for (name, entry) in &entries {
         let here = InProcessPlugin::start::<ProbePlugin>(entry).await.unwrap();
-        let mut ways: Vec<(&str, Box<dyn HostedPlugin>)> = vec![("in the same process", Box::new(here))];
+        let mut ways: Vec<Way> = vec![("in the same process", Box::new(here))];
         for (transport, section) in &sections {
             let external = connect_with(name, section).await.unwrap();
             assert_eq!(external.config().priority(), entry.priority(), "{transport}");

@@ -79,7 +79,8 @@ async fn answers(plugin: &ExternalPlugin) {
         ("denied by `?`", "QUESTION_MARK")
     );
 
-    let Err(CallError::Plugin(error)) = call_with(plugin, "error", json!({}), CallOptions::new()).await else {
+    let Err(CallError::Plugin(error)) = call_with(plugin, "error", json!({}), CallOptions::new()).await
+    else {
         panic!("no error of the plugin")
     };
     assert_eq!((&*error.message, &*error.code), ("failed as asked", "E42"));

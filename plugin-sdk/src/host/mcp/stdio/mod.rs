@@ -1,5 +1,6 @@
 //! A child process that speaks on its standard input and output, one message by line. Its standard error is ours.
 
+mod conversation;
 mod lines;
 mod process;
 
@@ -9,8 +10,12 @@ use std::{
 };
 
 use bytes::Bytes;
+#[cfg(feature = "cli")]
+use tokio::net::unix::pipe;
 use tokio::sync::Semaphore;
 
+#[cfg(feature = "cli")]
+use self::process::Ends;
 use self::process::{Process, State};
 use crate::{
     host::{
@@ -125,6 +130,37 @@ impl StdioTransport {
 
     fn program(&self) -> &str {
         self.target.command.first().map_or("", String::as_str)
+    }
+}
+
+/// A server at the other ends of two pipes, which nobody starts or restarts.
+#[cfg(feature = "cli")]
+pub(crate) struct PipesTransport(Process);
+
+#[cfg(feature = "cli")]
+impl PipesTransport {
+    pub(crate) fn new((output, input): (pipe::Receiver, pipe::Sender), settings: &HostSettings) -> Self {
+        let ends = Ends {
+            child: None,
+            input: Box::new(input),
+            output: Box::new(output),
+        };
+        Self(Process::at("the server", ends, settings))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl Transport for PipesTransport {
+    fn encoding(&self) -> Encoding {
+        Encoding::Json
+    }
+
+    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>> {
+        Box::pin(self.0.exchange(request))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.0.close(CLOSE_PATIENCE))
     }
 }
 

@@ -1,25 +1,25 @@
 //! One life of the child process.
 
 use std::{
-    collections::HashMap,
-    process::Stdio,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    io,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncWriteExt, BufReader},
-    process::{Child, ChildStdin, ChildStdout, Command},
-    sync::{mpsc, oneshot, watch},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    process::{Child, Command},
+    sync::{mpsc, watch},
     task::AbortHandle,
     time::timeout,
 };
 
-use super::lines::{self, Line};
+use super::{
+    conversation::{Call, Shared, lock},
+    lines::{self, Line},
+};
 use crate::host::{
     config::target::StdioTarget,
     mcp::message::{self, Incoming},
@@ -40,21 +40,6 @@ pub(super) struct Process {
     input: Mutex<Option<mpsc::Sender<Bytes>>>,
     state: watch::Receiver<State>,
     task: AbortHandle,
-}
-
-struct Shared {
-    program: String,
-    limit: usize,
-    next_id: AtomicU64,
-    waiting: Mutex<Waiting>,
-}
-
-type Answer = Result<Bytes, Failure>;
-
-#[derive(Default)]
-struct Waiting {
-    calls: HashMap<u64, oneshot::Sender<Answer>>,
-    has_ended: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -86,31 +71,32 @@ impl Process {
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(cannot("it has no pipes".to_owned()));
         };
-        let shared = Arc::new(Shared {
-            program: program.clone(),
-            limit: settings.max_message_size,
-            next_id: AtomicU64::new(1),
-            waiting: Mutex::default(),
-        });
+        let ends = Ends {
+            child: Some(child),
+            input: Box::new(stdin),
+            output: Box::new(stdout),
+        };
+        Ok(Self::at(program, ends, settings))
+    }
+
+    /// The process that has the other ends.
+    pub(super) fn at(program: &str, ends: Ends, settings: &HostSettings) -> Self {
+        let shared = Arc::new(Shared::new(program, settings.max_message_size));
         let (input, messages) = mpsc::channel(BACKLOG);
         let (state, watched) = watch::channel(State::Starting);
-        let life = live(
-            Arc::clone(&shared),
-            child,
-            stdin,
-            stdout,
-            input.downgrade(),
-            messages,
+        let life = Life {
+            shared: Arc::clone(&shared),
+            messages: input.downgrade(),
             state,
-            settings.start_timeout,
-        );
-        let task = tokio::spawn(life).abort_handle();
-        Ok(Self {
+            start_timeout: settings.start_timeout,
+        };
+        let task = tokio::spawn(life.run(ends, messages)).abort_handle();
+        Self {
             shared,
             input: Mutex::new(Some(input)),
             state: watched,
             task,
-        })
+        }
     }
 
     pub(super) fn state(&self) -> State {
@@ -166,154 +152,81 @@ impl Drop for Process {
     }
 }
 
-impl Shared {
-    fn failure(&self, what: impl std::fmt::Display) -> Failure {
-        Failure::Connection(format!("{}: {what}", self.program))
-    }
-
-    /// Gives a line to whoever waits for it. What the server wants to have answered is given back.
-    fn take(&self, line: Vec<u8>) -> Option<Vec<u8>> {
-        let line = Bytes::from(line);
-        match message::read(&line) {
-            Ok(Incoming::Answer(Some(id), _)) => self.answer(id, Ok(line)),
-            Ok(Incoming::Request(id, method)) => return Some(message::answer_to(id, &method)),
-            Ok(Incoming::Notification) => {}
-            Ok(Incoming::Answer(None, Err(error))) => {
-                tracing::warn!("{}: {} ({})", self.program, error.message, error.code);
-            }
-            Ok(Incoming::Answer(None, Ok(_))) | Err(_) => {
-                // Some programs print where only messages belong.
-                let text = String::from_utf8_lossy(&line);
-                let start: String = text.chars().take(200).collect();
-                tracing::warn!("{}: wrote what is no message: {start}", self.program);
-            }
-        }
-        None
-    }
-
-    fn answer(&self, id: u64, answer: Answer) {
-        // Nobody waits any more for an answer to what was given up.
-        if let Some(call) = lock(&self.waiting).calls.remove(&id) {
-            let _ = call.send(answer);
-        }
-    }
-
-    fn end(&self, why: &str) {
-        let calls = {
-            let mut waiting = lock(&self.waiting);
-            waiting.has_ended = true;
-            std::mem::take(&mut waiting.calls)
-        };
-        for call in calls.into_values() {
-            let _ = call.send(Err(self.failure(why)));
-        }
-    }
-}
-
-/// A request that waits. When it is given up, the server is told.
-struct Call<'a> {
-    shared: &'a Shared,
-    input: Option<&'a mpsc::Sender<Bytes>>,
-    id: u64,
-    answered: oneshot::Receiver<Answer>,
-    was_sent: bool,
-}
-
-impl<'a> Call<'a> {
-    fn begin(shared: &'a Shared, input: Option<&'a mpsc::Sender<Bytes>>) -> Result<Self, Failure> {
-        let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
-        let (answer, answered) = oneshot::channel();
-        let mut waiting = lock(&shared.waiting);
-        if waiting.has_ended {
-            return Err(shared.failure("it has ended"));
-        }
-        waiting.calls.insert(id, answer);
-        Ok(Self {
-            shared,
-            input,
-            id,
-            answered,
-            was_sent: false,
-        })
-    }
-
-    async fn answer(&mut self) -> Answer {
-        match (&mut self.answered).await {
-            Ok(answer) => answer,
-            Err(_) => Err(self.shared.failure("it was killed")),
-        }
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        let waited = lock(&self.shared.waiting).calls.remove(&self.id).is_some();
-        let (true, true, Some(input)) = (waited, self.was_sent, self.input) else {
-            return;
-        };
-        let mut line = message::cancelled(self.id);
-        line.push(b'\n');
-        if let Err(mpsc::error::TrySendError::Full(line)) = input.try_send(line.into())
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            let input = input.clone();
-            runtime.spawn(async move {
-                let _ = input.send(line).await;
-            });
-        }
-    }
+/// Where a process reads and writes, and what there is of it beside that.
+pub(super) struct Ends {
+    pub(super) child: Option<Child>,
+    pub(super) input: Box<dyn AsyncWrite + Send + Unpin>,
+    pub(super) output: Box<dyn AsyncRead + Send + Unpin>,
 }
 
 /// The life of the process: the handshake, its messages, its end.
-#[expect(clippy::too_many_arguments, reason = "each is a part of the process")]
-async fn live(
+struct Life {
     shared: Arc<Shared>,
-    mut child: Child,
-    stdin: ChildStdin,
-    stdout: ChildStdout,
-    input: mpsc::WeakSender<Bytes>,
-    messages: mpsc::Receiver<Bytes>,
+    messages: mpsc::WeakSender<Bytes>,
     state: watch::Sender<State>,
     start_timeout: Duration,
-) {
-    // Ends with its input, and when this future is dropped.
-    let writing = AbortOnDrop(tokio::spawn(write(stdin, messages)).abort_handle());
-    let greeting = async {
-        match timeout(start_timeout, shake_hands(&shared, &input)).await {
+}
+
+impl Life {
+    async fn run(self, ends: Ends, messages: mpsc::Receiver<Bytes>) {
+        let Ends {
+            mut child,
+            input,
+            output,
+        } = ends;
+        // Ends with its input, and when this future is dropped.
+        let writing = AbortOnDrop(tokio::spawn(write(input, messages)).abort_handle());
+        let mut reading = Box::pin(read(&self.shared, output, &self.messages));
+        let why = tokio::select! {
+            why = self.greet() => why,
+            why = &mut reading => match &mut child {
+                Some(child) => match timeout(LAST_WORDS, child.wait()).await {
+                    Ok(Ok(status)) => format!("it has ended ({status})"),
+                    _ => why,
+                },
+                None => why,
+            },
+            status = end_of(&mut child) => {
+                let _ = timeout(LAST_WORDS, reading).await;
+                match status {
+                    Ok(status) => format!("it has ended ({status})"),
+                    Err(error) => format!("it can't be waited for: {error}"),
+                }
+            }
+        };
+        drop(writing);
+        if let Some(mut child) = child {
+            // It may have closed its output, and go on.
+            let _ = child.kill().await;
+        }
+        self.shared.end(&why);
+        self.state.send_replace(State::Ended {
+            at: Instant::now(),
+            why,
+        });
+    }
+
+    /// Makes the handshake. It ends only when that fails, and then says why.
+    async fn greet(&self) -> String {
+        match timeout(self.start_timeout, shake_hands(&self.shared, &self.messages)).await {
             Ok(Ok(())) => {
-                state.send_replace(State::Ready);
+                self.state.send_replace(State::Ready);
                 std::future::pending().await
             }
             Ok(Err(failure)) => failure_text(failure),
             Err(_) => format!(
                 "it did not answer to initialize within {} s",
-                start_timeout.as_secs_f64()
+                self.start_timeout.as_secs_f64()
             ),
         }
-    };
-    let mut reading = Box::pin(read(&shared, stdout, &input));
-    let why = tokio::select! {
-        why = greeting => why,
-        why = &mut reading => match timeout(LAST_WORDS, child.wait()).await {
-            Ok(Ok(status)) => format!("it has ended ({status})"),
-            _ => why,
-        },
-        status = child.wait() => {
-            let _ = timeout(LAST_WORDS, reading).await;
-            match status {
-                Ok(status) => format!("it has ended ({status})"),
-                Err(error) => format!("it can't be waited for: {error}"),
-            }
-        }
-    };
-    drop(writing);
-    // It may have closed its output, and go on.
-    let _ = child.kill().await;
-    shared.end(&why);
-    state.send_replace(State::Ended {
-        at: Instant::now(),
-        why,
-    });
+    }
+}
+
+async fn end_of(child: &mut Option<Child>) -> io::Result<ExitStatus> {
+    match child {
+        Some(child) => child.wait().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn failure_text(failure: Failure) -> String {
@@ -347,7 +260,7 @@ async fn shake_hands(shared: &Shared, input: &mpsc::WeakSender<Bytes>) -> Result
     send(message::INITIALIZED.to_vec()).await
 }
 
-async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Bytes>) {
+async fn write(mut stdin: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<Bytes>) {
     while let Some(message) = messages.recv().await {
         // That it is gone shows where its output is read.
         if stdin.write_all(&message).await.is_err() || stdin.flush().await.is_err() {
@@ -357,7 +270,7 @@ async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Bytes>) {
 }
 
 /// Reads messages to the end, and says why that is.
-async fn read(shared: &Shared, stdout: ChildStdout, input: &mpsc::WeakSender<Bytes>) -> String {
+async fn read(shared: &Shared, stdout: impl AsyncRead + Unpin, input: &mpsc::WeakSender<Bytes>) -> String {
     let mut reader = BufReader::with_capacity(64 * 1024, stdout);
     loop {
         let line = match lines::next(&mut reader, shared.limit).await {
@@ -392,8 +305,4 @@ impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -41,7 +41,7 @@ pub(crate) fn serve_stdio(
 
 /// Serves a pair of pipes until the first ends.
 #[cfg(feature = "cli")]
-pub(super) async fn serve_pipes(
+pub(crate) async fn serve_pipes(
     (input, output): (pipe::Receiver, pipe::Sender),
     dispatcher: Arc<Dispatcher>,
 ) -> Result<(), ServeError> {

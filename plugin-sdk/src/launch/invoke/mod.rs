@@ -1,35 +1,34 @@
 //! `invoke`: one call of one hook, in process or over a transport, without any host.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Read};
-use std::sync::Arc;
-
-use super::cli::{InvokeArguments, Transport};
-use super::configuration::Configuration;
-use super::runtime::runtime;
-#[cfg(feature = "grpc")]
-use super::serve::listen_grpc;
-#[cfg(feature = "unix")]
-use super::serve::listen_unix;
-use super::serve::start;
-use super::settings::Settings;
-use super::transports::served;
-use crate::dispatch::Dispatcher;
-use crate::nearest::unknown;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-use crate::plugin::BoxFuture;
-#[cfg(any(feature = "grpc", feature = "mcp"))]
-use crate::server::listener::ListenSettings;
-use crate::transport::JsonCall;
-#[cfg(feature = "grpc")]
-use crate::transport::grpc;
-#[cfg(feature = "unix")]
-use crate::transport::unix;
-use crate::value::Value;
+mod directory;
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
+mod over;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{self, Read},
+    sync::Arc,
+};
+
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
+use self::over::over;
+use super::{
+    cli::InvokeArguments, configuration::Configuration, runtime::runtime, serve::start, transports::served,
+};
+use crate::{nearest::unknown, value::Value};
 
 /// A context as a host sends it for the first plugin of a request.
 const EMPTY_CONTEXT: &str = r#"{"state":{},"global_context":{"request_id":"invoke"},"metadata":{}}"#;
+
+/// The call of one hook, with payload and context in JSON.
+struct Call<'a> {
+    hook_type: &'a str,
+    plugin_name: &'a str,
+    payload: &'a str,
+    context: &'a str,
+}
 
 /// The answer of a call.
 pub(crate) struct Answer {
@@ -62,12 +61,11 @@ pub(crate) fn invoke(
     let runtime = runtime(&configuration.settings.limits)?;
     let answer = runtime.block_on(async {
         let dispatcher = Arc::new(start(&configuration).await?);
-        let call = JsonCall {
+        let call = Call {
             hook_type: &arguments.hook,
             plugin_name: &name,
             payload: &payload,
             context: &context,
-            limits: dispatcher.limits(),
         };
         let answer = match arguments.transport {
             None => Ok(dispatcher
@@ -78,7 +76,10 @@ pub(crate) fn invoke(
                     context.clone().into(),
                 )
                 .await),
+            #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
             Some(transport) => over(transport, &dispatcher, &configuration.settings, &call).await,
+            #[cfg(not(any(feature = "unix", feature = "grpc", feature = "mcp")))]
+            Some(transport) => served(transport).map(|()| String::new()),
         };
         dispatcher.shutdown().await;
         answer
@@ -174,98 +175,4 @@ fn pretty(answer: &str) -> Result<Answer, String> {
         text,
         is_result: value.get("error").is_none_or(Value::is_null),
     })
-}
-
-/// Without a transport in the build there is none to make a call over.
-#[cfg(not(any(feature = "unix", feature = "grpc", feature = "mcp")))]
-async fn over(
-    transport: Transport,
-    _: &Arc<Dispatcher>,
-    _: &Settings,
-    _: &JsonCall<'_>,
-) -> Result<String, String> {
-    served(transport).map(|()| String::new())
-}
-
-/// Makes the call over a socket of a transport, with the server on the other side of it.
-#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-async fn over(
-    transport: Transport,
-    dispatcher: &Arc<Dispatcher>,
-    settings: &Settings,
-    call: &JsonCall<'_>,
-) -> Result<String, String> {
-    #[cfg(feature = "mcp")]
-    if transport == Transport::Stdio {
-        return crate::transport::mcp::client::invoke_over_pipes(dispatcher, call).await;
-    }
-    let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
-    let path = directory.0.join("plugin.sock");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async { stopped.await.unwrap_or_default() };
-    let (server, answer): (_, BoxFuture<'_, _>) = match transport {
-        #[cfg(feature = "unix")]
-        Transport::Unix => (
-            listen_unix(dispatcher, &path, 0o600, stopped)?,
-            Box::pin(unix::client::invoke(&path, call)),
-        ),
-        #[cfg(feature = "grpc")]
-        Transport::Grpc => {
-            let mut settings = settings.grpc.clone();
-            settings.listen = ListenSettings::of_socket(path.clone());
-            (
-                listen_grpc(dispatcher, &settings, stopped)?,
-                Box::pin(grpc::client::invoke(&path, call)),
-            )
-        }
-        #[cfg(feature = "mcp")]
-        Transport::Http => {
-            let mut settings = settings.http.clone();
-            settings.listen = ListenSettings::of_socket(path.clone());
-            (
-                super::serve::listen_http(dispatcher, &settings, stopped)?,
-                Box::pin(crate::transport::mcp::client::invoke(&path, call)),
-            )
-        }
-        _ => {
-            let _ = settings;
-            return served(transport).map(|()| String::new());
-        }
-    };
-    let server = tokio::spawn(server);
-    let answer = answer.await;
-    drop(stop);
-    server
-        .await
-        .map_err(|error| format!("the server ended unexpectedly: {error}"))??;
-    answer
-}
-
-/// A directory that only this user can enter, removed in the end.
-#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-struct PrivateDirectory(std::path::PathBuf);
-
-#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-impl PrivateDirectory {
-    fn new() -> io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt;
-        use std::time::SystemTime;
-
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let name = format!("plugin-invoke-{}-{}", std::process::id(), now.subsec_nanos());
-        let path = std::env::temp_dir().join(name);
-        // It fails if the directory exists already, so nobody can prepare it.
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-impl Drop for PrivateDirectory {
-    fn drop(&mut self) {
-        // What cannot be removed is empty, private and in the directory for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
