@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 
 use plugin_sdk::{
     Map, PluginContext, Value,
-    host::{
-        HostError, Invoke, PluginRegistry,
-        config::{Mode, OnError},
-    },
+    host::{HostError, Invoke, Mode, OnError, PluginRegistry},
 };
 
 /// What one plugin did.
@@ -38,7 +35,7 @@ pub(crate) struct Outcome {
     pub(crate) verdict: String,
 }
 
-/// Runs a hook through the plugins that have it.
+/// Runs a hook through the plugins that have it. Those that nobody waits for come last, also after a denial.
 pub(crate) async fn run(
     plugins: &PluginRegistry,
     hook: &str,
@@ -46,15 +43,23 @@ pub(crate) async fn run(
     context: &mut PluginContext,
 ) -> Outcome {
     let mut steps = Vec::new();
+    let mut verdict = None;
     for plugin in plugins.of_hook(hook) {
         let config = plugin.config();
+        if verdict.is_some() && config.mode() != Mode::FireAndForget {
+            continue;
+        }
         let started = Instant::now();
         // State and metadata belong to one plugin; what they share goes on to the next.
         let mut own = PluginContext::new(context.request_id())
             .with_global_context(|_| context.global_context().clone());
         let answer = plugin.invoke_by_name(hook, &payload, &mut own).await;
-        *context.global_context_mut() = own.global_context().clone();
-        let mut verdict = None;
+        // What an observer changes is its own affair.
+        let is_observer = matches!(config.mode(), Mode::Audit | Mode::FireAndForget);
+        if answer.is_ok() && !is_observer {
+            let changed = own.global_context().state().clone();
+            context.global_context_mut().state_mut().extend(changed);
+        }
         let what = match answer {
             Ok(result) if !result.continue_processing => {
                 let violation = result.violation.map(|violation| violation.to_string());
@@ -72,7 +77,7 @@ pub(crate) async fn run(
                 _ => "let it pass".to_owned(),
             },
             Err(error) => {
-                if config.on_error() == OnError::Fail {
+                if config.on_error() == OnError::Fail && config.mode() != Mode::FireAndForget {
                     verdict = Some(format!("failed in {}: {error}", config.name()));
                 }
                 format!("failed: {error}")
@@ -85,10 +90,7 @@ pub(crate) async fn run(
             what,
             time: started.elapsed(),
         });
-        if let Some(verdict) = verdict {
-            return Outcome { steps, verdict };
-        }
     }
-    let verdict = format!("passed: {}", Value::Object(payload));
+    let verdict = verdict.unwrap_or_else(|| format!("passed: {}", Value::Object(payload)));
     Outcome { steps, verdict }
 }

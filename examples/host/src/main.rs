@@ -40,6 +40,7 @@ async fn run(file: &str, hook: &str, payload: &str) -> Result<String, Box<dyn st
         .await?;
     let mut context = PluginContext::new("request-1");
     let outcome = chain::run(&plugins, hook, payload, &mut context).await;
+    plugins.close().await;
     let mut rows = outcome.steps;
     rows.extend(plugins.failures().iter().map(chain::Step::of_failure));
     Ok(format!("{}\n{}", table::of(&rows), outcome.verdict))

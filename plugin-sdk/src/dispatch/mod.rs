@@ -21,6 +21,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 pub(crate) use answer::AnswerLimit;
+#[cfg(any(feature = "host", feature = "mcp"))]
+pub(crate) use answer::code;
 pub use call::Call;
 pub(crate) use instance::{InstanceConfig, Reported};
 pub(crate) use older_hosts::Vocabulary;

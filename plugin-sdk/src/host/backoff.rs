@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::config::target::Reconnect;
 
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Pauses that double, each drawn from between a half and the whole of it, so that many clients of a server that comes back
 /// do not all connect at the same moment.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(reconnect: &Reconnect, longest: Duration) -> Self {
+        let longest = longest.min(A_DAY);
         Self {
             attempts_left: reconnect.attempts,
             next: reconnect.delay.min(longest),

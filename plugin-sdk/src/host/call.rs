@@ -13,14 +13,14 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct HookCall<'a> {
     hook: &'a str,
-    payload: &'a dyn EncodePayload,
+    payload: &'a (dyn EncodePayload + Sync),
     context: &'a PluginContext,
     options: CallOptions,
 }
 
 impl<'a> HookCall<'a> {
     /// A call with a payload of any type that serde writes as an object.
-    pub fn new<P: Serialize>(hook: &'a str, payload: &'a P, context: &'a PluginContext) -> Self {
+    pub fn new<P: Serialize + Sync>(hook: &'a str, payload: &'a P, context: &'a PluginContext) -> Self {
         Self {
             hook,
             payload,
@@ -51,7 +51,7 @@ impl<'a> HookCall<'a> {
         self.options
     }
 
-    pub(crate) fn payload(&self) -> &'a dyn EncodePayload {
+    pub(crate) fn payload(&self) -> &'a (dyn EncodePayload + Sync) {
         self.payload
     }
 }

@@ -17,6 +17,9 @@ use super::{
     transport::{Failure, Method, Request, Transport},
 };
 
+/// The deadline of a call that has none.
+const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 /// A transport, and how calls over it are made.
 pub(super) struct Calls {
     pub(super) transport: Box<dyn Transport>,
@@ -45,7 +48,8 @@ impl Calls {
             return Err(CallError::TooLarge { message });
         }
         let after = options.timeout.unwrap_or(self.timeout);
-        let deadline = Instant::now() + after;
+        let now = Instant::now();
+        let deadline = now.checked_add(after).unwrap_or(now + FOR_EVER);
         let mut backoff = Backoff::new(&self.reconnect, self.settings.max_backoff);
         loop {
             if self.closed.load(Ordering::Acquire) {
@@ -56,7 +60,7 @@ impl Calls {
             let may_be_seen = request.may_be_seen();
             let error = match outcome {
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(failure)) => call_error(failure, after, may_be_seen),
+                Ok(Err(failure)) => call_error(failure, plugin_name, after, may_be_seen),
                 Err(_) => return Err(CallError::Timeout { after, may_be_seen }),
             };
             if self.closed.load(Ordering::Acquire) && !error.may_be_seen() {
@@ -77,13 +81,21 @@ impl Calls {
     }
 }
 
-fn call_error(failure: Failure, after: Duration, may_be_seen: bool) -> CallError {
+fn call_error(failure: Failure, plugin_name: &str, after: Duration, may_be_seen: bool) -> CallError {
     match failure {
         Failure::Connection(message) if may_be_seen => CallError::ConnectionLost { message },
         Failure::Connection(message) => CallError::Unreachable { message },
         Failure::TooLarge(message) => CallError::TooLarge { message },
         Failure::Refused(error) => CallError::Refused(error),
         Failure::Invalid(message) => CallError::InvalidAnswer { message },
-        Failure::Timeout => CallError::Timeout { after, may_be_seen },
+        Failure::Failed(error) if !may_be_seen => CallError::Refused(error),
+        Failure::Failed(mut error) => {
+            plugin_name.clone_into(&mut error.plugin_name);
+            CallError::Plugin(error)
+        }
+        Failure::Timeout(sooner) => CallError::Timeout {
+            after: sooner.unwrap_or(after),
+            may_be_seen,
+        },
     }
 }

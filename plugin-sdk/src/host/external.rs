@@ -75,28 +75,6 @@ impl ExternalPlugin {
             }
         }
     }
-
-    /// Asks the server whether it is up. A server that has no such question (the Python server on a Unix socket) is up when it
-    /// answers at all.
-    ///
-    /// # Errors
-    ///
-    /// When there is no answer.
-    pub async fn check_health(&self) -> Result<bool, CallError> {
-        let encoding = self.calls.transport.encoding();
-        let options = CallOptions::new().repeatable();
-        let answer = self
-            .calls
-            .make(Method::Health, self.config.name(), encoding.health(), options)
-            .await?;
-        encoding.read_health(&answer)
-    }
-
-    /// Closes what is open, and ends a process that was started for the plugin. Later calls are [`CallError::Closed`].
-    pub async fn close(&self) {
-        self.calls.closed.store(true, Ordering::Release);
-        self.calls.transport.close().await;
-    }
 }
 
 impl HostedPlugin for ExternalPlugin {
@@ -104,7 +82,7 @@ impl HostedPlugin for ExternalPlugin {
         &self.config
     }
 
-    fn call(&self, call: HookCall<'_>) -> BoxFuture<'_, Result<HookReply, CallError>> {
+    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         let encoding = self.calls.transport.encoding();
         let message = encoding.invoke_hook(self.config.name(), &call, self.levels);
         let options = call.options();
@@ -116,6 +94,25 @@ impl HostedPlugin for ExternalPlugin {
                 .make(Method::InvokeHook, name, message, options)
                 .await?;
             encoding.read_answer(name, &answer, self.levels)
+        })
+    }
+
+    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
+        Box::pin(async {
+            let encoding = self.calls.transport.encoding();
+            let options = CallOptions::new().repeatable();
+            let answer = self
+                .calls
+                .make(Method::Health, self.config.name(), encoding.health(), options)
+                .await?;
+            encoding.read_health(&answer)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.calls.closed.store(true, Ordering::Release);
+            self.calls.transport.close().await;
         })
     }
 }

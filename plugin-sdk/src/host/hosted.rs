@@ -12,14 +12,26 @@ use crate::{context::PluginContext, hooks::Hook, plugin::BoxFuture, result::Plug
 
 /// A plugin that a host can call: over any transport, or in the same process.
 ///
-/// Call it with the methods of [`Invoke`]. Retries, metrics or a stand-in for tests are implementations of this trait around
-/// another one.
+/// Call it with the methods of [`Invoke`]. Retries or metrics are implementations of this trait around another one; what stands in
+/// for an external plugin in a test is an [`InProcessPlugin`](super::InProcessPlugin).
 pub trait HostedPlugin: Send + Sync {
     /// How it is configured: the host's entry, filled in with what the server reports.
     fn config(&self) -> &PluginConfig;
 
     /// Makes a call. Dropping the future cancels it.
-    fn call(&self, call: HookCall<'_>) -> BoxFuture<'_, Result<HookReply, CallError>>;
+    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>>;
+
+    /// Asks whether the plugin's server is up. A server that has no such question (the Python server on a Unix socket) is up when it
+    /// answers at all.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>>;
+
+    /// Ends what belongs to the plugin: connections, sessions, a process that was started for it, a plugin in this process. Later
+    /// calls are [`CallError::Closed`].
+    fn close(&self) -> BoxFuture<'_, ()>;
 }
 
 impl<T: HostedPlugin + ?Sized> HostedPlugin for &T {
@@ -27,8 +39,16 @@ impl<T: HostedPlugin + ?Sized> HostedPlugin for &T {
         (**self).config()
     }
 
-    fn call(&self, call: HookCall<'_>) -> BoxFuture<'_, Result<HookReply, CallError>> {
+    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         (**self).call(call)
+    }
+
+    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
+        (**self).check_health()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        (**self).close()
     }
 }
 
@@ -37,8 +57,16 @@ impl<T: HostedPlugin + ?Sized> HostedPlugin for std::sync::Arc<T> {
         (**self).config()
     }
 
-    fn call(&self, call: HookCall<'_>) -> BoxFuture<'_, Result<HookReply, CallError>> {
+    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         (**self).call(call)
+    }
+
+    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
+        (**self).check_health()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        (**self).close()
     }
 }
 
@@ -57,7 +85,7 @@ pub trait Invoke: HostedPlugin {
         context: &mut PluginContext,
     ) -> impl Future<Output = Result<PluginResult<H::Result>, CallError>> + Send
     where
-        H::Payload: Serialize,
+        H::Payload: Serialize + Sync,
         H::Result: DeserializeOwned,
     {
         self.invoke_with::<H>(payload, context, CallOptions::default())
@@ -71,12 +99,13 @@ pub trait Invoke: HostedPlugin {
         options: CallOptions,
     ) -> impl Future<Output = Result<PluginResult<H::Result>, CallError>> + Send
     where
-        H::Payload: Serialize,
+        H::Payload: Serialize + Sync,
         H::Result: DeserializeOwned,
     {
-        // The payload takes the form of the transport here, before anything waits: it needs not be shared between threads.
-        let reply = self.call(HookCall::new(H::NAME, payload, context).with_options(options));
-        async move { reply.await?.into_result(context) }
+        async move {
+            let call = HookCall::new(H::NAME, payload, context).with_options(options);
+            self.call(call).await?.into_result(context)
+        }
     }
 
     /// Calls a hook by its name, with a payload of JSON.
@@ -97,8 +126,10 @@ pub trait Invoke: HostedPlugin {
         context: &mut PluginContext,
         options: CallOptions,
     ) -> impl Future<Output = Result<PluginResult<Map>, CallError>> + Send {
-        let reply = self.call(HookCall::new(hook, payload, context).with_options(options));
-        async move { reply.await?.into_result(context) }
+        async move {
+            let call = HookCall::new(hook, payload, context).with_options(options);
+            self.call(call).await?.into_result(context)
+        }
     }
 }
 

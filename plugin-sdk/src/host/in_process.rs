@@ -1,5 +1,7 @@
 //! A plugin in the same process.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 
 use super::{
@@ -24,6 +26,7 @@ use crate::{
 pub struct InProcessPlugin {
     config: PluginConfig,
     dispatcher: Dispatcher,
+    closed: AtomicBool,
 }
 
 impl InProcessPlugin {
@@ -38,6 +41,7 @@ impl InProcessPlugin {
         Ok(Self {
             config: PluginConfig::of_manifest(&manifest),
             dispatcher,
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -67,6 +71,7 @@ impl InProcessPlugin {
         Ok(Self {
             config: PluginConfig::of_checked(config),
             dispatcher: Dispatcher::start(&[kind], &[instance], true, Limits::default()).await?,
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -83,7 +88,7 @@ impl HostedPlugin for InProcessPlugin {
         &self.config
     }
 
-    fn call(&self, call: HookCall<'_>) -> BoxFuture<'_, Result<HookReply, CallError>> {
+    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         // JSON, because it carries all of a context, and integers of any size.
         let levels = Levels::of_objects(self.dispatcher.limits().max_nesting);
         let (mut payload, mut context) = (Vec::new(), Vec::new());
@@ -94,13 +99,17 @@ impl HostedPlugin for InProcessPlugin {
             .and_then(|()| {
                 write_json(&mut context, call.context(), levels).map_err(|error| error.in_key("context"))
             });
-        let hook = call.hook().to_owned();
         let options = call.options();
         Box::pin(async move {
+            if self.closed.load(Ordering::Acquire) {
+                return Err(CallError::Closed);
+            }
             written.map_err(|error| CallError::invalid_request(&error))?;
+            let limit = self.dispatcher.limits().max_message_size;
+            within(limit, "request", payload.len() + context.len())?;
             let answer =
                 self.dispatcher
-                    .invoke_here(&hook, self.config.name(), payload.into(), context.into());
+                    .invoke_here(call.hook(), self.config.name(), payload.into(), context.into());
             let answer = match options.timeout {
                 None => answer.await,
                 Some(after) => tokio::time::timeout(after, answer)
@@ -111,17 +120,52 @@ impl HostedPlugin for InProcessPlugin {
                     })?,
             };
             match answer {
-                Ok((result, denial_metadata, context)) => Ok(HookReply {
-                    encoding: Encoding::Json,
-                    result: Bytes::from(result),
-                    denial_metadata,
-                    context,
-                    levels,
-                }),
+                Ok((result, denial_metadata, context)) => {
+                    within(limit, "answer", result.len())?;
+                    Ok(HookReply {
+                        encoding: Encoding::Json,
+                        result: Bytes::from(result),
+                        denial_metadata,
+                        context,
+                        levels,
+                    })
+                }
                 Err(error) => Err(encoding::of_reported(error)),
             }
         })
     }
+
+    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
+        let is_closed = self.closed.load(Ordering::Acquire);
+        Box::pin(async move {
+            if is_closed {
+                Err(CallError::Closed)
+            } else {
+                Ok(true)
+            }
+        })
+    }
+
+    /// The plugin's shutdown runs once.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            if !self.closed.swap(true, Ordering::AcqRel) {
+                self.dispatcher.shutdown().await;
+            }
+        })
+    }
+}
+
+/// A server reads and sends no more than this.
+fn within(limit: usize, what: &str, size: usize) -> Result<(), CallError> {
+    if size <= limit {
+        return Ok(());
+    }
+    Err(CallError::TooLarge {
+        message: format!(
+            "the {what} has {size} bytes, more than the {limit} that are taken (PLUGINS_MAX_MESSAGE_SIZE)"
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -130,12 +174,34 @@ impl HostedPlugin for InProcessPlugin {
     reason = "what `#[plugin]` writes is public to be called by others"
 )]
 mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
     use crate::{
-        hooks::HttpPreRequestPayload,
-        hooks::{HttpPreRequest, ToolPreInvoke},
-        host::{CallError, InProcessPlugin, Invoke, PluginRegistry},
+        Limits,
+        hooks::{HttpPreRequest, HttpPreRequestPayload, ToolPreInvoke},
+        host::{CallError, CallOptions, HostedPlugin, InProcessPlugin, Invoke, PluginRegistry},
         prelude::*,
     };
+
+    static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+    struct Running;
+
+    impl Running {
+        fn begin() -> Self {
+            RUNNING.fetch_add(1, Ordering::SeqCst);
+            Self
+        }
+    }
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            RUNNING.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
 
     #[plugin(hooks = [tool_pre_invoke], name = "counts", priority = 7)]
     #[derive(Default)]
@@ -154,6 +220,10 @@ mod tests {
                     return Ok(denial.with_denial_metadata("big", 9_007_199_254_740_993_i64));
                 }
                 "panic" => panic!("on purpose"),
+                "wait" => {
+                    let _running = Running::begin();
+                    std::future::pending::<()>().await;
+                }
                 _ => {}
             }
             let seen = context.state().get("seen").and_then(Value::as_i64).unwrap_or(0);
@@ -217,5 +287,43 @@ mod tests {
         let other = plugin.invoke::<HttpPreRequest>(&payload, &mut context).await;
         assert!(matches!(other, Err(CallError::NotFound(_))), "{other:?}");
         assert!(context.state().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_edges_are_those_of_a_plugin_elsewhere() {
+        let limits = Limits {
+            max_message_size: 10_000,
+            ..Limits::default()
+        };
+        let plugin = InProcessPlugin::new(Counts).unwrap().with_limits(limits);
+        let mut context = PluginContext::new("request-1");
+        let after = Duration::from_millis(20);
+        let payload = ToolPreInvokePayload::new("wait");
+        let late = plugin.invoke_with::<ToolPreInvoke>(
+            &payload,
+            &mut context,
+            CallOptions::new().with_timeout(after),
+        );
+        let expected = CallError::Timeout {
+            after,
+            may_be_seen: true,
+        };
+        assert_eq!(late.await.unwrap_err(), expected);
+        assert_eq!(RUNNING.load(Ordering::SeqCst), 0, "a late call is given up");
+        let dropped = plugin.invoke::<ToolPreInvoke>(&payload, &mut context);
+        assert!(tokio::time::timeout(after, dropped).await.is_err());
+        assert_eq!(
+            RUNNING.load(Ordering::SeqCst),
+            0,
+            "so is one that nobody waits for"
+        );
+        let payload = ToolPreInvokePayload::new("x".repeat(20_000));
+        let large = plugin.invoke::<ToolPreInvoke>(&payload, &mut context).await;
+        assert!(matches!(large, Err(CallError::TooLarge { .. })), "{large:?}");
+        assert_eq!(plugin.check_health().await, Ok(true));
+        plugin.close().await;
+        let payload = ToolPreInvokePayload::new("search");
+        let closed = plugin.invoke::<ToolPreInvoke>(&payload, &mut context).await;
+        assert_eq!(closed.unwrap_err(), CallError::Closed);
     }
 }

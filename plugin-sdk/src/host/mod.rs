@@ -68,14 +68,14 @@
 //! | `PLUGINS_CLIENT_MTLS_…`, the same and `_CHECK_HOSTNAME` | | TLS of MCP, where an entry has no `tls` |
 //! | `PLUGINS_SKIP_SSL_VERIFY` | `false` | no verification for MCP, where neither says anything about TLS |
 //! | `PLUGINS_HTTPX_MAX_CONNECTIONS`, `_MAX_KEEPALIVE_CONNECTIONS` | `200`, `100` | connections of MCP over HTTP |
-//! | `PLUGINS_HTTPX_KEEPALIVE_EXPIRY`, `_CONNECT_TIMEOUT`, `_READ_TIMEOUT`, `_WRITE_TIMEOUT`, `_POOL_TIMEOUT` | `30`, `5`, `120`, `30`, `10` | seconds of the same |
+//! | `PLUGINS_HTTPX_KEEPALIVE_EXPIRY`, `_CONNECT_TIMEOUT`, `_READ_TIMEOUT`, `_POOL_TIMEOUT` | `30`, `5`, `120`, `10` | seconds of the same |
 //!
 //! They are also read from a `.env` file in the working directory, beneath those of the process.
 
 mod backoff;
 mod call;
 mod calls;
-pub mod config;
+pub(crate) mod config;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 mod connect;
 pub(crate) mod encoding;
@@ -98,11 +98,11 @@ pub(crate) mod transport;
 pub(crate) mod unix;
 
 pub use call::{CallOptions, HookCall};
-pub use config::{ExternalPluginConfig, GatewayConfig, PluginConfig};
+pub use config::{ExternalPluginConfig, GatewayConfig, Mode, OnError, PluginConfig};
 pub use error::{CallError, HostError, ReportedError};
 pub use external::ExternalPlugin;
 pub use hosted::{HostedPlugin, Invoke};
 pub use in_process::InProcessPlugin;
 pub use registry::PluginRegistry;
 pub use reply::HookReply;
-pub use settings::HostSettings;
+pub use settings::{HostSettings, HttpSettings};

@@ -1,6 +1,6 @@
 //! The plugins of a host, by name and by hook.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll};
 
 use super::{config::Mode, error::HostError, hosted::HostedPlugin};
 
@@ -73,6 +73,20 @@ impl PluginRegistry {
     /// All plugins, in the order in which they came.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<dyn HostedPlugin>> {
         self.plugins.iter()
+    }
+
+    /// Closes all plugins, at the same time.
+    pub async fn close(&self) {
+        let mut closing: Vec<_> = self.plugins.iter().map(HostedPlugin::close).collect();
+        poll_fn(|context| {
+            closing.retain_mut(|plugin| plugin.as_mut().poll(context).is_pending());
+            if closing.is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 
     /// The plugins that have a hook, in the order in which hosts run them: by mode (sequential, transform, audit, concurrent, fire

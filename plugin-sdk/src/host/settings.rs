@@ -20,11 +20,14 @@ pub struct HostSettings {
     /// How many objects may nest in one another, in both directions; a list counts as two thirds of an object. 33, which is
     /// what Python servers can read; at most 100.
     pub max_nesting: u32,
-    /// Connections to the server of one plugin, where one connection carries one call at a time. Further calls wait. 8.
+    /// Connections to the server of one plugin on a Unix socket that knows no envelopes: one carries one call at a time. Further calls
+    /// wait. 8.
     pub max_connections: usize,
-    /// Calls at one time on a connection that carries several. Further calls wait. 1024.
+    /// Calls at one time on a connection that carries several: gRPC, a child process, a Unix socket with envelopes. Further calls wait.
+    /// 1024.
     pub max_calls_in_flight: usize,
-    /// A connection that was not used for this long is not used again. 60 s, which is below the 300 s after which servers close.
+    /// A connection of gRPC or to a Unix socket that was not used for this long is not used again. 60 s, which is below the 300 s after
+    /// which servers close.
     pub idle_timeout: Duration,
     /// While calls of gRPC run and nothing comes from the server for this long, it is asked whether it is still there. 30 s;
     /// Python servers end a connection on which they are asked too often.
@@ -33,19 +36,27 @@ pub struct HostSettings {
     pub keepalive_timeout: Duration,
     /// The longest pause before connecting again. 30 s.
     pub max_backoff: Duration,
-    pub(crate) http: HttpSettings,
+    /// MCP over HTTP, where one connection carries one call at a time.
+    pub http: HttpSettings,
 }
 
-/// What the variables `PLUGINS_HTTPX_*` say about connections of MCP over HTTP.
+/// Connections of MCP over HTTP to the server of one plugin. The hosts' variables are named `PLUGINS_HTTPX_…`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct HttpSettings {
-    pub(crate) max_connections: usize,
-    pub(crate) max_idle_connections: usize,
-    pub(crate) keepalive_expiry: Duration,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) read_timeout: Duration,
-    pub(crate) write_timeout: Duration,
-    pub(crate) pool_timeout: Duration,
+#[non_exhaustive]
+pub struct HttpSettings {
+    /// How many there are at most. Further calls wait. 200, `PLUGINS_HTTPX_MAX_CONNECTIONS`.
+    pub max_connections: usize,
+    /// How many are kept while nobody uses them. 100, `PLUGINS_HTTPX_MAX_KEEPALIVE_CONNECTIONS`.
+    pub max_idle_connections: usize,
+    /// How long one that nobody uses is kept; at most 4 s, because the Python server closes it after 5 s. 30 s,
+    /// `PLUGINS_HTTPX_KEEPALIVE_EXPIRY`.
+    pub keepalive_expiry: Duration,
+    /// How long connecting may take, if that is shorter than [`HostSettings::connect_timeout`]. 5 s, `PLUGINS_HTTPX_CONNECT_TIMEOUT`.
+    pub connect_timeout: Duration,
+    /// A call for which nothing comes for this long is given up, whatever time it has left. 120 s, `PLUGINS_HTTPX_READ_TIMEOUT`.
+    pub read_timeout: Duration,
+    /// How long a call waits for a connection. 10 s, `PLUGINS_HTTPX_POOL_TIMEOUT`.
+    pub pool_timeout: Duration,
 }
 
 impl Default for HttpSettings {
@@ -56,7 +67,6 @@ impl Default for HttpSettings {
             keepalive_expiry: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(120),
-            write_timeout: Duration::from_secs(30),
             pool_timeout: Duration::from_secs(10),
         }
     }
@@ -103,7 +113,6 @@ impl HostSettings {
             ("PLUGINS_HTTPX_KEEPALIVE_EXPIRY", &mut http.keepalive_expiry),
             ("PLUGINS_HTTPX_CONNECT_TIMEOUT", &mut http.connect_timeout),
             ("PLUGINS_HTTPX_READ_TIMEOUT", &mut http.read_timeout),
-            ("PLUGINS_HTTPX_WRITE_TIMEOUT", &mut http.write_timeout),
             ("PLUGINS_HTTPX_POOL_TIMEOUT", &mut http.pool_timeout),
         ];
         for (name, time) in times {

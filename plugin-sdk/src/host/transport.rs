@@ -27,6 +27,7 @@
 use std::{
     fmt,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -111,13 +112,16 @@ pub(crate) enum Failure {
     /// The request or the answer is too large for this end or the other.
     TooLarge(String),
     /// The server refused the request as such, before any plugin could see it: a status of gRPC such as `UNIMPLEMENTED` or
-    /// `UNAUTHENTICATED`, an error of JSON-RPC, an HTTP status, an answer of prose with `isError`.
+    /// `UNAUTHENTICATED`, an error of JSON-RPC about the message, an HTTP status of 400 to 499, a tool that is not known.
     Refused(Box<ReportedError>),
+    /// The server failed with the request, and does not say how far it had come: a plugin may have seen it.
+    Failed(Box<ReportedError>),
     /// What came back is not of this protocol.
     Invalid(String),
-    /// The server gave up on the call because of its own deadline (gRPC's `DEADLINE_EXCEEDED`).
+    /// Somebody gave up on the call before its deadline: the server, because of its own (gRPC's `DEADLINE_EXCEEDED`), or this end
+    /// after so long, because of a setting of the transport.
     #[allow(dead_code, reason = "only some transports can say so")]
-    Timeout,
+    Timeout(Option<Duration>),
 }
 
 impl fmt::Display for Failure {
@@ -126,8 +130,8 @@ impl fmt::Display for Failure {
             Self::Connection(message) | Self::TooLarge(message) | Self::Invalid(message) => {
                 formatter.write_str(message)
             }
-            Self::Refused(error) => write!(formatter, "{error}"),
-            Self::Timeout => formatter.write_str("the server gave up on the call"),
+            Self::Refused(error) | Self::Failed(error) => write!(formatter, "{error}"),
+            Self::Timeout(_) => formatter.write_str("the server gave up on the call"),
         }
     }
 }

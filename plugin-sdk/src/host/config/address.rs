@@ -1,42 +1,91 @@
 //! Addresses that a URL in the gateway's file must not lead to (`PLUGINS_SSRF_PROTECTION_ENABLED`).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether the protection refuses connections to this address: private networks, this machine, and the link, where clouds keep
-/// their credentials.
-pub(crate) fn is_refused(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_refused_v4(address),
-        IpAddr::V6(address) => match address.to_ipv4() {
-            // The same address in other words.
-            Some(mapped) if !address.is_loopback() => is_refused_v4(mapped),
-            _ => {
-                address.is_loopback()
-                    || address.is_unspecified()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
+/// Which addresses connections may go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Allowed {
+    All,
+    /// Public ones, and those of this machine.
+    PublicAndLoopback,
+    Public,
+}
+
+impl Allowed {
+    /// What a name may lead to. With `localhost` the operator says that this machine is meant; with one of the names in
+    /// `PLUGINS_SSRF_ALLOWED_HOSTS`, in which `*.` stands for any name before the rest, that a private address is.
+    pub(super) fn to<'a>(host: &str, mut allowed: impl Iterator<Item = &'a str>) -> Self {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let is_listed = allowed.any(|allowed| {
+            let allowed = allowed.to_ascii_lowercase();
+            match allowed.strip_prefix('*') {
+                Some(suffix) if suffix.starts_with('.') => {
+                    host.len() > suffix.len() && host.ends_with(suffix)
+                }
+                _ => host == allowed,
             }
-        },
+        });
+        if is_listed {
+            Self::All
+        } else if host == "localhost" || host.ends_with(".localhost") {
+            Self::PublicAndLoopback
+        } else {
+            Self::Public
+        }
+    }
+
+    pub(crate) fn refuses(self, address: IpAddr) -> bool {
+        match self {
+            Self::All => false,
+            Self::PublicAndLoopback => !address.is_loopback() && is_private(address),
+            Self::Public => is_private(address),
+        }
     }
 }
 
-fn is_refused_v4(address: Ipv4Addr) -> bool {
-    address.is_private() || address.is_loopback() || address.is_link_local() || address.is_unspecified()
+/// Addresses of private networks, of this machine, and of the link, where clouds keep their credentials; and those that are no
+/// single machine.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_private_v4(address),
+        IpAddr::V6(address) => {
+            let site_local = address.segments()[0] & 0xffc0 == 0xfec0;
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_multicast()
+                || site_local
+                || embedded_v4(address).is_some_and(is_private_v4)
+        }
+    }
 }
 
-/// Whether the operator says with the name itself that a private address is meant: `localhost`, or one of the names in
-/// `PLUGINS_SSRF_ALLOWED_HOSTS`, in which `*.` stands for any name before the rest.
-pub(super) fn is_exempt<'a>(host: &str, allowed: impl Iterator<Item = &'a str>) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    if host == "localhost" || host.ends_with(".localhost") {
-        return true;
+/// The same address in other words: mapped, compatible, behind NAT64, and of 6to4.
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let segments = address.segments();
+    let of = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match segments {
+        [0x0064, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(of(high, low)),
+        _ => address.to_ipv4(),
     }
-    allowed
-        .map(str::to_ascii_lowercase)
-        .any(|allowed| match allowed.strip_prefix('*') {
-            Some(suffix) if suffix.starts_with('.') => host.len() > suffix.len() && host.ends_with(suffix),
-            _ => host == allowed,
-        })
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    // Networks of providers; one cloud has its credentials there.
+    let is_shared = first == 100 && (64..128).contains(&second);
+    let is_this_network = first == 0;
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || is_this_network
+        || is_shared
 }
 
 /// What is said of a refused address.
@@ -73,25 +122,29 @@ mod tests {
             "fd00::1",
             "::ffff:10.0.0.1",
             "::ffff:169.254.169.254",
+            "100.100.100.200",
+            "64:ff9b::a00:1",
+            "2002:a9fe:a9fe::1",
+            "fec0::1",
+            "ff02::1",
+            "224.0.0.1",
+            "255.255.255.255",
         ] {
-            assert!(is_refused(address.parse().unwrap()), "{address}");
+            assert!(is_private(address.parse().unwrap()), "{address}");
         }
         for address in ["8.8.8.8", "172.32.0.1", "2001:4860:4860::8888", "::ffff:8.8.8.8"] {
-            assert!(!is_refused(address.parse().unwrap()), "{address}");
+            assert!(!is_private(address.parse().unwrap()), "{address}");
         }
     }
 
     #[test]
-    fn names_that_are_meant_are_exempt() {
-        let exempt = |host: &str| is_exempt(host, ["plugins", "*.svc.cluster.local"].into_iter());
-        for host in [
-            "localhost",
-            "LocalHost.",
-            "a.localhost",
-            "plugins",
-            "x.svc.cluster.local",
-        ] {
-            assert!(exempt(host), "{host}");
+    fn names_say_what_they_may_lead_to() {
+        let to = |host: &str| Allowed::to(host, ["plugins", "*.svc.cluster.local"].into_iter());
+        for host in ["plugins", "x.svc.cluster.local", "Plugins."] {
+            assert_eq!(to(host), Allowed::All, "{host}");
+        }
+        for host in ["localhost", "LocalHost.", "a.localhost"] {
+            assert_eq!(to(host), Allowed::PublicAndLoopback, "{host}");
         }
         for host in [
             "127.0.0.1",
@@ -99,7 +152,12 @@ mod tests {
             "svc.cluster.local",
             "xplugins",
         ] {
-            assert!(!exempt(host), "{host}");
+            assert_eq!(to(host), Allowed::Public, "{host}");
         }
+        let refused = |allowed: Allowed, address: &str| allowed.refuses(address.parse().unwrap());
+        assert!(!refused(Allowed::PublicAndLoopback, "::1"));
+        assert!(refused(Allowed::PublicAndLoopback, "169.254.169.254"));
+        assert!(refused(Allowed::Public, "127.0.0.1"));
+        assert!(!refused(Allowed::All, "169.254.169.254"));
     }
 }

@@ -54,7 +54,7 @@ impl GatewayConfig {
     /// Reads the text of a file that stands, or could stand, at `path`; errors name it.
     ///
     /// ```
-    /// use plugin_sdk::host::config::GatewayConfig;
+    /// use plugin_sdk::host::GatewayConfig;
     ///
     /// let text = "plugins:\n- {name: Words, kind: external, unix_socket: {path: run/words.sock}}\n";
     /// let error = GatewayConfig::parse("gateway.yaml", text).unwrap_err();
@@ -167,8 +167,11 @@ impl GatewayConfig {
                     tracing::error!("{error}; the plugin is left out (PLUGINS_FAIL_ON_PLUGIN_ERROR=false)");
                     registry.fail(error);
                 }
-                // A runtime that shuts down takes its tasks with it.
-                Err(error) => tracing::error!(%error, "connecting was broken off"),
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // A runtime that shuts down takes its tasks with it.
+                    Err(error) => tracing::error!(%error, "connecting was broken off"),
+                },
             }
         }
         Ok(registry)

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
-    address,
+    address::Allowed,
     target::{ClientTls, HttpTarget, StdioTarget, Target},
     url,
     variables::Variables,
@@ -81,9 +81,11 @@ fn http(section: &mut Fields<'_>, variables: &Variables) -> Option<HttpTarget> {
         }
     }
     Some(HttpTarget {
-        refuse_private_addresses: protects
-            && uds.is_none()
-            && !address::is_exempt(&host, variables.allowed_hosts()),
+        addresses: if protects {
+            Allowed::to(&host, variables.allowed_hosts())
+        } else {
+            Allowed::All
+        },
         url,
         uds,
         tls,

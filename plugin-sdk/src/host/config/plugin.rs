@@ -108,6 +108,7 @@ macro_rules! names {
     ($(#[$documentation:meta])+ $name:ident { $($(#[$variant_documentation:meta])+ $variant:ident = $text:literal,)+ }) => {
         $(#[$documentation])+
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_documentation])+ $variant,)+
         }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use super::address::Allowed;
+
 /// One of the sections, checked by the hosts' rules.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Target {
@@ -66,9 +68,9 @@ pub(crate) struct HttpTarget {
     pub(crate) uds: Option<PathBuf>,
     pub(crate) tls: Option<ClientTls>,
     pub(crate) reconnect: Reconnect,
-    /// Addresses that no connection may go to, whatever name they hide behind (`PLUGINS_SSRF_PROTECTION_ENABLED`). Each address
-    /// that the name is resolved to is asked for with [`is_refused`](super::address::is_refused), just before connecting.
-    pub(crate) refuse_private_addresses: bool,
+    /// Where connections may go, whatever name the address hides behind (`PLUGINS_SSRF_PROTECTION_ENABLED`). Each address that the
+    /// name is resolved to is looked at, just before connecting.
+    pub(crate) addresses: Allowed,
 }
 
 /// `mcp` with `proto: STDIO`.

@@ -72,7 +72,7 @@ fn host(authority: &str, protects: bool) -> Result<String, String> {
         if literal.is_unspecified() {
             return Err("0.0.0.0 is no address to connect to; write localhost".to_owned());
         }
-        if protects && address::is_refused(literal.into()) {
+        if protects && address::is_private(literal.into()) {
             return Err(address::refusal(host, literal.into()));
         }
     }

@@ -97,6 +97,7 @@ mod tests {
     use super::*;
     use crate::host::config::{
         GatewayConfig,
+        address::Allowed,
         target::{HttpTarget, Target},
     };
 
@@ -159,15 +160,14 @@ mod tests {
     #[test]
     fn addresses_are_refused_as_far_as_the_operator_wants_it() {
         let off = [("PLUGINS_SSRF_PROTECTION_ENABLED", "false")];
-        let refuses = |url: &str, variables: &[(&str, &str)]| {
-            http(url, variables).map(|target| target.refuse_private_addresses)
-        };
-        assert!(refuses("http://10.0.0.1/", &[]).is_err());
-        assert_eq!(refuses("http://10.0.0.1/", &off), Ok(false));
-        assert_eq!(refuses("http://plugins/", &[]), Ok(true));
-        assert_eq!(refuses("http://localhost/", &[]), Ok(false));
-        let allowed = [("PLUGINS_SSRF_ALLOWED_HOSTS", "other, plugins")];
-        assert_eq!(refuses("http://plugins/", &allowed), Ok(false));
-        assert!(refuses("http://plugins/", &[("PLUGINS_SSRF_PROTECTION_ENABLED", "maybe")]).is_err());
+        let allowed =
+            |url: &str, variables: &[(&str, &str)]| http(url, variables).map(|target| target.addresses);
+        assert!(allowed("http://10.0.0.1/", &[]).is_err());
+        assert_eq!(allowed("http://10.0.0.1/", &off), Ok(Allowed::All));
+        assert_eq!(allowed("http://plugins/", &[]), Ok(Allowed::Public));
+        assert_eq!(allowed("http://localhost/", &[]), Ok(Allowed::PublicAndLoopback));
+        let listed = [("PLUGINS_SSRF_ALLOWED_HOSTS", "other, plugins")];
+        assert_eq!(allowed("http://plugins/", &listed), Ok(Allowed::All));
+        assert!(allowed("http://plugins/", &[("PLUGINS_SSRF_PROTECTION_ENABLED", "maybe")]).is_err());
     }
 }

@@ -8,7 +8,10 @@ use std::{fmt, io, net::SocketAddr, path::PathBuf, time::Duration};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{config::address, transport::Failure};
+use super::{
+    config::address::{self, Allowed},
+    transport::Failure,
+};
 use crate::server::listener::Duplex;
 pub(super) use tls::{Authorities, Tls, is_refusal};
 
@@ -39,7 +42,7 @@ pub(super) struct Connector {
     pub(super) tls: Option<Tls>,
     /// For all of it: name, TCP, TLS.
     pub(super) timeout: Duration,
-    pub(super) refuse_private_addresses: bool,
+    pub(super) allowed: Allowed,
 }
 
 impl Connector {
@@ -75,9 +78,7 @@ impl Connector {
             .await
             .map_err(|error| format!("the name can't be resolved: {error}"))?
             .collect();
-        if self.refuse_private_addresses
-            && let Some(refused) = addresses.iter().find(|found| address::is_refused(found.ip()))
-        {
+        if let Some(refused) = addresses.iter().find(|found| self.allowed.refuses(found.ip())) {
             return Err(address::refusal(host, refused.ip()));
         }
         let share = self.timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);

@@ -52,6 +52,15 @@ impl Encoding {
                 "it is the answer of the plugin \"{answered_by}\""
             ))),
             Ok(reply) => Ok(reply),
+            // An error of no plugin is about the message. Plugins choose their codes themselves, and may choose these too.
+            Err(error) if error.plugin_name.is_empty() && error.code == protobuf::UNKNOWN_MESSAGE => {
+                Err(CallError::Refused(Box::new(error)))
+            }
+            Err(error) if error.code == protobuf::MESSAGE_TOO_LARGE && is_of_the_server(&error) => {
+                Err(CallError::TooLarge {
+                    message: error.message,
+                })
+            }
             Err(mut error) => {
                 if error.plugin_name.is_empty() {
                     plugin_name.clone_into(&mut error.plugin_name);
@@ -97,16 +106,20 @@ impl Encoding {
     }
 }
 
+/// Whether an error that says that something is too large comes from the server: it says how large, and what the limit is.
+fn is_of_the_server(error: &ReportedError) -> bool {
+    ["size", "limit"]
+        .iter()
+        .all(|key| error.details.contains_key(key))
+}
+
 /// Servers have no code for what they can't find, but always the same words.
 const NOT_FOUND: (&str, &str) = ("Unable to find ", "Make sure the plugin is registered.");
 
+/// What a plugin, or the server that called it, reports.
 pub(super) fn of_reported(error: ReportedError) -> CallError {
     let error = Box::new(error);
     match error.code.as_str() {
-        protobuf::UNKNOWN_MESSAGE => CallError::Refused(error),
-        protobuf::MESSAGE_TOO_LARGE => CallError::TooLarge {
-            message: error.message,
-        },
         "" if error.message.starts_with(NOT_FOUND.0) && error.message.ends_with(NOT_FOUND.1) => {
             CallError::NotFound(error)
         }

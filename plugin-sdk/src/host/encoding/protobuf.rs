@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// Codes of the servers' own errors (`protocol.md`, section 8.1).
-pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
-pub(crate) const SHUTTING_DOWN: &str = "SHUTTING_DOWN";
-pub(crate) const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+pub(crate) use crate::dispatch::code::{
+    STOPPING as SHUTTING_DOWN, TOO_LARGE as MESSAGE_TOO_LARGE, UNKNOWN_MESSAGE,
+};
 
 const fn field(number: u8) -> u8 {
     tag(number, LENGTH_DELIMITED)

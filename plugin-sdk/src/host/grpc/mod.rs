@@ -19,7 +19,7 @@ use tonic::{Code, client::Grpc};
 
 use self::connection::{Connection, Package};
 use super::{
-    config::target::GrpcTarget,
+    config::{address::Allowed, target::GrpcTarget},
     connect::{Address, Authorities, Connector, Tls},
     settings::HostSettings,
     slot::Slot,
@@ -75,7 +75,7 @@ impl GrpcTransport {
                 address,
                 tls,
                 timeout: settings.connect_timeout,
-                refuse_private_addresses: false,
+                allowed: Allowed::All,
             },
             origin,
             settings: settings.clone(),

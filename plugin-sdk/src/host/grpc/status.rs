@@ -28,16 +28,25 @@ pub(super) fn failure(status: &Status, place: &str, request: &Request<'_>) -> Fa
     let message = format!("{place}: gRPC status {:?}: {}", status.code(), status.message());
     match status.code() {
         Code::ResourceExhausted | Code::OutOfRange => Failure::TooLarge(message),
-        Code::DeadlineExceeded => Failure::Timeout,
+        Code::DeadlineExceeded => Failure::Timeout(None),
         // A server may have begun when it finds that it has to end.
         Code::Unavailable | Code::Cancelled | Code::Aborted | Code::DataLoss => Failure::Connection(message),
         Code::Ok | Code::Internal => Failure::Invalid(message),
-        code => Failure::Refused(Box::new(ReportedError {
-            message,
-            code: format!("{code:?}"),
-            mcp_error_code: INTERNAL_ERROR,
-            ..ReportedError::default()
-        })),
+        code => {
+            let error = Box::new(ReportedError {
+                message,
+                code: format!("{code:?}"),
+                mcp_error_code: INTERNAL_ERROR,
+                ..ReportedError::default()
+            });
+            match code {
+                Code::Unimplemented
+                | Code::Unauthenticated
+                | Code::PermissionDenied
+                | Code::InvalidArgument => Failure::Refused(error),
+                _ => Failure::Failed(error),
+            }
+        }
     }
 }
 

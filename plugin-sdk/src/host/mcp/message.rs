@@ -6,9 +6,13 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::host::{
-    error::ReportedError,
-    transport::{Failure, Method, Request},
+use crate::{
+    host::{
+        encoding::protobuf::SHUTTING_DOWN,
+        error::ReportedError,
+        transport::{Failure, Method, Request},
+    },
+    value::Value,
 };
 
 /// What hosts offer. Servers answer with the version that they go on with.
@@ -78,6 +82,16 @@ pub(super) struct RpcError {
     pub(super) code: i64,
     #[serde(default)]
     pub(super) message: String,
+    #[serde(default)]
+    data: Option<Value>,
+}
+
+impl RpcError {
+    /// Whether the server says that it stops, and did not take the request.
+    pub(super) fn is_shutting_down(&self) -> bool {
+        let code = self.data.as_ref().and_then(|data| data.get("code"));
+        code.and_then(Value::as_str) == Some(SHUTTING_DOWN)
+    }
 }
 
 #[derive(Deserialize)]
@@ -148,9 +162,8 @@ pub(super) fn content(method: Method, result: &RawValue, limit: usize) -> Result
         .filter(|block| block.kind == "text")
         .find_map(|block| block.text)
         .ok_or_else(|| Failure::Invalid("it has no text".to_owned()))?;
-    // Prose: the server did not understand the call.
     if result.is_error == Some(true) && !text.trim_start().starts_with('{') {
-        return Err(refused(text, ""));
+        return Err(of_prose(text));
     }
     if text.len() > limit {
         return Err(too_large(limit));
@@ -158,14 +171,37 @@ pub(super) fn content(method: Method, result: &RawValue, limit: usize) -> Result
     Ok(Bytes::from(text))
 }
 
-/// The failure that an error stands for.
-pub(super) fn failure(error: RpcError) -> Failure {
-    Failure::Refused(Box::new(ReportedError {
-        message: error.message,
-        mcp_error_code: i32::try_from(error.code).unwrap_or(INTERNAL_ERROR),
+/// What a server says in prose instead of the answer of a tool. Of two of its sentences it is known that it says them before it calls
+/// the tool.
+fn of_prose(text: String) -> Failure {
+    let is_refusal = text.starts_with("Unknown tool") || text.contains("validation error");
+    if is_refusal {
+        return refused(text, "");
+    }
+    Failure::Failed(Box::new(ReportedError {
+        message: text,
+        mcp_error_code: INTERNAL_ERROR,
         ..ReportedError::default()
     }))
 }
+
+/// The failure that an error stands for. Of some it is known that they are about the message, which then reached nobody.
+pub(super) fn failure(error: RpcError) -> Failure {
+    let is_refusal = ABOUT_THE_MESSAGE.contains(&error.code);
+    let error = Box::new(ReportedError {
+        message: error.message,
+        mcp_error_code: i32::try_from(error.code).unwrap_or(INTERNAL_ERROR),
+        ..ReportedError::default()
+    });
+    if is_refusal {
+        Failure::Refused(error)
+    } else {
+        Failure::Failed(error)
+    }
+}
+
+/// Not JSON, no request, no such method, params that are not those of the method.
+const ABOUT_THE_MESSAGE: [i64; 4] = [-32700, -32600, -32601, -32602];
 
 pub(super) fn refused(message: String, code: &str) -> Failure {
     Failure::Refused(Box::new(ReportedError {

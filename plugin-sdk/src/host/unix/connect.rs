@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use tokio::net::UnixStream;
+use tokio::{net::UnixStream, sync::Semaphore};
 
 use super::{Server, pool::Pool, shared::Shared, socket::Socket};
 use crate::{
@@ -16,7 +16,11 @@ const QUESTION: u64 = 1;
 
 /// Connects, and asks the server in an envelope whether it is up. One that does not know envelopes says so, in an answer
 /// without an envelope.
-pub(super) async fn connect(path: &Path, settings: &HostSettings) -> Result<Server, Failure> {
+pub(super) async fn connect(
+    path: &Path,
+    settings: &HostSettings,
+    permits: &Arc<Semaphore>,
+) -> Result<Server, Failure> {
     let mut socket = open(path, settings).await?;
     let answer = within(settings.connect_timeout, path, ask(&mut socket)).await?;
     match Envelope::read(&answer) {
@@ -30,7 +34,7 @@ pub(super) async fn connect(path: &Path, settings: &HostSettings) -> Result<Serv
             Ok(Server::Envelopes(Shared::start(socket, calls)))
         }
         Ok(None) if protobuf::is_unknown_message(&answer) => {
-            Ok(Server::Bare(Arc::new(Pool::new(socket, settings))))
+            Ok(Server::Bare(Arc::new(Pool::new(socket, settings, permits))))
         }
         _ => Err(Failure::Invalid(format!(
             "{}: what listens there does not speak the protocol of plugins",

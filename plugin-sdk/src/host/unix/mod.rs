@@ -9,7 +9,7 @@ mod socket;
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -29,6 +29,10 @@ pub(crate) struct UnixTransport {
     path: PathBuf,
     settings: HostSettings,
     server: Mutex<Server>,
+    /// Connections that take no more calls, on which some still wait.
+    left: Mutex<Vec<Weak<Shared>>>,
+    /// Connections that carry a call, to a server without envelopes.
+    permits: Arc<Semaphore>,
     /// Whoever has it connects; the others wait for what comes of it.
     connecting: Semaphore,
     /// How often connecting has failed, so that whoever waited does not try again at once.
@@ -54,6 +58,10 @@ impl UnixTransport {
             path: target.path.clone(),
             settings: settings.clone(),
             server: Mutex::default(),
+            left: Mutex::default(),
+            permits: Arc::new(Semaphore::new(
+                settings.max_connections.clamp(1, Semaphore::MAX_PERMITS),
+            )),
             connecting: Semaphore::new(1),
             failed: AtomicU64::new(0),
             last_failure: Mutex::default(),
@@ -78,7 +86,11 @@ impl UnixTransport {
             Server::Closed => true,
         };
         if !is_usable {
-            *server = Server::Unknown;
+            if let Server::Envelopes(shared) = std::mem::take(&mut *server) {
+                let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+                left.retain(|earlier| earlier.strong_count() > 0);
+                left.push(Arc::downgrade(&shared));
+            }
             return None;
         }
         Some(server.clone())
@@ -99,10 +111,11 @@ impl UnixTransport {
         {
             return Err(failure);
         }
-        match connect::connect(&self.path, &self.settings).await {
+        match connect::connect(&self.path, &self.settings, &self.permits).await {
             Ok(found) => {
                 let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
                 if matches!(*server, Server::Closed) {
+                    found.close();
                     return Err(self.is_closed());
                 }
                 *server = found;
@@ -131,10 +144,22 @@ impl UnixTransport {
 impl UnixTransport {
     fn end(&self) {
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *server, Server::Closed) {
-            Server::Envelopes(shared) => shared.close(),
-            Server::Bare(pool) => pool.close(),
-            Server::Unknown | Server::Closed => {}
+        std::mem::replace(&mut *server, Server::Closed).close();
+        self.permits.close();
+        for left in self.left.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            if let Some(shared) = left.upgrade() {
+                shared.close();
+            }
+        }
+    }
+}
+
+impl Server {
+    fn close(&self) {
+        match self {
+            Self::Envelopes(shared) => shared.close(),
+            Self::Bare(pool) => pool.close(),
+            Self::Unknown | Self::Closed => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -23,7 +23,8 @@ use crate::{
 };
 
 pub(super) struct Pool {
-    permits: Semaphore,
+    /// All pools of one plugin share them: calls on connections of an earlier server may still run.
+    permits: Arc<Semaphore>,
     /// The one used last is at the end, so that those that are not needed grow old.
     idle: Mutex<Vec<(Socket, Instant)>>,
     idle_timeout: Duration,
@@ -32,9 +33,9 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(first: Socket, settings: &HostSettings) -> Self {
+    pub(super) fn new(first: Socket, settings: &HostSettings, permits: &Arc<Semaphore>) -> Self {
         Self {
-            permits: Semaphore::new(settings.max_connections.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Arc::clone(permits),
             idle: Mutex::new(vec![(first, Instant::now())]),
             idle_timeout: settings.idle_timeout,
             failed: AtomicBool::new(false),
@@ -47,7 +48,6 @@ impl Pool {
 
     pub(super) fn close(&self) {
         self.failed.store(true, Ordering::Release);
-        self.permits.close();
         self.lock().clear();
     }
 

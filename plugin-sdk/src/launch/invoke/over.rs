@@ -3,14 +3,14 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{Call, directory::PrivateDirectory};
-#[cfg(feature = "mcp")]
-use crate::host::config::target::HttpTarget;
 #[cfg(any(feature = "unix", feature = "mcp"))]
 use crate::host::config::target::Reconnect;
 #[cfg(feature = "unix")]
 use crate::host::config::target::UnixTarget;
 #[cfg(feature = "grpc")]
 use crate::host::config::target::{GrpcEndpoint, GrpcTarget};
+#[cfg(feature = "mcp")]
+use crate::host::config::{address::Allowed, target::HttpTarget};
 #[cfg(feature = "grpc")]
 use crate::launch::serve::listen_grpc;
 #[cfg(feature = "mcp")]
@@ -115,7 +115,7 @@ fn http(path: PathBuf) -> Target {
         uds: Some(path),
         tls: None,
         reconnect: Reconnect::default(),
-        refuse_private_addresses: false,
+        addresses: Allowed::All,
     })
 }
 

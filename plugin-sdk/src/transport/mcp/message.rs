@@ -24,6 +24,8 @@ pub(super) struct MessageError {
     /// Of the request, as the client wrote it, if that much could be read.
     pub(super) id: Option<Box<RawValue>>,
     pub(super) message: String,
+    /// For clients that are programs: a code as in an error of a plugin.
+    pub(super) reason: Option<&'static str>,
 }
 
 impl MessageError {
@@ -32,7 +34,13 @@ impl MessageError {
             code,
             id: None,
             message: message.into(),
+            reason: None,
         }
+    }
+
+    pub(super) fn with_reason(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// The answer that says it.
@@ -47,6 +55,12 @@ impl MessageError {
         struct Error<'a> {
             code: i32,
             message: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            data: Option<Data>,
+        }
+        #[derive(Serialize)]
+        struct Data {
+            code: &'static str,
         }
 
         let answer = Answer {
@@ -55,6 +69,7 @@ impl MessageError {
             error: Error {
                 code: self.code,
                 message: &self.message,
+                data: self.reason.map(|code| Data { code }),
             },
         };
         serde_json::to_vec(&answer).unwrap_or_default()

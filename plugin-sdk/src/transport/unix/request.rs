@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::envelope::Envelope;
+use super::envelope::{Envelope, LONGEST_LISTING};
 use crate::{
     codec::text::Text,
     dispatch::{Invocation, protobuf::RequestFields},
@@ -17,9 +17,6 @@ pub(super) enum Request {
     Envelope,
     Unknown,
 }
-
-/// A message that names nothing lists all configurations if it is no longer than this.
-const LONGEST_LISTING: usize = 2;
 
 impl Request {
     /// Messages carry no type. Which one this is follows from the fields that it has.
@@ -45,5 +42,5 @@ impl Request {
 }
 
 fn is_envelope(message: &Bytes) -> bool {
-    matches!(Envelope::read(message), Ok(Some(envelope)) if envelope.id != 0)
+    matches!(Envelope::read_request(message), Ok(Some(_)))
 }

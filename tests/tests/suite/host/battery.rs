@@ -38,7 +38,7 @@ async fn invoke_typed<H: Hook>(
     context: &mut PluginContext,
 ) -> Result<PluginResult<Map>, CallError>
 where
-    H::Payload: Serialize + DeserializeOwned,
+    H::Payload: Serialize + DeserializeOwned + Sync,
     H::Result: Serialize + DeserializeOwned,
 {
     let payload: H::Payload = Value::from(payload.clone()).deserialize_into().unwrap();

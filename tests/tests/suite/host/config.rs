@@ -2,7 +2,7 @@
 
 use plugin_sdk::{
     Map, Value,
-    host::{ExternalPluginConfig, GatewayConfig, HostError, HostSettings, PluginConfig, config::Mode},
+    host::{ExternalPluginConfig, GatewayConfig, HostError, HostSettings, Mode, PluginConfig},
 };
 use serde_json::{Value as Json, json};
 

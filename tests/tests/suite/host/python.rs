@@ -5,7 +5,7 @@ use std::{process::Command, sync::Arc, time::Instant};
 use plugin_sdk::{
     PluginContext,
     hooks::ToolPreInvoke,
-    host::{CallError, CallOptions, ExternalPlugin, HostSettings, HostedPlugin, Invoke, config::Mode},
+    host::{CallError, CallOptions, ExternalPlugin, HostSettings, HostedPlugin, Invoke, Mode},
     prelude::ToolPreInvokePayload,
 };
 use plugin_sdk_tests::process::ServerProcess;
@@ -113,7 +113,14 @@ async fn calls_share_as_many_connections_as_there_may_be() -> Result<(), Failed>
             )
         })
         .collect();
-    tokio::time::sleep(milliseconds(100)).await;
+    while connections(server.id()) < 3 {
+        assert!(
+            started.elapsed() < milliseconds(10_000),
+            "{} connections",
+            connections(server.id())
+        );
+        tokio::time::sleep(milliseconds(10)).await;
+    }
     assert_eq!(connections(server.id()), 3);
     for (number, call) in calls.into_iter().enumerate() {
         let result = call.await.unwrap().unwrap();

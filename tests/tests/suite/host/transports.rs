@@ -4,13 +4,17 @@ mod grpc;
 mod mcp;
 pub(super) mod servers;
 mod tls;
+mod unix;
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use plugin_sdk::{
     Map, PluginContext,
     hooks::ToolPreInvokePayload,
-    host::{CallError, CallOptions, ExternalPlugin, HostError, HostSettings, Invoke},
+    host::{CallError, CallOptions, ExternalPlugin, HostError, HostSettings, HostedPlugin, Invoke},
 };
 use serde_json::{Value as Json, json};
 
@@ -53,6 +57,9 @@ async fn battery(mut server: Server) {
     given_up(&plugin).await;
     cancelled(&plugin, &server).await;
     lost(&plugin, &mut server).await;
+    if server.is_ours() {
+        stopped(&plugin, &mut server).await;
+    }
     plugin.close().await;
     let closed = echo(&plugin, "closed").await;
     assert_eq!(closed, Err(CallError::Closed));
@@ -167,6 +174,38 @@ async fn cancelled(plugin: &ExternalPlugin, server: &Server) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     echo(plugin, "after it").await.unwrap();
+}
+
+/// A server that is told to stop while calls come in answers each of them, or did not see it.
+async fn stopped(plugin: &ExternalPlugin, server: &mut Server) {
+    let calls = |caller: u64| async move {
+        for number in 0..40_u64 {
+            let args = json!({"milliseconds": 10, "caller": caller, "number": number});
+            loop {
+                match call_with(plugin, "wait", args.clone(), within(15_000)).await {
+                    Ok(result) => {
+                        assert_eq!(super::echo(&result), args);
+                        break;
+                    }
+                    // While there is no server.
+                    Err(CallError::Unreachable { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        }
+    };
+    let mut callers: Vec<Pin<Box<dyn Future<Output = ()>>>> = Vec::new();
+    for caller in 0..4 {
+        callers.push(Box::pin(calls(caller)));
+    }
+    let stopping = async {
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_millis(120)).await;
+            server.stop().await;
+            server.restart();
+        }
+    };
+    tokio::join!(join_all(callers), stopping);
 }
 
 /// The end of a connection takes a moment to arrive; a call on its way then may have been seen.

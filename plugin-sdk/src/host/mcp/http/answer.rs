@@ -40,6 +40,8 @@ pub(super) struct Found {
 pub(super) enum Problem {
     /// The server does not know the session, and did nothing.
     SessionLost,
+    /// The server stops, and did nothing.
+    ShuttingDown(Failure),
     Failed(Failure),
 }
 
@@ -91,7 +93,7 @@ impl Reading<'_> {
             .get(header::LOCATION)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        let text = self.refusal(response.into_body()).await;
+        let (text, is_shutting_down) = self.refusal(response.into_body()).await;
         let is_lost = match status {
             StatusCode::NOT_FOUND => true,
             StatusCode::BAD_REQUEST => text.to_ascii_lowercase().contains("session"),
@@ -108,9 +110,12 @@ impl Reading<'_> {
             _ if text.is_empty() => format!("{place}: {status}"),
             _ => format!("{place}: {status}: {text}"),
         };
+        if is_shutting_down {
+            return Err(Problem::ShuttingDown(Failure::Connection(message)));
+        }
         Err(Problem::Failed(match status {
             StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge(message),
-            StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => Failure::Timeout,
+            StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => Failure::Timeout(None),
             // Nobody says how far it came.
             status if status.is_server_error() => Failure::Connection(message),
             status => message::refused(message, status.as_str()),
@@ -196,7 +201,7 @@ impl Reading<'_> {
                 Ok(None) => return Ok(None),
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => return Err(lost(error.to_string())),
-                Err(_) => return Err(lost(silence(self.timeout))),
+                Err(_) => return Err(Failure::Timeout(Some(self.timeout))),
             };
             if let Ok(data) = frame.into_data() {
                 return Ok(Some(data));
@@ -204,8 +209,9 @@ impl Reading<'_> {
         }
     }
 
-    /// What a server says of a request that it did not take: the message of an error of JSON-RPC, or a line of text.
-    async fn refusal(&self, mut body: Body) -> String {
+    /// What a server says of a request that it did not take: the message of an error of JSON-RPC, or a line of text. And whether it
+    /// is that it stops.
+    async fn refusal(&self, mut body: Body) -> (String, bool) {
         let mut text = Vec::new();
         while let Ok(Some(part)) = self.part(&mut body).await {
             text.extend_from_slice(&part);
@@ -215,22 +221,14 @@ impl Reading<'_> {
             }
         }
         if let Ok(Incoming::Answer(_, Err(error))) = message::read(&text) {
-            return error.message;
+            let is_shutting_down = error.is_shutting_down();
+            return (error.message, is_shutting_down);
         }
         let text = String::from_utf8_lossy(&text);
         let line = text.lines().next().unwrap_or_default().trim();
-        line.chars()
-            .filter(|character| !character.is_control())
-            .take(200)
-            .collect()
+        let line = line.chars().filter(|character| !character.is_control());
+        (line.take(200).collect(), false)
     }
-}
-
-pub(super) fn silence(timeout: Duration) -> String {
-    format!(
-        "nothing came for {} s (PLUGINS_HTTPX_READ_TIMEOUT)",
-        timeout.as_secs_f64()
-    )
 }
 
 /// The result in an answer.

@@ -99,7 +99,7 @@ impl HttpTransport {
             address: url.address.clone(),
             tls,
             timeout,
-            refuse_private_addresses: target.refuse_private_addresses,
+            allowed: target.addresses,
         };
         let place = connector.address.to_string();
         Ok(Self(Arc::new(Client {
@@ -140,6 +140,10 @@ impl Client {
                     return message::content(request.method, result, self.settings.max_message_size);
                 }
                 Err(Problem::Failed(failure)) => return Err(failure),
+                Err(Problem::ShuttingDown(failure)) => {
+                    request.mark_unseen();
+                    return Err(failure);
+                }
                 Err(Problem::SessionLost) => {
                     request.mark_unseen();
                     session.is_lost.store(true, Ordering::Relaxed);
@@ -166,7 +170,7 @@ impl Client {
     async fn initialize(&self) -> Result<Arc<Session>, Failure> {
         match tokio::time::timeout(self.timeout, self.shake_hands()).await {
             Ok(Ok(session)) => Ok(Arc::new(session)),
-            Ok(Err(Problem::Failed(failure))) => Err(failure),
+            Ok(Err(Problem::Failed(failure) | Problem::ShuttingDown(failure))) => Err(failure),
             Ok(Err(Problem::SessionLost)) => {
                 Err(self.pool.failure("the server forgets its sessions at once"))
             }
@@ -232,11 +236,7 @@ impl Client {
             let error = match tokio::time::timeout(self.settings.http.read_timeout, sending).await {
                 Ok(Ok(response)) => return Ok((response, lease)),
                 Ok(Err(error)) => error,
-                Err(_) => {
-                    return Err(self
-                        .pool
-                        .failure(answer::silence(self.settings.http.read_timeout)));
-                }
+                Err(_) => return Err(Failure::Timeout(Some(self.settings.http.read_timeout))),
             };
             let mut error = error;
             let was_sent = error.take_message().is_none();

@@ -63,11 +63,13 @@ impl Pool {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(self.failure("closed by this process")),
             Err(_) => {
-                return Err(self.failure(format_args!(
-                    "all {} connections were taken for {} s (PLUGINS_HTTPX_MAX_CONNECTIONS, PLUGINS_HTTPX_POOL_TIMEOUT)",
+                tracing::warn!(
+                    "{}: all {} connections were taken for {} s (PLUGINS_HTTPX_MAX_CONNECTIONS, PLUGINS_HTTPX_POOL_TIMEOUT)",
+                    self.connector.address,
                     self.settings.max_connections,
                     self.settings.pool_timeout.as_secs_f64()
-                )));
+                );
+                return Err(Failure::Timeout(Some(self.settings.pool_timeout)));
             }
         };
         if let Some(connection) = self.idle() {

@@ -13,7 +13,10 @@ use tokio::{
 
 use super::HttpTransport;
 use crate::host::{
-    config::target::{HttpTarget, Reconnect},
+    config::{
+        address::Allowed,
+        target::{HttpTarget, Reconnect},
+    },
     settings::HostSettings,
     transport::{Failure, Method, Request, Transport},
 };
@@ -56,7 +59,7 @@ async fn server(steps: &[Step]) -> Server {
         uds: None,
         tls: None,
         reconnect: Reconnect::default(),
-        refuse_private_addresses: false,
+        addresses: Allowed::All,
     };
     Server {
         transport: HttpTransport::new("P", &target, &HostSettings::default()).unwrap(),

@@ -27,6 +27,11 @@ impl Url {
             Some(scheme) if *scheme == Scheme::HTTP => false,
             _ => return Err(problem("can't be connected to: write http:// or https://")),
         };
+        if is_secure && target.uds.is_some() {
+            return Err(problem(
+                "has TLS, which there is none of on the Unix socket in uds: write http://",
+            ));
+        }
         let authority = url.authority().ok_or_else(|| problem("names no server"))?;
         let name = authority.host().trim_matches(['[', ']']).to_owned();
         let port = url.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
@@ -44,7 +49,7 @@ impl Url {
         };
         Ok(Self {
             address,
-            is_secure: is_secure && target.uds.is_none(),
+            is_secure,
             name,
             host,
             path,

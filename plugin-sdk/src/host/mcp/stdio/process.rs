@@ -232,8 +232,10 @@ async fn end_of(child: &mut Option<Child>) -> io::Result<ExitStatus> {
 fn failure_text(failure: Failure) -> String {
     match failure {
         Failure::Connection(text) | Failure::Invalid(text) | Failure::TooLarge(text) => text,
-        Failure::Refused(error) => format!("it refused initialize: {}", error.message),
-        Failure::Timeout => "it did not answer to initialize in time".to_owned(),
+        Failure::Refused(error) | Failure::Failed(error) => {
+            format!("it refused initialize: {}", error.message)
+        }
+        Failure::Timeout(_) => "it did not answer to initialize in time".to_owned(),
     }
 }
 

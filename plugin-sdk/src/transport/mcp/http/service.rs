@@ -16,7 +16,7 @@ use super::{
     running::{Running, RunningBody},
 };
 use crate::{
-    dispatch::guard,
+    dispatch::{code::STOPPING, guard},
     server::{drain::Draining, metrics::Metrics},
     transport::mcp::message::{MessageError, code},
 };
@@ -72,7 +72,8 @@ impl Service {
         match (parts.uri.path(), &self.protocol) {
             (_, Some(_)) if is_late => {
                 let message = "Service Unavailable: the plugin server is stopping; connect again";
-                let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message);
+                let error = MessageError::new(code::INVALID_REQUEST, message).with_reason(STOPPING);
+                let refusal = Refusal::of_error(StatusCode::SERVICE_UNAVAILABLE, error);
                 self.decline(refusal, body, &parts.headers).await
             }
             (ENDPOINT, Some(protocol)) => self.mcp(protocol, parts, body).await,

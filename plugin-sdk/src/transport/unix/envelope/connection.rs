@@ -198,7 +198,7 @@ impl EnvelopeConnection {
 
     /// Begins what a message asks for.
     fn take(&mut self, message: &Bytes) -> Result<(), End> {
-        let envelope = match Envelope::read(message) {
+        let envelope = match Envelope::read_request(message) {
             Ok(Some(envelope)) => envelope,
             Ok(None) => return Err(End::NoEnvelope),
             Err(error) => {
@@ -265,7 +265,7 @@ impl EnvelopeConnection {
             }
         };
         let dispatcher = Arc::clone(&self.dispatcher);
-        let size = dispatcher.limits().max_message_size - OVERHEAD;
+        let size = dispatcher.limits().max_message_size.saturating_sub(OVERHEAD);
         // Every call is a task: those of one connection use all threads.
         let task = self.calls.spawn(async move {
             let limit = AnswerLimit::of_message(size);

@@ -21,6 +21,12 @@ const ERROR: u8 = 12;
 const MAX_IN_FLIGHT: u8 = 13;
 const CLOSING: u8 = 14;
 
+/// Fields that bare requests have: the hook or the plugin, and the plugin.
+const BARE: [u32; 2] = [1, 2];
+
+/// A bare message that names nothing lists all configurations if it is no longer than this.
+pub(crate) const LONGEST_LISTING: usize = 2;
+
 /// What an envelope can add to a message, at the most.
 pub(crate) const OVERHEAD: usize = 32;
 
@@ -77,9 +83,27 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Reads a message. `None` if it is not in an envelope: that needs an id, but for the one that answers no request.
+    /// Reads an answer. `None` if it is not in an envelope: that needs an id, but for the one that answers no request.
     pub(crate) fn read(message: &Bytes) -> Result<Option<Self>, CodecError> {
-        let (mut id, mut content, mut max_in_flight) = (0, None, None);
+        let (envelope, _) = Self::fields(message)?;
+        let is_closing = matches!(envelope.content, Some((Kind::Closing, _)));
+        Ok((envelope.id != 0 || is_closing).then_some(envelope))
+    }
+
+    /// Reads a request. `None` if it is not in an envelope: one is longer than the bare request that lists all configurations, and
+    /// has an id and none of the fields of the others.
+    pub(crate) fn read_request(message: &Bytes) -> Result<Option<Self>, CodecError> {
+        if message.len() <= LONGEST_LISTING {
+            return Ok(None);
+        }
+        let (envelope, is_bare) = Self::fields(message)?;
+        Ok((envelope.id != 0 && !is_bare).then_some(envelope))
+    }
+
+    /// Reads the fields. An id of 0 is as good as none: protobuf does not write it. Beside the envelope, whether there is a field that
+    /// names a plugin or a hook in a bare request.
+    fn fields(message: &Bytes) -> Result<(Self, bool), CodecError> {
+        let (mut id, mut content, mut max_in_flight, mut is_bare) = (0, None, None, false);
         let mut reader = Reader::new(Slice::new(message));
         while let Some((number, wire_type)) = reader.tag()? {
             match (u8::try_from(number), wire_type) {
@@ -91,17 +115,17 @@ impl Envelope {
                     if let Some(kind) = Kind::of_field(number) {
                         content = Some((kind, part(message, slice)));
                     }
+                    is_bare |= BARE.contains(&number) && !slice.bytes.is_empty();
                 }
                 _ => reader.skip(number, wire_type)?,
             }
         }
-        // An id of 0 is as good as none: protobuf does not write it.
-        let is_closing = matches!(content, Some((Kind::Closing, _)));
-        Ok((id != 0 || is_closing).then_some(Self {
+        let envelope = Self {
             id,
             content,
             max_in_flight,
-        }))
+        };
+        Ok((envelope, is_bare))
     }
 
     /// The id in the first bytes of a message that is too long to be read. Every known writer puts it first.

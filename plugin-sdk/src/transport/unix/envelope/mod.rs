@@ -4,4 +4,4 @@ mod connection;
 mod message;
 
 pub(super) use connection::EnvelopeConnection;
-pub(crate) use message::{Envelope, Kind, OVERHEAD, put};
+pub(crate) use message::{Envelope, Kind, LONGEST_LISTING, OVERHEAD, put};

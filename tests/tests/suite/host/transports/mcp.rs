@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use plugin_sdk::host::{CallError, HostError, HostSettings};
+use plugin_sdk::host::{CallError, HostError, HostSettings, HostedPlugin};
 use serde_json::{Value as Json, json};
 
 use super::{

@@ -228,6 +228,20 @@ impl Server {
         matches!(self.place, Place::Child(_))
     }
 
+    /// Whether it is one of this repository, on an address of its own.
+    pub(super) fn is_ours(&self) -> bool {
+        self.program == Program::Ours && !self.starts_by_itself()
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub(super) async fn stop(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap();
+        assert!(ended.unwrap().success(), "{}", self.log());
+    }
+
     pub(super) fn kill(&mut self) {
         if let Some(child) = self.child() {
             let killed = Command::new("kill").args(["-9", &child]).status().unwrap();
