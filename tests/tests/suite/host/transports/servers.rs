@@ -228,6 +228,11 @@ impl Server {
         matches!(self.place, Place::Child(_))
     }
 
+    /// The one in Python on a Unix socket, which loses the details of errors, and goes on with a call that nobody waits for.
+    pub(super) fn is_python_on_unix(&self) -> bool {
+        self.python.is_some() && self.module == UNIX
+    }
+
     /// Whether it is one of this repository, on an address of its own.
     pub(super) fn is_ours(&self) -> bool {
         self.program == Program::Ours && !self.starts_by_itself()
