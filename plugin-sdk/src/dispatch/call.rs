@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::json;
 use crate::{
     codec::{CodecError, Document, Form, Sink, message::Message, nesting::Levels},
     context::PluginContext,
@@ -109,11 +110,11 @@ impl Call {
     }
 
     fn decode<P>(&mut self, decode: fn(&Document<'_>) -> Result<P, CodecError>) -> Option<P> {
-        let document = match &self.payload {
-            Payload::Struct(bytes) => Document::of_struct(Message::new(bytes), self.levels),
-            Payload::Json(text) => Document::of_json(text, self.levels),
+        let decoded = match &self.payload {
+            Payload::Struct(bytes) => decode(&Document::of_struct(Message::new(bytes), self.levels)),
+            Payload::Json(text) => json::read(text, |text| decode(&Document::of_json(text, self.levels))),
         };
-        match decode(&document) {
+        match decoded {
             Ok(payload) => Some(payload),
             Err(error) => {
                 self.outcome = Some(Outcome::Payload(error));

@@ -5,9 +5,21 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, Reported, call::Payload};
 use crate::{
-    codec::{CodecError, nesting::Levels, write_json},
+    codec::{CodecError, nesting::Levels, text::Text, write_json},
     value::Map,
 };
+
+impl Invocation {
+    /// A call with payload and context as JSON objects.
+    pub(crate) fn of_json(hook_type: Text, plugin_name: Text, payload: Bytes, context: Bytes) -> Self {
+        Self {
+            hook_type,
+            plugin_name,
+            payload: Payload::Json(payload),
+            context: RawContext::Json(context),
+        }
+    }
+}
 
 impl Dispatcher {
     /// Calls a hook. The answer is the JSON object that `invoke_hook` gives.
@@ -18,18 +30,19 @@ impl Dispatcher {
         payload: Bytes,
         context: Bytes,
     ) -> String {
-        let invocation = Invocation {
-            hook_type: hook_type.into(),
-            plugin_name: plugin_name.into(),
-            payload: Payload::Json(payload),
-            context: RawContext::Json(context),
-        };
+        let invocation = Invocation::of_json(hook_type.into(), plugin_name.into(), payload, context);
+        text(self.answer_json(invocation).await)
+    }
+
+    /// As [`Self::invoke_json`], with the bytes of the answer.
+    pub(crate) async fn answer_json(&self, invocation: Invocation) -> Vec<u8> {
+        let plugin_name = invocation.plugin_name.clone();
+        let plugin_name = plugin_name.as_str();
         let answer = self.invoke(invocation, Vec::with_capacity(512)).await;
         let limit = AnswerLimit::of_message(self.limits.max_message_size);
-        let json = Self::write_bounded(plugin_name, answer, limit, |answer| {
+        Self::write_bounded(plugin_name, answer, limit, |answer| {
             write(plugin_name, &answer, self.levels)
-        });
-        text(json)
+        })
     }
 
     /// What hosts are told about the instance of this name, in whatever letter case; `{}` for a name that is not known.
@@ -49,6 +62,21 @@ pub(crate) fn refused_arguments(plugin_name: &str, message: String) -> String {
     let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
     let plugin_name = error.plugin_name.clone();
     text(write(&plugin_name, &Answer::Error(error), levels).unwrap_or_default())
+}
+
+/// Reads JSON. What can't be read as it stands is read once more with each key only once, which is then the last one's value, and with
+/// nothing between the tokens: a type refuses the second of two entries, or an entry that does not fit and that a later one replaces.
+pub(super) fn read<T>(text: &[u8], read: impl Fn(&[u8]) -> Result<T, CodecError>) -> Result<T, CodecError> {
+    read(text).or_else(|error| match distinct(text) {
+        Some(text) => read(&text),
+        None => Err(error),
+    })
+}
+
+#[cold]
+fn distinct(text: &[u8]) -> Option<Vec<u8>> {
+    let value: serde_json::Value = serde_json::from_slice(text).ok()?;
+    serde_json::to_vec(&value).ok()
 }
 
 fn text(json: Vec<u8>) -> String {

@@ -29,7 +29,8 @@ pub(crate) use older_hosts::Vocabulary;
 pub use start_error::StartError;
 
 use answer::{Answer, ErrorAnswer};
-use call::{Outcome, Payload};
+use call::Outcome;
+pub(crate) use call::Payload;
 use instance::{Instance, InstanceHook};
 use occupancy::{HookId, Occupancy};
 use run::Ended;
@@ -202,7 +203,7 @@ impl Dispatcher {
     fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
         match raw {
             RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels),
-            RawContext::Json(text) => PluginContext::of_json(&text, self.levels),
+            RawContext::Json(text) => json::read(&text, |text| PluginContext::of_json(text, self.levels)),
         }
     }
 

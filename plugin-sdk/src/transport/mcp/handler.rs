@@ -103,9 +103,7 @@ impl McpHandler {
             tokio::select! {
                 biased;
                 () = cancelled => Err(ErrorData::new(REQUEST_CANCELLED, "Request cancelled", None)),
-                answer = call => Ok(answer.unwrap_or_else(|panic| {
-                    ToolAnswer::refused("", format!("the server panicked: {panic}"))
-                })),
+                answer = call => Ok(answer.unwrap_or_else(|panic| ToolAnswer::panicked(&panic))),
             }
         })
     }

@@ -3,6 +3,7 @@
 //! rmcp speaks the protocol. Before it stands what bounds and checks requests; behind it the tools call the dispatcher.
 
 mod arguments;
+mod direct;
 mod handler;
 mod http;
 mod message;

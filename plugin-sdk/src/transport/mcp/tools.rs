@@ -84,6 +84,11 @@ impl ToolAnswer {
             ..Self::of_text(refused_arguments(plugin_name, problem))
         }
     }
+
+    /// The server itself failed, and nothing is left of the call but this.
+    pub(super) fn panicked(panic: &str) -> Self {
+        Self::refused("", format!("the server panicked: {panic}"))
+    }
 }
 
 /// The tools of a server. `Clone` is cheap.

@@ -3,6 +3,8 @@
 mod body;
 mod checks;
 mod connection;
+#[cfg(test)]
+mod equal;
 mod health;
 mod hosts;
 mod protocol;

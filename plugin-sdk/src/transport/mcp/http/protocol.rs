@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, Full};
 use rmcp::transport::streamable_http_server::{
     SessionManager, StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
+use serde_json::value::RawValue;
 
 use super::{
     reply::{Body, JSON, Refusal, reply},
@@ -15,10 +16,13 @@ use super::{
 };
 use crate::{
     plugin::BoxFuture,
+    server::drain::{Drain, Draining},
     transport::mcp::{
+        direct::{DirectCall, is_known},
         handler::McpHandler,
         message::{MessageError, Untaken, code, explain, id_of},
         settings::McpSettings,
+        tools::Tools,
     },
 };
 
@@ -26,8 +30,11 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Protocol {
     library: Library,
+    /// For what is answered without it.
+    tools: Tools,
     /// Ends all sessions and streams.
     end: Arc<dyn Fn() + Send + Sync>,
+    ended: Draining,
 }
 
 #[derive(Clone)]
@@ -37,7 +44,8 @@ enum Library {
 }
 
 impl Protocol {
-    pub(super) fn new(handler: McpHandler, settings: &McpSettings) -> Self {
+    pub(super) fn new(tools: Tools, settings: &McpSettings) -> Self {
+        let handler = McpHandler::new(tools.clone());
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(settings.sessions)
             .with_json_response(true)
@@ -52,9 +60,16 @@ impl Protocol {
         } else {
             Library::Stateless(service(handler, NeverSessionManager::default(), config))
         };
+        let (end, ended) = Drain::new();
+        let end = move || {
+            end.begin();
+            token.cancel();
+        };
         Self {
             library,
-            end: Arc::new(move || token.cancel()),
+            tools,
+            end: Arc::new(end),
+            ended,
         }
     }
 
@@ -65,6 +80,13 @@ impl Protocol {
 
     /// Answers a request whose head is checked.
     pub(super) async fn answer(&self, parts: Parts, body: Bytes) -> Response<Body> {
+        match self.direct_call(&parts, &body) {
+            Some(call) => self.call(call).await,
+            None => self.by_library(parts, body).await,
+        }
+    }
+
+    pub(super) async fn by_library(&self, parts: Parts, body: Bytes) -> Response<Body> {
         let is_message = parts.method == Method::POST;
         let response = self.ask(parts.clone(), body.clone()).await;
         if !response.status().is_client_error() && !response.status().is_server_error() || is_json(&response)
@@ -75,8 +97,11 @@ impl Protocol {
             // That it is JSON was checked, so that this is about the message.
             return self.untaken(parts, &body).await;
         }
-        // The library says what is wrong in plain text.
         let status = response.status();
+        if status == StatusCode::INTERNAL_SERVER_ERROR && self.ended.has_begun() {
+            return broken_off(id_of(&body));
+        }
+        // The library says what is wrong in plain text.
         let allow = response.headers().get(header::ALLOW).cloned();
         let text = whole(response.into_body()).await;
         let code = if status.is_server_error() {
@@ -94,6 +119,35 @@ impl Protocol {
             None => refusal,
         }
         .into_response()
+    }
+
+    /// The call of a hook, if that is what a request is and nothing else: not in a session, whose clients take calls back and get
+    /// streams of events, and of no version of the protocol that has more headers to check.
+    pub(super) fn direct_call(&self, parts: &Parts, body: &Bytes) -> Option<DirectCall> {
+        let headers = &parts.headers;
+        let mut versions = headers.get_all("mcp-protocol-version").iter();
+        let is_known_version = match (versions.next(), versions.next()) {
+            (None, _) => true,
+            (Some(version), None) => version.to_str().is_ok_and(is_known),
+            (Some(_), Some(_)) => false,
+        };
+        // The library reads quoted parameters, of which no client has any.
+        let is_quoted = |accept: &HeaderValue| accept.as_bytes().contains(&b'"');
+        let is_plain = parts.method == Method::POST
+            && matches!(self.library, Library::Stateless(_))
+            && is_known_version
+            && !headers.get_all(header::ACCEPT).iter().any(is_quoted);
+        is_plain.then(|| DirectCall::read(body)).flatten()
+    }
+
+    /// Calls a hook on the task of its connection: the call ends with it.
+    async fn call(&self, call: DirectCall) -> Response<Body> {
+        let id = call.id().clone();
+        tokio::select! {
+            biased;
+            answer = call.answer(&self.tools) => reply(StatusCode::OK, JSON, answer),
+            () = async { self.ended.clone().begun().await } => broken_off(id.to_raw()),
+        }
     }
 
     /// Answers a message that the library does not take as it is.
@@ -125,8 +179,12 @@ impl Protocol {
             .insert(header::HOST, HeaderValue::from_static("localhost"));
         let request = Request::from_parts(parts, Full::new(body));
         match self.library.clone() {
-            Library::Stateless(service) => Box::pin(async move { service.handle(request).await }),
-            Library::Sessions(service) => Box::pin(async move { service.handle(request).await }),
+            Library::Stateless(service) => {
+                Box::pin(async move { service.handle(request).await.map(Body::Library) })
+            }
+            Library::Sessions(service) => {
+                Box::pin(async move { service.handle(request).await.map(Body::Library) })
+            }
         }
     }
 }
@@ -137,6 +195,16 @@ fn service<M: SessionManager>(
     config: StreamableHttpServerConfig,
 ) -> StreamableHttpService<McpHandler, M> {
     StreamableHttpService::new(move || Ok(handler.clone()), Arc::new(sessions), config)
+}
+
+/// The answer to a call that does not end in the time that there is when the server stops.
+fn broken_off(id: Option<Box<RawValue>>) -> Response<Body> {
+    let message = "the plugin server is stopping, and breaks off a call that goes on for too long (PLUGINS_DRAIN_TIMEOUT)";
+    let error = MessageError {
+        id,
+        ..MessageError::new(code::INTERNAL_ERROR, message)
+    };
+    Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
 }
 
 fn is_json(response: &Response<Body>) -> bool {

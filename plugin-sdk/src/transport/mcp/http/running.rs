@@ -3,26 +3,33 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::{connection::Clock, reply::Body};
 
 /// The requests that are being answered. `Clone` is cheap.
-#[derive(Clone, Debug)]
-pub(super) struct Running(Arc<watch::Sender<State>>);
+#[derive(Clone, Debug, Default)]
+pub(super) struct Running(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    count: usize,
-    /// No further request begins.
-    closed: bool,
+    /// So many requests, twice; and one more once no further request begins.
+    count: AtomicUsize,
+    /// The last request has ended.
+    none: Notify,
 }
+
+const ONE: usize = 2;
+const CLOSED: usize = 1;
 
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
@@ -30,42 +37,43 @@ pub(super) struct RunningRequest(Running);
 
 impl Running {
     pub(super) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(State::default())))
+        Self::default()
     }
 
     /// Notes a request; nothing if the server has ended.
     pub(super) fn begin(&self) -> Option<RunningRequest> {
-        let begins = self.0.send_if_modified(|state| {
-            if !state.closed {
-                state.count += 1;
-            }
-            !state.closed
-        });
-        begins.then(|| RunningRequest(self.clone()))
+        let begins = |count: usize| (count & CLOSED == 0).then_some(count + ONE);
+        let count = &self.0.count;
+        count
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, begins)
+            .ok()
+            .map(|_| RunningRequest(self.clone()))
     }
 
     /// Waits until none is left. In the same instant it is made sure that none begins any more: it would be broken off.
     pub(super) async fn ended(&self) {
-        let mut state = self.0.subscribe();
-        let closes = |state: &mut State| {
-            state.closed |= state.count == 0;
-            state.closed
-        };
-        while !self.0.send_if_modified(closes) {
-            // It fails only if the sender is gone, which is here.
-            let _ = state.changed().await;
+        let State { count, none } = &*self.0;
+        while let Err(count) = count.compare_exchange(0, CLOSED, Ordering::AcqRel, Ordering::Acquire) {
+            if count == CLOSED {
+                return;
+            }
+            // Whoever was the last in between has left word.
+            none.notified().await;
         }
     }
 
     /// No further request begins.
     pub(super) fn close(&self) {
-        self.0.send_modify(|state| state.closed = true);
+        self.0.count.fetch_or(CLOSED, Ordering::AcqRel);
     }
 }
 
 impl Drop for RunningRequest {
     fn drop(&mut self) {
-        self.0.0.send_modify(|state| state.count -= 1);
+        let State { count, none } = &*self.0.0;
+        if count.fetch_sub(ONE, Ordering::AcqRel) / ONE == 1 {
+            none.notify_one();
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
         listener::{ListenSettings, Listener, Protocol},
         metrics::Metrics,
     },
-    transport::mcp::{handler::McpHandler, settings::McpSettings, tools::Tools},
+    transport::mcp::{settings::McpSettings, tools::Tools},
 };
 
 /// What is HTTP's own where it listens.
@@ -89,7 +89,7 @@ impl BoundMcpServer {
         let (stop, stopped) = Drain::new();
         let running = Running::new();
         let metrics = Metrics::new(self.settings.metrics, "http", self.listener.tls().is_some());
-        let handler = McpHandler::new(Tools::new(Arc::clone(&self.dispatcher)));
+        let tools = Tools::new(Arc::clone(&self.dispatcher));
         let service = |protocol: Option<Mcp>, running: Running| {
             Arc::new(Service {
                 protocol,
@@ -102,7 +102,7 @@ impl BoundMcpServer {
                 body_timeout: self.settings.body_timeout,
             })
         };
-        let mcp = Mcp::new(handler, &self.settings);
+        let mcp = Mcp::new(tools, &self.settings);
         let timeouts = Timeouts {
             head: self.settings.header_timeout,
             idle: limits.idle_timeout,

@@ -3,7 +3,6 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::{
@@ -45,7 +44,7 @@ impl Service {
         request: Request<Incoming>,
         is_late: bool,
         clock: Arc<Clock>,
-    ) -> Result<Response<Body>, Infallible> {
+    ) -> Result<Response<RunningBody>, Infallible> {
         clock.request();
         // A stream that a client only listens on is not waited for when the server stops.
         let is_counted = request.method() != Method::GET && !is_late;
@@ -60,7 +59,7 @@ impl Service {
         if self.draining.has_begun() {
             close(&mut response);
         }
-        Ok(response.map(|body| RunningBody::new(body, running, clock).boxed()))
+        Ok(response.map(|body| RunningBody::new(body, running, clock)))
     }
 
     async fn route(&self, request: Request<Incoming>, is_late: bool) -> Response<Body> {
