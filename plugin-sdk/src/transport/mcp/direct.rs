@@ -7,6 +7,7 @@
 use std::{fmt, marker::PhantomData};
 
 use bytes::Bytes;
+use rmcp::model::RequestId;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
@@ -128,6 +129,14 @@ fn is_plain_id(id: &str) -> bool {
 impl Id {
     pub(super) fn as_json(&self) -> &str {
         self.0.as_str()
+    }
+
+    pub(super) fn to_request_id(&self) -> RequestId {
+        match self.as_json().parse() {
+            Ok(number) => RequestId::Number(number),
+            // Between its quotation marks is nothing but the string.
+            Err(_) => RequestId::String(self.as_json().trim_matches('"').into()),
+        }
     }
 
     pub(super) fn to_raw(&self) -> Option<Box<RawValue>> {

@@ -48,9 +48,7 @@ impl Lines {
     /// The next line that is complete.
     pub(super) fn next(&mut self) -> Option<Line> {
         loop {
-            let found = self.buffer[self.searched..]
-                .iter()
-                .position(|byte| *byte == b'\n');
+            let found = memchr::memchr(b'\n', &self.buffer[self.searched..]);
             let Some(found) = found else {
                 return self.unfinished();
             };

@@ -2,6 +2,7 @@
 
 mod line;
 mod output;
+mod reading;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -12,13 +13,13 @@ use std::{sync::Arc, time::Duration};
 use rmcp::service::serve_directly;
 #[cfg(feature = "cli")]
 use tokio::net::unix::pipe;
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 
 pub(crate) use streams::StdioStreams;
 
 use self::{
+    reading::Reading,
     streams::{Reader, Writer},
-    transport::LineTransport,
 };
 use super::{handler::McpHandler, tools::Tools};
 use crate::{
@@ -56,8 +57,12 @@ async fn serve(
 ) -> Result<(), ServeError> {
     let (drain, draining) = Drain::new();
     let limits = dispatcher.limits().clone();
-    let handler = McpHandler::new(Tools::new(dispatcher));
-    let (transport, is_over) = LineTransport::new(streams, limits, draining);
+    let tools = Tools::new(dispatcher);
+    let handler = McpHandler::new(tools.clone());
+    let (reading, transport, is_over) = Reading::new(streams, tools, limits);
+    // It ends with this.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(reading.run(draining));
     // The handler answers `initialize` as any request: a client that forgets it, or says something else first, is served too.
     let service = serve_directly(handler, transport, None);
     let ended = service.waiting();

@@ -2,20 +2,30 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    future::poll_fn,
     io,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::{Duration, Instant},
 };
 
 use rmcp::model::RequestId;
 use tokio::{
     io::AsyncWriteExt,
     sync::{Mutex as AsyncMutex, Notify},
+    task::AbortHandle,
     time::timeout,
 };
 
 use super::streams::Writer;
-use crate::transport::mcp::message::OddId;
+use crate::{
+    server::drain::{Drain, Draining},
+    transport::mcp::message::OddId,
+};
 
 /// The side that answers.
 pub(super) struct Output {
@@ -24,24 +34,45 @@ pub(super) struct Output {
     state: Mutex<State>,
     /// Something has been answered.
     changed: Notify,
+    /// Begins when the client does not take answers any more.
+    broken: Drain,
+    is_broken: Draining,
+    /// Whether the last hook gave its thread back soon.
+    quick: AtomicBool,
     write_timeout: Duration,
 }
 
 #[derive(Default)]
 struct State {
-    /// The requests without an answer. An id that stands for another is kept with that.
-    running: HashMap<RequestId, Option<OddId>>,
+    /// The requests without an answer.
+    running: HashMap<RequestId, Running>,
+    /// So many there were.
+    begun: u64,
     /// Answers that are not written yet.
     writing: usize,
-    has_broken: bool,
 }
+
+struct Running {
+    number: u64,
+    /// The id that this one stands for.
+    odd: Option<OddId>,
+    /// The task of a call that is not the library's.
+    task: Option<AbortHandle>,
+}
+
+/// A hook that holds its thread for longer than this holds up others that could run on another.
+const QUICK: Duration = Duration::from_micros(100);
 
 impl Output {
     pub(super) fn new(writer: Writer, write_timeout: Duration) -> Self {
+        let (broken, is_broken) = Drain::new();
         Self {
             writer: AsyncMutex::new(Some(writer)),
             state: Mutex::default(),
             changed: Notify::new(),
+            broken,
+            is_broken,
+            quick: AtomicBool::new(true),
             write_timeout,
         }
     }
@@ -50,21 +81,71 @@ impl Output {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a request. Returns whether no other with its id is running: an answer could be that to either.
-    pub(super) fn begin(&self, id: RequestId, odd: Option<OddId>) -> bool {
-        match self.state().running.entry(id) {
-            Entry::Occupied(_) => false,
-            Entry::Vacant(entry) => {
-                entry.insert(odd);
-                true
-            }
+    /// Notes a request, and gives it a number; none if another with its id is running: an answer could be that to either.
+    pub(super) fn begin(&self, id: RequestId, odd: Option<OddId>) -> Option<u64> {
+        let mut state = self.state();
+        let number = state.begun;
+        let Entry::Vacant(entry) = state.running.entry(id) else {
+            return None;
+        };
+        entry.insert(Running {
+            number,
+            odd,
+            task: None,
+        });
+        state.begun += 1;
+        Some(number)
+    }
+
+    /// The request gets no answer, and its call ends.
+    pub(super) fn forget(&self, id: &RequestId) {
+        let running = self.state().running.remove(id);
+        if let Some(task) = running.and_then(|running| running.task) {
+            task.abort();
+        }
+        self.changed.notify_one();
+    }
+
+    /// The call has a task now, which ends when it is taken back.
+    pub(super) fn can_be_taken_back(&self, id: &RequestId, number: u64, task: AbortHandle) {
+        let mut state = self.state();
+        if let Some(running) = state
+            .running
+            .get_mut(id)
+            .filter(|running| running.number == number)
+        {
+            running.task = Some(task);
         }
     }
 
-    /// The request gets no answer.
-    pub(super) fn forget(&self, id: &RequestId) {
-        self.state().running.remove(id);
-        self.changed.notify_one();
+    /// Takes note of the answer to a call that is not the library's; not if it was taken back meanwhile.
+    pub(super) fn answering_call(&self, id: &RequestId, number: u64) -> bool {
+        let mut state = self.state();
+        let is_running = state
+            .running
+            .get(id)
+            .is_some_and(|running| running.number == number);
+        if is_running {
+            state.running.remove(id);
+            state.writing += 1;
+        }
+        is_running
+    }
+
+    /// Runs a call, and keeps an eye on how long its hook holds the thread.
+    pub(super) async fn timed<T>(&self, call: impl Future<Output = T>) -> T {
+        let mut call = pin!(call);
+        poll_fn(|context| {
+            let began = Instant::now();
+            let polled = call.as_mut().poll(context);
+            self.quick.store(began.elapsed() < QUICK, Ordering::Relaxed);
+            polled
+        })
+        .await
+    }
+
+    pub(super) fn hooks_are_quick(&self) -> bool {
+        self.quick.load(Ordering::Relaxed)
     }
 
     /// Requests without an answer, and answers that are not written.
@@ -74,7 +155,12 @@ impl Output {
     }
 
     pub(super) fn has_broken(&self) -> bool {
-        self.state().has_broken
+        self.is_broken.has_begun()
+    }
+
+    /// Tells when the client does not take answers any more.
+    pub(super) fn broken(&self) -> Draining {
+        self.is_broken.clone()
     }
 
     /// Waits until something was answered since the last time.
@@ -87,21 +173,20 @@ impl Output {
     pub(super) fn answering(&self, id: Option<&RequestId>) -> Option<OddId> {
         let mut state = self.state();
         state.writing += 1;
-        state.running.remove(id?).flatten()
+        state.running.remove(id?)?.odd
     }
 
     /// Writes a message that was taken note of, and a line feed.
     pub(super) async fn write(&self, mut message: Vec<u8>) -> io::Result<()> {
         message.push(b'\n');
         let written = self.write_all(&message).await;
-        let mut state = self.state();
-        state.writing -= 1;
+        self.state().writing -= 1;
         if let Err(error) = &written
-            && !std::mem::replace(&mut state.has_broken, true)
+            && !self.has_broken()
         {
+            self.broken.begin();
             tracing::error!("answers can't be written to standard output: {error}");
         }
-        drop(state);
         self.changed.notify_one();
         written
     }
@@ -111,13 +196,13 @@ impl Output {
         let result = async {
             let writer = writer.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
             while !left.is_empty() {
-                let written = timeout(self.write_timeout, writer.write(left)).await??;
+                let written = self.in_time(writer.write(left)).await?;
                 if written == 0 {
                     return Err(io::ErrorKind::WriteZero.into());
                 }
                 left = &left[written..];
             }
-            timeout(self.write_timeout, writer.flush()).await?
+            self.in_time(writer.flush()).await
         }
         .await;
         if result.is_err() {
@@ -125,5 +210,15 @@ impl Output {
             *writer = None;
         }
         result
+    }
+
+    /// Most of what is written is taken at once, and needs no timer.
+    async fn in_time<T>(&self, write: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        let mut write = pin!(write);
+        let at_once = poll_fn(|context| Poll::Ready(write.as_mut().poll(context))).await;
+        match at_once {
+            Poll::Ready(written) => written,
+            Poll::Pending => timeout(self.write_timeout, write).await?,
+        }
     }
 }
