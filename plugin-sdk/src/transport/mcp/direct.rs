@@ -4,7 +4,7 @@
 //! that is not named below or is there twice, an id that the library would write in another way, text where an object is expected,
 //! and of course everything that is wrong.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, future::poll_fn, marker::PhantomData, pin::pin};
 
 use bytes::Bytes;
 use rmcp::model::RequestId;
@@ -72,7 +72,9 @@ struct Arguments<'a> {
 impl DirectCall {
     /// Reads a message. `None` leaves it to the library.
     pub(super) fn read(message: &Bytes) -> Option<Self> {
-        let Object(request): Object<Message<'_>> = serde_json::from_slice(message).ok()?;
+        // Checked once, and not string by string.
+        let text = str::from_utf8(message).ok()?;
+        let Object(request): Object<Message<'_>> = serde_json::from_str(text).ok()?;
         let Object(params) = request.params;
         let Object(arguments) = params.arguments;
         let is_plain = request.jsonrpc == "2.0"
@@ -107,7 +109,8 @@ impl DirectCall {
     /// Calls the hook. The answer is the whole message.
     pub(super) async fn answer(self, tools: &Tools) -> Vec<u8> {
         let Self { id, invocation } = self;
-        match guard::no_panic(tools.dispatcher().answer_json(invocation)).await {
+        let mut call = pin!(tools.dispatcher().answer_json(invocation));
+        match poll_fn(|task| guard::poll(call.as_mut(), task)).await {
             Ok(text) => message(&id, &text, false),
             Err(panic) => {
                 let answer = ToolAnswer::panicked(&panic);

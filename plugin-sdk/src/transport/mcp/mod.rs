@@ -1,6 +1,7 @@
 //! MCP: streamable HTTP on TCP or a Unix socket, and standard input and output (`protocol.md`, section 4).
 //!
-//! rmcp speaks the protocol. Before it stands what bounds and checks requests; behind it the tools call the dispatcher.
+//! rmcp speaks the protocol. Before it stands what bounds and checks requests, and answers by itself the one that hosts send all the
+//! time; behind it the tools call the dispatcher.
 
 mod arguments;
 mod direct;

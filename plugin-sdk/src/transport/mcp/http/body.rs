@@ -1,6 +1,11 @@
 //! Reading the body of a request, within bounds.
 
-use std::{future::poll_fn, pin::Pin, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
@@ -41,7 +46,12 @@ fn too_large(length: Option<u64>, limit: usize) -> Refusal {
 
 /// Reads the whole body.
 pub(super) async fn read(body: &mut Incoming, limit: usize, time: Duration) -> Result<Bytes, Refusal> {
-    match timeout(time, collect(body, limit)).await {
+    let mut collecting = pin!(collect(body, limit));
+    // Most bodies have come already, and need no timer.
+    if let Poll::Ready(read) = poll_fn(|task| Poll::Ready(collecting.as_mut().poll(task))).await {
+        return read;
+    }
+    match timeout(time, collecting).await {
         Ok(read) => read,
         Err(_) => Err(Refusal::new(
             StatusCode::REQUEST_TIMEOUT,

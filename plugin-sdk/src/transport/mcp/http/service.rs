@@ -1,6 +1,6 @@
 //! One request, from its head to its answer.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
@@ -50,12 +50,14 @@ impl Service {
         let is_counted = request.method() != Method::GET && !is_late;
         let running = is_counted.then(|| self.running.begin()).flatten();
         let is_late = is_late || (is_counted && running.is_none());
-        let mut response = guard::no_panic(self.route(request, is_late))
-            .await
-            .unwrap_or_else(|panic| {
-                let error = MessageError::new(code::INTERNAL_ERROR, format!("the server panicked: {panic}"));
-                Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
-            });
+        let routed = {
+            let mut route = pin!(self.route(request, is_late));
+            poll_fn(|task| guard::poll(route.as_mut(), task)).await
+        };
+        let mut response = routed.unwrap_or_else(|panic| {
+            let error = MessageError::new(code::INTERNAL_ERROR, format!("the server panicked: {panic}"));
+            Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
+        });
         if self.draining.has_begun() {
             close(&mut response);
         }

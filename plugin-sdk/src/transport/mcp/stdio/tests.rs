@@ -1,6 +1,12 @@
 //! A server on a pair of streams.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -26,8 +32,33 @@ impl Sleeping {
         _: &mut PluginContext,
     ) -> HookResult<ToolPreInvokePayload> {
         let time = payload.args["ms"].as_u64().unwrap_or_default();
+        let _long = (time > 10_000).then(Running::begin);
         sleep(Duration::from_millis(time)).await;
         Ok(PluginResult::allow())
+    }
+}
+
+/// The long calls that run. Only one test has any that end early.
+static LONG: AtomicUsize = AtomicUsize::new(0);
+
+struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        LONG.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+
+    async fn until(count: usize) {
+        while LONG.load(Ordering::SeqCst) != count {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        LONG.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -61,14 +92,13 @@ impl Client {
     }
 
     async fn call(&mut self, id: Value, milliseconds: u64) {
-        let message = json!({
-            "jsonrpc": "2.0", "id": id, "method": "tools/call",
-            "params": {"name": "invoke_hook", "arguments": {
-                "hook_type": "tool_pre_invoke", "plugin_name": "Sleeping",
-                "payload": {"name": "t", "args": {"ms": milliseconds}},
-                "context": {"global_context": {"request_id": "r"}},
-            }},
-        });
+        self.send(&message(id, milliseconds).to_string()).await;
+    }
+
+    /// The same with an argument that means nothing, which makes it the library's.
+    async fn call_by_library(&mut self, id: Value, milliseconds: u64) {
+        let mut message = message(id, milliseconds);
+        message["params"]["arguments"]["more"] = json!([]);
         self.send(&message.to_string()).await;
     }
 
@@ -87,6 +117,17 @@ impl Client {
             .unwrap()
             .unwrap();
     }
+}
+
+fn message(id: Value, milliseconds: u64) -> Value {
+    json!({
+        "jsonrpc": "2.0", "id": id, "method": "tools/call",
+        "params": {"name": "invoke_hook", "arguments": {
+            "hook_type": "tool_pre_invoke", "plugin_name": "Sleeping",
+            "payload": {"name": "t", "args": {"ms": milliseconds}},
+            "context": {"global_context": {"request_id": "r"}},
+        }},
+    })
 }
 
 #[tokio::test]
@@ -110,7 +151,7 @@ async fn what_takes_too_long_at_the_end_is_broken_off() {
         ..Limits::default()
     };
     let mut client = Client::start(limits);
-    client.call(1.into(), 20_000).await;
+    client.call(1.into(), 9_000).await;
     client.call(2.into(), 0).await;
     assert_eq!(client.answer().await.unwrap()["id"], 2);
     // The input stays open.
@@ -183,14 +224,68 @@ async fn an_id_stands_for_one_request_at_a_time() {
 #[tokio::test]
 async fn a_request_that_is_taken_back_is_over() {
     let mut client = Client::start(Limits::default());
-    client.call(1.into(), 20_000).await;
-    client
-        .send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
-        .await;
-    client.call(2.into(), 0).await;
-    assert_eq!(client.answer().await.unwrap()["id"], 2);
+    for id in [json!(1), json!("one")] {
+        let taken_back = json!({
+            "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id},
+        });
+        client.call(id.clone(), 20_000).await;
+        timeout(PATIENCE, Running::until(1)).await.unwrap();
+        client.send(&taken_back.to_string()).await;
+        // The id is free at once, and the call is over.
+        client.call(id.clone(), 50).await;
+        assert_eq!(client.answer().await.unwrap()["id"], id);
+        timeout(PATIENCE, Running::until(0)).await.unwrap();
+        client.call_by_library(id.clone(), 9_000).await;
+        client.send(&taken_back.to_string()).await;
+        client.call(2.into(), 0).await;
+        assert_eq!(client.answer().await.unwrap()["id"], 2);
+    }
     client.input = None;
     client.ends().await;
+    assert_eq!(client.answer().await, None);
+}
+
+#[tokio::test]
+async fn a_call_is_answered_alike_with_and_without_the_library() {
+    let mut client = Client::start(Limits::default());
+    // Whoever agrees on a newer version is answered as that has it.
+    for version in ["2025-11-25", "2026-07-28", "2025-11-25"] {
+        for id in [json!(7), json!("a b"), json!(-1)] {
+            client.call(id.clone(), 0).await;
+            let directly = client.answer().await.unwrap();
+            client.call_by_library(id.clone(), 0).await;
+            assert_eq!(directly, client.answer().await.unwrap());
+            assert_eq!(directly["id"], id);
+        }
+        let hello = json!({
+            "jsonrpc": "2.0", "id": 0, "method": "initialize",
+            "params": {
+                "protocolVersion": version, "capabilities": {},
+                "clientInfo": {"name": "test", "version": "1"},
+            },
+        });
+        client.send(&hello.to_string()).await;
+        assert!(client.answer().await.unwrap()["result"].is_object());
+    }
+}
+
+#[tokio::test]
+async fn a_client_may_write_much_before_it_reads() {
+    const CALLS: u64 = 100;
+    let mut client = Client::start(Limits::default());
+    for id in 0..CALLS {
+        if id % 3 == 0 {
+            client.call_by_library(id.into(), 0).await;
+        } else {
+            client.call(id.into(), id % 2).await;
+        }
+    }
+    let mut ids = Vec::new();
+    for _ in 0..CALLS {
+        ids.push(client.answer().await.unwrap()["id"].as_u64().unwrap());
+    }
+    ids.sort_unstable();
+    assert!(ids.into_iter().eq(0..CALLS));
 }
 
 #[tokio::test]
