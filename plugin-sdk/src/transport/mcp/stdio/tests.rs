@@ -92,12 +92,12 @@ impl Client {
     }
 
     async fn call(&mut self, id: Value, milliseconds: u64) {
-        self.send(&message(id, milliseconds).to_string()).await;
+        self.send(&message(&id, milliseconds).to_string()).await;
     }
 
     /// The same with an argument that means nothing, which makes it the library's.
     async fn call_by_library(&mut self, id: Value, milliseconds: u64) {
-        let mut message = message(id, milliseconds);
+        let mut message = message(&id, milliseconds);
         message["params"]["arguments"]["more"] = json!([]);
         self.send(&message.to_string()).await;
     }
@@ -119,7 +119,7 @@ impl Client {
     }
 }
 
-fn message(id: Value, milliseconds: u64) -> Value {
+fn message(id: &Value, milliseconds: u64) -> Value {
     json!({
         "jsonrpc": "2.0", "id": id, "method": "tools/call",
         "params": {"name": "invoke_hook", "arguments": {

@@ -4,18 +4,23 @@ use bytes::Bytes;
 
 use super::{asked, call, head, protocol};
 
+fn plain() -> String {
+    call(r#"{"name":"t","args":{}}"#)
+}
+
+/// The plain call with one part of it replaced.
+fn with(from: &str, to: &str) -> String {
+    let plain = plain();
+    assert!(plain.contains(from), "{from}");
+    plain.replacen(from, to, 1)
+}
+
 #[tokio::test]
-async fn whatever_a_request_is() {
+async fn whatever_the_id_is() {
     let protocol = protocol(false);
-    let plain = call(r#"{"name":"t","args":{}}"#);
-    let with = |from: &str, to: &str| {
-        assert!(plain.contains(from), "{from}");
-        plain.replacen(from, to, 1)
-    };
-    let (is_direct, answer) = asked(&protocol, &[], &plain).await;
+    let (is_direct, answer) = asked(&protocol, &[], &plain()).await;
     assert!(is_direct);
     assert_eq!(answer["result"]["modified_payload"]["name"], "t");
-
     for id in [
         "0",
         "-7",
@@ -42,7 +47,12 @@ async fn whatever_a_request_is() {
     ] {
         asked(&protocol, &[], &with("\"id\":7", &format!("\"id\":{id}"))).await;
     }
+}
 
+#[tokio::test]
+async fn whatever_is_odd_about_a_message() {
+    let protocol = protocol(false);
+    let plain = plain();
     for odd in [
         String::new(),
         "{}".to_owned(),
@@ -101,7 +111,12 @@ async fn whatever_a_request_is() {
         let (is_direct, _) = asked(&protocol, &[], &odd).await;
         assert!(!is_direct, "{odd}");
     }
+}
 
+#[tokio::test]
+async fn whatever_is_not_odd_about_a_message() {
+    let protocol = protocol(false);
+    let plain = plain();
     for usual in [
         with("{\"jsonrpc\"", " \r\n\t{ \"jsonrpc\""),
         format!("{plain} \n"),
@@ -135,7 +150,7 @@ async fn whatever_a_request_is() {
 async fn whatever_the_headers_say() {
     const META: &str = r#""params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}},"#;
     let protocol = protocol(false);
-    let plain = call(r#"{"name":"t","args":{}}"#);
+    let plain = plain();
     let newest = plain.replace("\"params\":{", META);
     for (headers, is_plain) in [
         (&[][..], true),
