@@ -99,3 +99,37 @@ pub use crate::{
     __constructors as constructors, __grpc_constructor as grpc_constructor,
     __mcp_constructor as mcp_constructor, __unix_constructor as unix_constructor,
 };
+
+mod in_process {
+    use bytes::Bytes;
+
+    use crate::{
+        codec::CodecError,
+        dispatch::{AnswerLimit, Dispatcher, StartError, protobuf::RequestFields},
+        plugin::Plugin,
+    };
+
+    /// One plugin without a transport around it: the bytes of a request in, those of the answer out. For the benchmarks of this
+    /// repository.
+    pub struct InProcess(Dispatcher);
+
+    impl InProcess {
+        pub fn of<P: Plugin>(plugin: P) -> Result<Self, StartError> {
+            Dispatcher::of_plugin(plugin).map(Self)
+        }
+
+        /// An `InvokeHookRequest` in, an `InvokeHookResponse` out.
+        pub async fn protobuf(&self, request: Bytes) -> Result<Vec<u8>, CodecError> {
+            let invocation = RequestFields::read(&request)?.into_invocation();
+            let limit = AnswerLimit::of_message(self.0.limits().max_message_size);
+            Ok(self.0.invoke_protobuf(invocation, limit).await)
+        }
+
+        /// The arguments of the tool `invoke_hook` in, the text of its answer out.
+        pub async fn json(&self, hook: &str, plugin: &str, payload: Bytes, context: Bytes) -> String {
+            self.0.invoke_json(hook, plugin, payload, context).await
+        }
+    }
+}
+
+pub use in_process::InProcess;

@@ -1,14 +1,18 @@
 //! What tests install once below the target directory, with the package managers of other languages.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use plugin_sdk_tests::process;
+use plugin_sdk_tests::installation;
 
-pub(crate) const INSTALL_PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) use installation::{INSTALL_PATIENCE, output};
+
+/// Where tests install.
+pub(crate) fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
 
 /// Stands for a report that was printed, lines and all, rather than put into an error message.
 #[derive(Debug)]
@@ -32,48 +36,5 @@ pub(crate) fn once(
     usable: impl FnOnce(&Path) -> bool,
     make: impl FnOnce(&Path) -> Result<(), String>,
 ) -> Result<PathBuf, String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let directory = target.join(name);
-    let describe = |error| format!("{name} cannot be installed below {}: {error}", target.display());
-
-    // Other processes may be about to install as well: tests of several profiles, or of another terminal.
-    fs::create_dir_all(target).map_err(describe)?;
-    let lock = File::create(target.join(format!("{name}.lock"))).map_err(describe)?;
-    lock.lock().map_err(describe)?;
-
-    let stamp = directory.join("installed");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && usable(&directory) {
-        return Ok(directory);
-    }
-    let _ = fs::remove_dir_all(&directory);
-    make(&directory)?;
-    fs::write(stamp, wanted).map_err(describe)?;
-    Ok(directory)
-}
-
-/// Runs a command to its end: what it wrote, as an error unless it succeeded in time.
-pub(crate) fn output(command: &mut Command, patience: Duration) -> Result<String, String> {
-    let log = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
-    let handle = || log.reopen().map_err(|error| error.to_string());
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(handle()?)
-        .stderr(handle()?)
-        .spawn()
-        .map_err(|error| format!("{command:?}: {error}"))?;
-    let status = process::wait(&mut child, patience).map_err(|error| error.to_string())?;
-    let written = || fs::read_to_string(log.path()).unwrap_or_default();
-    match status {
-        Some(status) if status.success() => Ok(written()),
-        Some(status) => Err(format!("{command:?} ended with {status}:\n{}", written())),
-        None => {
-            // The last resort: a driver that hangs ends by itself before, and stops its servers.
-            let _ = child.kill();
-            let _ = child.wait();
-            Err(format!(
-                "{command:?} was still running after {patience:?}:\n{}",
-                written()
-            ))
-        }
-    }
+    installation::once(target(), name, wanted, usable, make)
 }

@@ -3,21 +3,18 @@
 //! Each test runs one driver, which starts servers of its own and prints a line per group of cases. Each version of the
 //! framework is installed once into a virtual environment of its own below the target directory.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use plugin_sdk_tests::process;
+use plugin_sdk_tests::{installation::python_environment, process};
 
 use crate::certificates::Certificates;
-use crate::installation::{self, Failed, INSTALL_PATIENCE, output};
+use crate::installation::{self, Failed, output};
 
 /// Leaves the suite out when set to something.
 const SKIP: &str = "PLUGIN_SDK_SKIP_HOST";
-/// The Python to use instead of the first that fits.
-const PYTHON: &str = "PLUGIN_SDK_PYTHON";
 
 const DRIVER_PATIENCE: Duration = Duration::from_secs(240);
 
@@ -169,61 +166,11 @@ impl Host {
     /// The Python of a virtual environment that has the host, installed unless an earlier run did it.
     fn install(&self) -> Result<PathBuf, String> {
         let requirements = host_directory().join(self.requirements);
-        let wanted = fs::read_to_string(&requirements).map_err(|error| error.to_string())?;
-        let python = Path::new("bin/python");
-        let environment = installation::once(
-            self.name,
-            &wanted,
-            |environment| runs(&environment.join(python)),
-            |environment| {
-                let mut create = Command::new(find_python()?);
-                output(create.args(["-m", "venv"]).arg(environment), INSTALL_PATIENCE)?;
-                let pip = [
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--requirement",
-                ];
-                let mut install = Command::new(environment.join(python));
-                install.args(pip).arg(&requirements).args(self.arguments);
-                output(&mut install, INSTALL_PATIENCE).map(drop)
-            },
-        )?;
-        Ok(environment.join(python))
+        python_environment(installation::target(), self.name, &requirements, self.arguments)
+            .map_err(|error| format!("{error}\n{SKIP}=1 leaves the suite out"))
     }
 }
 
 pub(crate) fn host_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("host")
-}
-
-/// The first Python that the host runs on.
-fn find_python() -> Result<PathBuf, String> {
-    let named = std::env::var_os(PYTHON);
-    let known = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
-    let mut candidates = match &named {
-        Some(path) => vec![PathBuf::from(path)],
-        None => known.map(PathBuf::from).to_vec(),
-    };
-    candidates.retain(|python| runs(python));
-    candidates.into_iter().next().ok_or_else(|| {
-        format!(
-            "the real-host suite needs Python 3.11 or newer with venv: install it, name one in {PYTHON}, or set \
-             {SKIP}=1 to leave the suite out"
-        )
-    })
-}
-
-/// Whether this Python is there and new enough.
-fn runs(python: &Path) -> bool {
-    let check = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
-    let status = Command::new(python)
-        .args(["-c", check])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    status.is_ok_and(|status| status.success())
 }

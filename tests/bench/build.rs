@@ -1,0 +1,15 @@
+//! Notes which compiler builds the benchmarks: instruction counts depend on it.
+
+use std::process::Command;
+
+fn main() {
+    let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let version = Command::new(compiler)
+        .arg("--version")
+        .output()
+        .ok()
+        .and_then(|output| String::from_utf8(output.stdout).ok())
+        .unwrap_or_else(|| "an unknown compiler".to_owned());
+    println!("cargo::rustc-env=PLUGIN_SDK_BENCH_COMPILER={}", version.trim());
+    println!("cargo::rerun-if-changed=build.rs");
+}

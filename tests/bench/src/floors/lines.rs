@@ -1,0 +1,19 @@
+//! MCP on standard input and output without a runtime: reads a line, answers it, reads the next.
+
+use std::io::{BufRead, Write, stdin, stdout};
+
+use super::json_rpc;
+use crate::Result;
+
+pub(super) fn serve() -> Result<()> {
+    let (mut input, mut output) = (stdin().lock(), stdout().lock());
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        let mut answer = json_rpc::handle(&line)?;
+        answer.push(b'\n');
+        output.write_all(&answer)?;
+        output.flush()?;
+        line.clear();
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! How many instructions a call takes: the same on a busy machine as on a quiet one.
+
+mod baseline;
+mod subjects;
+
+use std::process::Command;
+
+use crate::Result;
+
+pub(crate) use baseline::{check, update};
+pub(crate) use subjects::{SUBJECTS, Subject, repeat};
+
+/// The compiler that this program was built with, on which counts depend.
+pub(crate) fn compiler() -> &'static str {
+    env!("PLUGIN_SDK_BENCH_COMPILER")
+}
+
+/// Instructions of one call: the difference of two numbers of calls, in which what is not a call cancels out.
+pub(crate) fn count(subject: &Subject) -> Result<f64> {
+    let few = collected(subject, subject.calls / 10)?;
+    let many = collected(subject, subject.calls + subject.calls / 10)?;
+    Ok((many - few) / f64::from(subject.calls))
+}
+
+/// Instructions of a process of this program that makes so many calls.
+fn collected(subject: &Subject, calls: u32) -> Result<f64> {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe()?)
+        .args(["repeat", subject.name, &calls.to_string()]);
+    let output = command.output().map_err(|error| {
+        format!("valgrind can't be run: {error}; install it (Debian: apt-get install valgrind)")
+    })?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    let collected = report.lines().find_map(|line| {
+        line.split_once("Collected :")?
+            .1
+            .split_whitespace()
+            .next()?
+            .parse()
+            .ok()
+    });
+    match collected {
+        Some(collected) if output.status.success() => Ok(collected),
+        _ => Err(format!(
+            "{command:?} ended with {} and counted nothing:\n{report}",
+            output.status
+        )
+        .into()),
+    }
+}
