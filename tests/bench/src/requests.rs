@@ -49,7 +49,7 @@ fn arguments(size: Size) -> Value {
             "query": "what a crap day it is in the office today, is it not? well, it really is",
             "limit": 10,
             "filters": {"lang": "en", "year": 2024, "tags": ["rust", "plugin", "gateway"], "exact": false},
-            "note": "nothing of note, but long enough to be a sentence that someone could have written",
+            "note": "nothing of note, but long enough to be a sentence that someone could have written; it is here to take its place",
         }),
         Size::OneText => json!({"query": text(62 << 10) + WORD}),
         Size::ManyObjects => {

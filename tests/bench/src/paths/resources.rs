@@ -1,7 +1,10 @@
 //! From start to the first answer, memory, and what open connections cost.
 
+use std::{cell::RefCell, time::Instant};
+
 use crate::{
     Result,
+    floors::Floor,
     load::{
         frames::{Connection, frame},
         grpc, http,
@@ -9,7 +12,7 @@ use crate::{
     measure::{
         Compared, Effort, Spread,
         affinity::{Placement, on_core},
-        process,
+        interleaved, process,
     },
     python,
     report::{Row, Target, Unit},
@@ -176,44 +179,53 @@ fn grown(mut server: Server, request: &[u8], count: usize) -> Result<f64> {
     Ok((process::resident(server.id())? - idle) / count as f64)
 }
 
-/// The server's processor time for calls, one at a time, that go round many connections, beside those of one connection.
+/// The server's processor time for calls, one at a time, that go round many connections, beside those of one connection. The same for
+/// a server that does nothing: what the system itself takes more.
 fn flat(effort: Effort, rows: &mut Vec<Row>) -> Result<()> {
     let request = frame(&requests::protobuf("ReplaceWords", Size::Small)?)?;
-    let mut server = Server::ours(Transport::Unix)?;
-    server.wait(|address| call(address, Transport::Unix))?;
-    for count in [1000, 9900] {
-        let mut open = Vec::with_capacity(count);
-        for _ in 0..count {
-            open.push(Connection::small(server.address.socket()?)?);
+    let mut ours = Server::ours(Transport::Unix)?;
+    let answer = ours.wait(|address| Ok(Connection::open(address.socket()?)?.call(&request)?.to_vec()))?;
+    let mut echo = Server::floor(Floor::Echo, Transport::Unix, &answer)?;
+    echo.wait(|address| Connection::open(address.socket()?)?.call(&request).map(drop))?;
+    for (server, name, target) in [(&ours, "", Some(1.15)), (&echo, " (framed echo)", None)] {
+        for (count, target) in [(1000, target), (9900, None)] {
+            let processor = in_turns(effort, server, &request, count)?;
+            let case = format!("Unix socket: processor time of a call, {count} connections in turns{name}");
+            rows.push(
+                Row::new(
+                    PATH,
+                    case,
+                    "the same on 1 connection",
+                    Unit::Microseconds,
+                    processor,
+                )
+                .with_target(target.map(Target::RatioAtMost)),
+            );
         }
-        let open = std::cell::RefCell::new(open);
-        let sample = |used: usize| {
-            let mut open = open.borrow_mut();
-            let before = server.processor_time()?;
-            let (mut calls, started) = (0, std::time::Instant::now());
-            while started.elapsed() < effort.sample {
-                for _ in 0..16 {
-                    open[calls % used].call(&request)?;
-                    calls += 1;
-                }
-            }
-            Ok([(server.processor_time()? - before) * 1e6 / calls as f64])
-        };
-        let [processor] = on_core(Placement::SameCore.client(), || {
-            crate::measure::interleaved(effort.rounds, || sample(count), || sample(1))
-        })?;
-        let case = format!("Unix socket: processor time of a call, {count} connections in turns");
-        let target = (count == 1000).then_some(Target::RatioAtMost(1.15));
-        rows.push(
-            Row::new(
-                PATH,
-                case,
-                "the same on 1 connection",
-                Unit::Microseconds,
-                processor,
-            )
-            .with_target(target),
-        );
     }
     Ok(())
+}
+
+fn in_turns(effort: Effort, server: &Server, request: &[u8], count: usize) -> Result<Compared> {
+    let mut open = Vec::with_capacity(count);
+    for _ in 0..count {
+        open.push(Connection::small(server.address.socket()?)?);
+    }
+    let open = RefCell::new(open);
+    let sample = |used: usize| {
+        let mut open = open.borrow_mut();
+        let before = server.processor_time()?;
+        let (mut calls, started) = (0, Instant::now());
+        while started.elapsed() < effort.sample {
+            for _ in 0..16 {
+                open[calls % used].call(request)?;
+                calls += 1;
+            }
+        }
+        Ok([(server.processor_time()? - before) * 1e6 / calls as f64])
+    };
+    let [processor] = on_core(Placement::SameCore.client(), || {
+        interleaved(effort.rounds, || sample(count), || sample(1))
+    })?;
+    Ok(processor)
 }
