@@ -139,14 +139,19 @@ fn measure_paths(mut run: Run) -> Result<()> {
         let rows = paths::measure(path, effort).map_err(|error| format!("{path}: {error}"))?;
         eprintln!("{path}: {:.0} s", started.elapsed().as_secs_f64());
         record.put(path, rows);
-        if let Some(file) = &run.json {
-            record.write(file)?;
-        }
+        write(&run, &record)?;
     }
-    let tables = table::tables(&record);
-    println!("{tables}");
+    println!("{}", table::tables(&record));
+    write(&run, &record)
+}
+
+/// What there is so far: a run may be broken off.
+fn write(run: &Run, record: &Record) -> Result<()> {
+    if let Some(file) = &run.json {
+        record.write(file)?;
+    }
     if let Some(document) = &run.markdown {
-        table::write_into(document, &tables)?;
+        table::write_into(document, &table::tables(record))?;
     }
     if let Some(file) = &run.svg {
         std::fs::write(file, picture::draw(&record.rows))?;

@@ -9,10 +9,7 @@ use std::{
 use super::{Load, until};
 use crate::{
     Result,
-    measure::{
-        affinity::{Placement, on_core},
-        process,
-    },
+    measure::affinity::{Placement, on_core},
 };
 
 /// A server on pipes. It is killed when dropped.
@@ -68,11 +65,6 @@ impl Pipes {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    /// Seconds that it has run on a processor.
-    pub(crate) fn processor_time(&self) -> Result<f64> {
-        Ok(process::processor_time(self.id())?.as_secs_f64())
     }
 }
 

@@ -3,7 +3,7 @@
 pub(crate) mod affinity;
 pub(crate) mod process;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::Result;
 
@@ -88,21 +88,22 @@ pub(crate) fn interleaved<const N: usize>(
     }))
 }
 
-/// Nanoseconds that one call of `work` takes, over as many calls as fit into the time of a sample.
+/// Nanoseconds of this thread's processor time that one call of `work` takes, over as many calls as fit into the time of a sample.
+/// What others do on the same core is no part of it.
 pub(crate) fn nanoseconds(sample: Duration, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     let (mut calls, mut batch) = (0_u32, 1_u32);
-    let started = Instant::now();
+    let (sample, started) = (sample.as_secs_f64(), process::thread_time());
     loop {
         for _ in 0..batch {
             work()?;
         }
         calls += batch;
-        let elapsed = started.elapsed();
+        let elapsed = process::thread_time() - started;
         if elapsed >= sample {
-            return Ok(elapsed.as_secs_f64() * 1e9 / f64::from(calls));
+            return Ok(elapsed * 1e9 / f64::from(calls));
         }
         // Looking at the clock must not be part of what is measured.
-        if elapsed < sample / 50 {
+        if elapsed < sample / 50.0 {
             batch *= 2;
         }
     }

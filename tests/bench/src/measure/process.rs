@@ -2,6 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::Result;
 
 /// How long the threads of a process that still run have run on a processor. The clock ticks of `/proc/PID/stat` would be too coarse.
@@ -16,6 +18,12 @@ pub(crate) fn processor_time(process: u32) -> Result<Duration> {
         nanoseconds += on_processor.parse::<u64>().unwrap_or_default();
     }
     Ok(Duration::from_nanos(nanoseconds))
+}
+
+/// Seconds that this thread has run on a processor.
+pub(crate) fn thread_time() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Resident memory in bytes.

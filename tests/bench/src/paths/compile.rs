@@ -186,9 +186,11 @@ impl Package {
                  [profile.release]\nstrip = true\n"
             ),
         )?;
-        // The same versions as everything else that is measured.
+        // The same compiler and versions as everything else that is measured.
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        fs::copy(workspace.join("Cargo.lock"), directory.join("Cargo.lock"))?;
+        for file in ["Cargo.lock", "rust-toolchain.toml"] {
+            fs::copy(workspace.join(file), directory.join(file))?;
+        }
         for (name, code) in files {
             fs::write(source.join(name), code)?;
         }

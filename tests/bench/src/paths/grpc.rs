@@ -6,10 +6,7 @@ use crate::{
     Result,
     floors::Floor,
     load::grpc::{concurrent, once, prefixed},
-    measure::{
-        Effort,
-        affinity::{Placement, on_core},
-    },
+    measure::{Effort, affinity::Placement},
     report::{Row, Target, Unit},
     requests::{self, Size},
     server::{Server, Transport},
@@ -66,10 +63,8 @@ impl Pair {
         placement: Placement,
         target: Option<f64>,
     ) -> Result<Row> {
-        let [calls, processor] = on_core(placement.client(), || {
-            super::against(effort, (&self.ours, &self.floor), |server| {
-                concurrent(&server.address, &self.request, concurrency, effort.sample)
-            })
+        let [calls, processor] = super::against(effort, placement, (&self.ours, &self.floor), |server| {
+            concurrent(&server.address, &self.request, concurrency, effort.sample)
         })?;
         let case = format!(
             "{}, {concurrency} at a time, {}, {}",

@@ -4,10 +4,7 @@ use crate::{
     Result,
     floors::Floor,
     load::http::{connections, once, post},
-    measure::{
-        Effort,
-        affinity::{Placement, on_core},
-    },
+    measure::{Effort, affinity::Placement},
     report::{Row, Target, Unit},
     requests::{self, Size},
     server::{Address, Server, Transport},
@@ -43,10 +40,8 @@ pub(super) fn measure(effort: Effort) -> Result<Vec<Row>> {
 
         let mut row =
             |(floor, name): (&Server, _), count: usize, placement: Placement, target: Option<f64>| {
-                let [calls, processor] = on_core(placement.client(), || {
-                    super::against(effort, (&ours, floor), |server| {
-                        connections(&server.address, &request(&server.address)?, count, effort.sample)
-                    })
+                let [calls, processor] = super::against(effort, placement, (&ours, floor), |server| {
+                    connections(&server.address, &request(&server.address)?, count, effort.sample)
                 })?;
                 let plural = if count == 1 { "" } else { "s" };
                 let case = format!(

@@ -12,9 +12,16 @@ mod size;
 mod stdio;
 mod unix;
 
+use std::cell::RefCell;
+
 use crate::{
     Result,
-    measure::{self, Compared, Effort},
+    load::Load,
+    measure::{
+        self, Compared, Effort,
+        affinity::{Placement, on_core},
+        process::thread_time,
+    },
     report::Row,
     server::Server,
 };
@@ -133,20 +140,37 @@ pub(crate) fn measure(name: &str, effort: Effort) -> Result<Vec<Row>> {
 /// Calls per second and microseconds of the server's processor per call, of two servers in turns.
 fn against(
     effort: Effort,
+    placement: Placement,
     (ours, floor): (&Server, &Server),
-    mut load: impl FnMut(&Server) -> Result<crate::load::Load>,
+    load: impl FnMut(&Server) -> Result<Load>,
 ) -> Result<[Compared; 2]> {
-    let mut sample = |server: &Server| {
-        let before = server.processor_time()?;
-        let load = load(server)?;
-        let processor = (server.processor_time()? - before) * 1e6 / load.calls as f64;
-        Ok([load.per_second(), processor])
-    };
     // Both sides call the same client, one after the other.
-    let sample = std::cell::RefCell::new(&mut sample);
-    measure::interleaved(
-        effort.rounds,
-        || (sample.borrow_mut())(ours),
-        || (sample.borrow_mut())(floor),
-    )
+    let load = RefCell::new(load);
+    let sample = |server: &Server| {
+        sample(
+            placement,
+            || server.processor_time(),
+            || (load.borrow_mut())(server),
+        )
+    };
+    on_core(placement.client(), || {
+        measure::interleaved(effort.rounds, || sample(ours), || sample(floor))
+    })
+}
+
+/// One sample of a load on a server. On one core, where one of both always runs, a second is one that they ran: what other processes do
+/// there meanwhile is no part of it.
+fn sample(
+    placement: Placement,
+    server_time: impl Fn() -> Result<f64>,
+    load: impl FnOnce() -> Result<Load>,
+) -> Result<[f64; 2]> {
+    let (server, client) = (server_time()?, thread_time());
+    let load = load()?;
+    let (server, client) = (server_time()? - server, thread_time() - client);
+    let per_second = match placement {
+        Placement::SameCore => load.calls as f64 / (server + client),
+        Placement::CrossCore => load.per_second(),
+    };
+    Ok([per_second, server * 1e6 / load.calls as f64])
 }

@@ -14,6 +14,7 @@ use crate::{
         Compared, Effort,
         affinity::{Placement, on_core},
         interleaved,
+        process::processor_time,
     },
     python,
     report::{Row, Target, Unit},
@@ -52,9 +53,7 @@ fn processor(
     servers: &(Server, Server),
     load: impl FnMut(&Server) -> Result<Load>,
 ) -> Result<Compared> {
-    let [_, processor] = on_core(Placement::SameCore.client(), || {
-        super::against(effort, (&servers.0, &servers.1), load)
-    })?;
+    let [_, processor] = super::against(effort, Placement::SameCore, (&servers.0, &servers.1), load)?;
     Ok(processor)
 }
 
@@ -123,12 +122,13 @@ fn stdio(effort: Effort, rows: &mut Vec<Row>) -> Result<()> {
     }
     let (ours, theirs) = (RefCell::new(ours), RefCell::new(theirs));
     let sample = |pipes: &RefCell<Pipes>| {
-        let mut pipes = pipes.borrow_mut();
-        let before = pipes.processor_time()?;
-        let load = pipes.ping_pong(&line, effort.sample)?;
-        Ok([(pipes.processor_time()? - before) * 1e6 / load.calls as f64])
+        let id = pipes.borrow().id();
+        let server_time = || Ok(processor_time(id)?.as_secs_f64());
+        super::sample(Placement::SameCore, server_time, || {
+            pipes.borrow_mut().ping_pong(&line, effort.sample)
+        })
     };
-    let [processor] = on_core(Placement::SameCore.client(), || {
+    let [_, processor] = on_core(Placement::SameCore.client(), || {
         interleaved(effort.rounds, || sample(&ours), || sample(&theirs))
     })?;
     rows.push(row(

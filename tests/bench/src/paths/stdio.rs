@@ -11,6 +11,7 @@ use crate::{
         Effort,
         affinity::{Placement, on_core},
         interleaved,
+        process::processor_time,
     },
     python::{INITIALIZE, INITIALIZED},
     report::{Row, Target, Unit},
@@ -60,11 +61,11 @@ pub(super) fn measure(effort: Effort) -> Result<Vec<Row>> {
         }
         let (ours, floor) = (RefCell::new(ours), RefCell::new(floor));
         let sample = |pipes: &RefCell<Pipes>| {
-            let mut pipes = pipes.borrow_mut();
-            let before = pipes.processor_time()?;
-            let load = pipes.ping_pong(&line, effort.sample)?;
-            let processor = (pipes.processor_time()? - before) * 1e6 / load.calls as f64;
-            Ok([load.per_second(), processor])
+            let id = pipes.borrow().id();
+            let server_time = || Ok(processor_time(id)?.as_secs_f64());
+            super::sample(placement, server_time, || {
+                pipes.borrow_mut().ping_pong(&line, effort.sample)
+            })
         };
         let [calls, processor] = on_core(placement.client(), || {
             interleaved(effort.rounds, || sample(&ours), || sample(&floor))

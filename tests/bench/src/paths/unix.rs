@@ -4,10 +4,7 @@ use crate::{
     Result,
     floors::Floor,
     load::frames::{Connection, connections, envelope, frame},
-    measure::{
-        Effort,
-        affinity::{Placement, on_core},
-    },
+    measure::{Effort, affinity::Placement},
     report::{Row, Target, Unit},
     requests::{self, Size},
     server::{Server, Transport},
@@ -92,23 +89,21 @@ impl Pair {
     }
 
     fn row(&self, effort: Effort, shape: Shape, placement: Placement, target: Option<Target>) -> Result<Row> {
-        let [calls, processor] = on_core(placement.client(), || {
-            super::against(effort, (&self.ours, &self.floor), |server| {
-                let socket = server.address.socket()?;
-                match shape {
-                    Shape::PingPong => Connection::open(socket)?.ping_pong(&self.request, effort.sample),
-                    Shape::Connections(count) => connections(socket, &self.request, count, effort.sample),
-                    Shape::Pipelined(count) => {
-                        let requests = vec![self.request.clone(); usize::from(count)];
-                        Connection::open(socket)?.window(&requests, false, effort.sample)
-                    }
-                    Shape::Envelopes(count) => {
-                        let requests: Result<Vec<_>> =
-                            (1..=count).map(|id| envelope(id, &self.request[4..])).collect();
-                        Connection::open(socket)?.window(&requests?, true, effort.sample)
-                    }
+        let [calls, processor] = super::against(effort, placement, (&self.ours, &self.floor), |server| {
+            let socket = server.address.socket()?;
+            match shape {
+                Shape::PingPong => Connection::open(socket)?.ping_pong(&self.request, effort.sample),
+                Shape::Connections(count) => connections(socket, &self.request, count, effort.sample),
+                Shape::Pipelined(count) => {
+                    let requests = vec![self.request.clone(); usize::from(count)];
+                    Connection::open(socket)?.window(&requests, false, effort.sample)
                 }
-            })
+                Shape::Envelopes(count) => {
+                    let requests: Result<Vec<_>> =
+                        (1..=count).map(|id| envelope(id, &self.request[4..])).collect();
+                    Connection::open(socket)?.window(&requests?, true, effort.sample)
+                }
+            }
         })?;
         let case = format!("{}, {}, {}", shape.name(), self.size.name(), placement.name());
         Ok(Row::new(PATH, case, FLOOR, Unit::CallsPerSecond, calls)
