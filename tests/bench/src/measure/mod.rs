@@ -3,7 +3,7 @@
 pub(crate) mod affinity;
 pub(crate) mod process;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Result;
 
@@ -92,18 +92,18 @@ pub(crate) fn interleaved<const N: usize>(
 /// What others do on the same core is no part of it.
 pub(crate) fn nanoseconds(sample: Duration, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     let (mut calls, mut batch) = (0_u32, 1_u32);
-    let (sample, started) = (sample.as_secs_f64(), process::thread_time());
+    let (started, ran) = (Instant::now(), process::thread_time());
     loop {
         for _ in 0..batch {
             work()?;
         }
         calls += batch;
-        let elapsed = process::thread_time() - started;
+        let elapsed = started.elapsed();
         if elapsed >= sample {
-            return Ok(elapsed * 1e9 / f64::from(calls));
+            return Ok((process::thread_time() - ran) * 1e9 / f64::from(calls));
         }
         // Looking at the clock must not be part of what is measured.
-        if elapsed < sample / 50.0 {
+        if elapsed < sample / 50 {
             batch *= 2;
         }
     }
