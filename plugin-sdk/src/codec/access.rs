@@ -17,11 +17,11 @@ use super::{
 pub(super) struct Values<'de> {
     elements: Elements<'de>,
     index: usize,
-    reading: Reading,
+    reading: Reading<'de>,
 }
 
 impl<'de> Values<'de> {
-    pub(super) fn new(message: Message<'de>, reading: Reading) -> Result<Self, CodecError> {
+    pub(super) fn new(message: Message<'de>, reading: Reading<'de>) -> Result<Self, CodecError> {
         Ok(Self {
             reading: reading.enter(1, message.offset())?,
             elements: message.values(),
@@ -67,7 +67,7 @@ impl<'de> SeqAccess<'de> for &mut Values<'de> {
 pub(super) struct Entries<'de> {
     source: Source<'de>,
     pending: Option<(&'de str, Message<'de>)>,
-    reading: Reading,
+    reading: Reading<'de>,
 }
 
 enum Source<'de> {
@@ -78,7 +78,7 @@ enum Source<'de> {
 
 impl<'de> Entries<'de> {
     #[inline]
-    pub(super) fn new(message: Message<'de>, reading: Reading) -> Result<Self, CodecError> {
+    pub(super) fn new(message: Message<'de>, reading: Reading<'de>) -> Result<Self, CodecError> {
         let inside = reading.enter(1, message.offset())?;
         let entries = message.entries();
         let source = if reading.last_of_duplicates {

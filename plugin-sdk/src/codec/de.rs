@@ -1,5 +1,6 @@
 //! Reads `google.protobuf.Struct` wire bytes straight into a Rust type: a serde `Deserializer` without a tree.
 
+use bytes::Bytes;
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 
 use super::{
@@ -13,14 +14,16 @@ use super::{
 
 /// How a document is read.
 #[derive(Clone, Copy)]
-pub(crate) struct Reading {
+pub(crate) struct Reading<'de> {
+    /// What all of it lies in, where that may be shared.
+    pub(crate) document: Option<&'de Bytes>,
     pub(crate) levels: Levels,
     /// Only the last of several entries with one key is shown. A map takes the last one by itself; a type that does not is
     /// read again with this set.
     pub(crate) last_of_duplicates: bool,
 }
 
-impl Reading {
+impl Reading<'_> {
     /// How what lies `count` messages further in is read.
     #[inline]
     pub(super) fn enter(self, count: u32, offset: usize) -> Result<Self, CodecError> {
@@ -34,41 +37,41 @@ impl Reading {
 /// A `google.protobuf.Value`.
 pub(crate) struct ValueDeserializer<'de> {
     pub(super) value: Message<'de>,
-    pub(super) reading: Reading,
+    pub(super) reading: Reading<'de>,
 }
 
 /// A `google.protobuf.Struct`, where no `Value` stands around it: the root of every document.
 pub(crate) struct StructDeserializer<'de> {
     message: Message<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
 }
 
 impl<'de> StructDeserializer<'de> {
-    pub(crate) fn new(message: Message<'de>, reading: Reading) -> Self {
+    pub(crate) fn new(message: Message<'de>, reading: Reading<'de>) -> Self {
         Self { message, reading }
     }
 }
 
 /// What all deserializers find out first.
 trait OfKind<'de> {
-    fn kind(self) -> Result<(Kind<'de>, Reading), CodecError>;
+    fn kind(self) -> Result<(Kind<'de>, Reading<'de>), CodecError>;
 }
 
 impl<'de> OfKind<'de> for StructDeserializer<'de> {
-    fn kind(self) -> Result<(Kind<'de>, Reading), CodecError> {
+    fn kind(self) -> Result<(Kind<'de>, Reading<'de>), CodecError> {
         Ok((Kind::Struct(self.message), self.reading))
     }
 }
 
 impl<'de> OfKind<'de> for ValueDeserializer<'de> {
     #[inline]
-    fn kind(self) -> Result<(Kind<'de>, Reading), CodecError> {
+    fn kind(self) -> Result<(Kind<'de>, Reading<'de>), CodecError> {
         Ok((self.value.kind()?, self.reading))
     }
 }
 
 #[inline]
-fn any<'de, V: Visitor<'de>>(kind: Kind<'de>, reading: Reading, visitor: V) -> Result<V::Value, CodecError> {
+fn any<'de, V: Visitor<'de>>(kind: Kind<'de>, reading: Reading<'de>, visitor: V) -> Result<V::Value, CodecError> {
     match kind {
         Kind::Null => visitor.visit_unit(),
         Kind::Bool(value) => visitor.visit_bool(value),
@@ -98,7 +101,7 @@ fn any<'de, V: Visitor<'de>>(kind: Kind<'de>, reading: Reading, visitor: V) -> R
 /// An integer type was asked for: a whole double of any size that it holds will do.
 fn integer<'de, V: Visitor<'de>>(
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     wide: bool,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
@@ -116,7 +119,7 @@ fn integer<'de, V: Visitor<'de>>(
 
 fn narrow_integer<'de, V: Visitor<'de>>(
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
     integer(kind, reading, false, visitor)
@@ -124,7 +127,7 @@ fn narrow_integer<'de, V: Visitor<'de>>(
 
 fn wide_integer<'de, V: Visitor<'de>>(
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
     integer(kind, reading, true, visitor)
@@ -132,7 +135,7 @@ fn wide_integer<'de, V: Visitor<'de>>(
 
 fn float<'de, V: Visitor<'de>>(
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
     match kind {
@@ -143,7 +146,7 @@ fn float<'de, V: Visitor<'de>>(
 
 fn bytes<'de, V: Visitor<'de>>(
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
     match kind {
@@ -154,7 +157,7 @@ fn bytes<'de, V: Visitor<'de>>(
 
 fn option<'de, V: Visitor<'de>>(
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
     match kind {
@@ -167,7 +170,7 @@ fn option<'de, V: Visitor<'de>>(
 fn newtype<'de, V: Visitor<'de>>(
     name: &'static str,
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
     let check = match name {
@@ -178,7 +181,7 @@ fn newtype<'de, V: Visitor<'de>>(
     match kind {
         Kind::Struct(message) => {
             let levels = check(&message, reading.levels)?;
-            visitor.visit_newtype_struct(RawDeserializer::new(&message, levels))
+            visitor.visit_newtype_struct(RawDeserializer::new(reading.document, &message, levels))
         }
         kind => any(kind, reading, visitor),
     }
@@ -186,7 +189,7 @@ fn newtype<'de, V: Visitor<'de>>(
 
 fn enumeration<'de, V: Visitor<'de>>(
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
     visitor: V,
 ) -> Result<V::Value, CodecError> {
     match kind {
@@ -218,11 +221,11 @@ fn enumeration<'de, V: Visitor<'de>>(
 /// A `Value` whose kind is already known.
 struct KindDeserializer<'de> {
     kind: Kind<'de>,
-    reading: Reading,
+    reading: Reading<'de>,
 }
 
 impl<'de> OfKind<'de> for KindDeserializer<'de> {
-    fn kind(self) -> Result<(Kind<'de>, Reading), CodecError> {
+    fn kind(self) -> Result<(Kind<'de>, Reading<'de>), CodecError> {
         Ok((self.kind, self.reading))
     }
 }

@@ -44,9 +44,9 @@ impl<'a> Message<'a> {
         self.pieces().iter().map(|piece| piece.bytes.len()).sum()
     }
 
-    /// The merged message in one run of bytes, with room for `spare` more.
-    pub(crate) fn to_vec(&self, spare: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.length() + spare);
+    /// The merged message in one run of bytes.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.length());
         for piece in self.pieces() {
             bytes.extend_from_slice(piece.bytes);
         }
@@ -60,7 +60,6 @@ impl<'a> Message<'a> {
 
     /// What this message holds, read as a `google.protobuf.Value`. Of a `oneof` the last member wins; a message
     /// member that occurs twice in a row is merged.
-    #[inline]
     pub(crate) fn kind(&self) -> Result<Kind<'a>, CodecError> {
         let mut kind = Kind::Null;
         for piece in self.pieces() {
@@ -99,11 +98,15 @@ impl<'a> Message<'a> {
     }
 
     /// The entries of this message, read as a `google.protobuf.Struct`.
+    #[inline]
     pub(crate) fn entries(self) -> Elements<'a> {
+        let (first, later) = match self {
+            Self::One(piece) => (piece, Vec::new()),
+            Self::Many(pieces) => (Slice::default(), pieces),
+        };
         Elements {
-            message: self,
-            piece: 0,
-            reader: None,
+            reader: Reader::new(first),
+            later: later.into_iter(),
         }
     }
 
@@ -139,9 +142,9 @@ pub(crate) enum Kind<'a> {
 /// The occurrences of field 1 of a `Struct` (its entries) or a `ListValue` (its values).
 #[derive(Clone, Debug)]
 pub(crate) struct Elements<'a> {
-    message: Message<'a>,
-    piece: usize,
-    reader: Option<Reader<'a>>,
+    reader: Reader<'a>,
+    /// The pieces after the one that is read.
+    later: std::vec::IntoIter<Slice<'a>>,
 }
 
 impl<'a> Elements<'a> {
@@ -149,20 +152,13 @@ impl<'a> Elements<'a> {
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<Slice<'a>>, CodecError> {
         loop {
-            let reader = match &mut self.reader {
-                Some(reader) => reader,
-                None => match self.message.pieces().get(self.piece) {
-                    Some(piece) => {
-                        self.piece += 1;
-                        self.reader.insert(Reader::new(*piece))
-                    }
+            match self.reader.tag()? {
+                Some((1, WireType::Bytes)) => return self.reader.bytes().map(Some),
+                Some((number, wire_type)) => self.reader.skip(number, wire_type)?,
+                None => match self.later.next() {
+                    Some(piece) => self.reader = Reader::new(piece),
                     None => return Ok(None),
                 },
-            };
-            match reader.tag()? {
-                Some((1, WireType::Bytes)) => return reader.bytes().map(Some),
-                Some((number, wire_type)) => reader.skip(number, wire_type)?,
-                None => self.reader = None,
             }
         }
     }

@@ -26,11 +26,13 @@ pub(crate) mod message;
 mod nested;
 pub(crate) mod nesting;
 pub(crate) mod number;
+pub(crate) mod plain;
 pub(crate) mod raw;
 mod ser;
 pub(crate) mod text;
 pub(crate) mod wire;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use error::CodecError;
@@ -110,14 +112,29 @@ pub struct Document<'a> {
 
 #[derive(Clone, Debug)]
 enum Content<'a> {
-    Struct(Message<'a>),
+    Struct {
+        message: Message<'a>,
+        /// The same bytes, where parts of them may be shared.
+        shared: Option<&'a Bytes>,
+    },
     Json(&'a [u8]),
 }
 
 impl<'a> Document<'a> {
     pub(crate) fn of_struct(message: Message<'a>, levels: Levels) -> Self {
         Self {
-            content: Content::Struct(message),
+            content: Content::Struct { message, shared: None },
+            levels,
+        }
+    }
+
+    /// A document of whose bytes large maps may keep a share rather than a copy.
+    pub(crate) fn of_shared(bytes: &'a Bytes, levels: Levels) -> Self {
+        Self {
+            content: Content::Struct {
+                message: Message::new(bytes),
+                shared: Some(bytes),
+            },
             levels,
         }
     }
@@ -136,7 +153,7 @@ impl<'a> Document<'a> {
     /// When the document is malformed, too deep, or does not fit the type.
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, CodecError> {
         match &self.content {
-            Content::Struct(message) => self.decode_struct(message),
+            Content::Struct { message, shared } => self.decode_struct(message, *shared),
             Content::Json(text) => {
                 check_json(text, self.levels)?;
                 serde_json::from_slice(text).map_err(|error| locate::<T>(text, error))
@@ -144,9 +161,14 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn decode_struct<T: Deserialize<'a>>(&self, message: &Message<'a>) -> Result<T, CodecError> {
+    fn decode_struct<T: Deserialize<'a>>(
+        &self,
+        message: &Message<'a>,
+        document: Option<&'a Bytes>,
+    ) -> Result<T, CodecError> {
         let read = |last_of_duplicates| {
             let reading = Reading {
+                document,
                 levels: self.levels,
                 last_of_duplicates,
             };

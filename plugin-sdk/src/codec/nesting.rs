@@ -3,6 +3,7 @@
 use super::{
     CodecError,
     message::{Kind, Message},
+    plain,
 };
 
 /// Levels of protobuf messages that a `Struct` may still open.
@@ -54,6 +55,11 @@ impl Levels {
         Self(self.0 + 6)
     }
 
+    /// How many levels these are.
+    pub(super) fn count(self) -> u32 {
+        self.0
+    }
+
     pub(crate) fn holds(self, levels: u32) -> bool {
         levels <= self.0
     }
@@ -64,6 +70,16 @@ const TOO_DEEP: &str = "objects and lists nest deeper than the limit allows (PLU
 /// Checks a whole `Struct` without keeping anything of it: its encoding, its strings, its numbers and its nesting.
 /// Returns the levels that it takes, itself included. What passes can be read piece by piece later without an error.
 pub(crate) fn check_struct(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
+    // Only the outermost message is tried: again and again at each level, it would cost as much as there are levels.
+    if let Message::One(slice) = message
+        && let Some(taken) = plain::check_struct(slice.bytes, levels.0)
+    {
+        return Ok(taken);
+    }
+    check_struct_generally(message, levels)
+}
+
+pub(super) fn check_struct_generally(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
     let inside = levels.enter(1, message.offset())?;
     let mut deepest = 0;
     let mut entries = message.clone().entries();
@@ -77,6 +93,15 @@ pub(crate) fn check_struct(message: &Message<'_>, levels: Levels) -> Result<u32,
 
 /// As [`check_struct`], where every value must be a string.
 pub(crate) fn check_strings(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
+    if let Message::One(slice) = message
+        && plain::check_strings(slice.bytes, levels.0).is_some()
+    {
+        return Ok(3);
+    }
+    check_strings_generally(message, levels)
+}
+
+pub(super) fn check_strings_generally(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
     let inside = levels.enter(1, message.offset())?;
     let mut entries = message.clone().entries();
     while let Some(entry) = entries.next_entry()? {
@@ -98,7 +123,7 @@ pub(crate) fn check_strings(message: &Message<'_>, levels: Levels) -> Result<u32
 /// As [`check_struct`], for a `Value`.
 pub(crate) fn check_value(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> {
     match message.kind()? {
-        Kind::Struct(message) => check_struct(&message, levels),
+        Kind::Struct(message) => check_struct_generally(&message, levels),
         Kind::List(message) => check_list(&message, levels),
         Kind::Null | Kind::Number(_) | Kind::String(_) | Kind::Bool(_) => Ok(0),
     }

@@ -4,6 +4,9 @@
 //! a name of their own, inside which the codec says that it is not human-readable, and outside that it is. Any other format
 //! says the same in both places, so it never sees wire bytes, and never gives us bytes that nobody checked.
 
+use std::cell::Cell;
+
+use bytes::Bytes;
 use serde::de::{Deserializer, Visitor};
 
 use super::{CodecError, message::Message};
@@ -19,15 +22,47 @@ pub(crate) const RAW_STRINGS: &str = "$plugin_sdk::raw_strings";
 pub(crate) const RAW_STRUCT: &str = "struct";
 pub(crate) const RAW_VALUE: &str = "value";
 
-/// Hands over the checked bytes of an object, with the levels that they take in the last four bytes.
-pub(super) struct RawDeserializer(Vec<u8>);
+/// The checked bytes of an object.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) bytes: Bytes,
+    /// The levels that they take at the most.
+    pub(crate) levels: u32,
+}
+
+/// Below this size bytes are copied out of their document, so that a small map which a plugin keeps does not keep all that came
+/// with it.
+const SHARED_SIZE: usize = 4096;
+
+/// A part of a document by itself.
+pub(crate) fn part_of(document: &Bytes, part: &[u8]) -> Bytes {
+    if part.len() < SHARED_SIZE {
+        Bytes::copy_from_slice(part)
+    } else {
+        document.slice_ref(part)
+    }
+}
+
+thread_local! {
+    /// serde carries only what it has words for; between two calls on one thread this carries the bytes.
+    static HANDED_OVER: Cell<Option<Checked>> = const { Cell::new(None) };
+}
+
+/// Takes what a [`RawDeserializer`] hands over, from inside the visitor that it calls.
+pub(crate) fn take() -> Option<Checked> {
+    HANDED_OVER.take()
+}
+
+/// Hands over the checked bytes of an object, beside a unit.
+pub(super) struct RawDeserializer(Checked);
 
 impl RawDeserializer {
-    pub(super) fn new(message: &Message<'_>, levels: u32) -> Self {
-        let levels = levels.to_le_bytes();
-        let mut raw = message.to_vec(levels.len());
-        raw.extend_from_slice(&levels);
-        Self(raw)
+    pub(super) fn new(document: Option<&Bytes>, message: &Message<'_>, levels: u32) -> Self {
+        let bytes = match (document, message) {
+            (Some(document), Message::One(part)) => part_of(document, part.bytes),
+            _ => message.to_vec().into(),
+        };
+        Self(Checked { bytes, levels })
     }
 }
 
@@ -39,7 +74,11 @@ impl<'de> Deserializer<'de> for RawDeserializer {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-        visitor.visit_byte_buf(self.0)
+        HANDED_OVER.set(Some(self.0));
+        let value = visitor.visit_unit();
+        // A visitor that is not ours leaves them.
+        HANDED_OVER.set(None);
+        value
     }
 
     serde::forward_to_deserialize_any! {

@@ -12,12 +12,12 @@ use super::{
     wire::{LENGTH_DELIMITED, put_bytes, tag},
 };
 
-const NULL: u8 = tag(1, 0);
-const NUMBER: u8 = tag(2, 1);
-const STRING: u8 = tag(3, LENGTH_DELIMITED);
-const BOOL: u8 = tag(4, 0);
+pub(super) const NULL: u8 = tag(1, 0);
+pub(super) const NUMBER: u8 = tag(2, 1);
+pub(super) const STRING: u8 = tag(3, LENGTH_DELIMITED);
+pub(super) const BOOL: u8 = tag(4, 0);
 pub(crate) const STRUCT: u8 = tag(5, LENGTH_DELIMITED);
-const LIST: u8 = tag(6, LENGTH_DELIMITED);
+pub(super) const LIST: u8 = tag(6, LENGTH_DELIMITED);
 
 /// How a document is written.
 #[derive(Clone, Copy)]

@@ -18,6 +18,16 @@ pub(crate) enum WireType {
     Fixed32,
 }
 
+/// The wire types by the number that stands for each in a tag.
+const WIRE_TYPES: [WireType; 6] = [
+    WireType::Varint,
+    WireType::Fixed64,
+    WireType::Bytes,
+    WireType::GroupStart,
+    WireType::GroupEnd,
+    WireType::Fixed32,
+];
+
 /// A part of a document that remembers where in the document it starts, so that errors can name the byte.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Slice<'a> {
@@ -103,22 +113,28 @@ impl<'a> Reader<'a> {
     /// The number and type of the next field, or `None` at the end of the message.
     #[inline]
     pub(crate) fn tag(&mut self) -> Result<Option<(u32, WireType)>, CodecError> {
-        if self.rest.is_empty() {
-            return Ok(None);
+        match self.rest {
+            [] => Ok(None),
+            // A field number below 16 and a wire type that there is: every tag of the messages that we know.
+            [tag @ 8..=0x7f, rest @ ..] if tag & 7 < 6 => {
+                self.rest = rest;
+                self.offset += 1;
+                Ok(Some((u32::from(tag >> 3), WIRE_TYPES[usize::from(tag & 7)])))
+            }
+            _ => self.long_tag().map(Some),
         }
+    }
+
+    #[cold]
+    fn long_tag(&mut self) -> Result<(u32, WireType), CodecError> {
         let at = self.offset;
         let tag = self.varint()?;
-        let wire_type = match tag & 7 {
-            0 => WireType::Varint,
-            1 => WireType::Fixed64,
-            2 => WireType::Bytes,
-            3 => WireType::GroupStart,
-            4 => WireType::GroupEnd,
-            5 => WireType::Fixed32,
-            other => return Err(CodecError::at(at, format!("{other} is not a wire type"))),
+        let wire_type = match WIRE_TYPES.get((tag & 7) as usize) {
+            Some(wire_type) => *wire_type,
+            None => return Err(CodecError::at(at, format!("{} is not a wire type", tag & 7))),
         };
         match u32::try_from(tag >> 3) {
-            Ok(number @ 1..=MAX_FIELD_NUMBER) => Ok(Some((number, wire_type))),
+            Ok(number @ 1..=MAX_FIELD_NUMBER) => Ok((number, wire_type)),
             _ => Err(CodecError::at(at, format!("{} is not a field number", tag >> 3))),
         }
     }
@@ -218,10 +234,19 @@ pub(crate) fn end_message(out: &mut Vec<u8>, start: usize) {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
 fn widen_length(out: &mut Vec<u8>, start: usize, length: usize) {
-    let mut varint = Vec::with_capacity(5);
-    put_varint(&mut varint, length as u64);
-    out.splice(start - 1..start, varint);
+    let (mut varint, mut size, mut rest) = ([0; 10], 0, length);
+    while rest >= 0x80 {
+        varint[size] = rest as u8 | 0x80;
+        rest >>= 7;
+        size += 1;
+    }
+    varint[size] = rest as u8;
+    let end = out.len();
+    out.resize(end + size, 0);
+    out.copy_within(start..end, start + size);
+    out[start - 1..start + size].copy_from_slice(&varint[..=size]);
 }
 
 #[cfg(test)]

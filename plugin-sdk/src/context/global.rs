@@ -6,7 +6,10 @@ use bytes::Bytes;
 
 use super::{section::Section, user::UserContext};
 use crate::{
-    codec::text::Text,
+    codec::{
+        raw::{Checked, part_of},
+        text::Text,
+    },
     value::{Map, Value, Wire},
 };
 
@@ -53,7 +56,8 @@ impl User {
             Self::Name { text, value } => Some(value.get_or_init(|| text.as_str().into())),
             Self::Struct { raw, levels, value } => Some(value.get_or_init(|| {
                 // The bytes were checked when they arrived.
-                let map: Map = Wire::new(raw.to_vec(), *levels)
+                let (bytes, levels) = (part_of(raw, raw), *levels);
+                let map: Map = Wire::new(Checked { bytes, levels })
                     .and_then(Map::of_wire)
                     .unwrap_or_default();
                 map.into()

@@ -9,6 +9,7 @@ use crate::{
         CodecError, Writing,
         message::Message,
         nesting::{Levels, check_struct},
+        raw::{Checked, part_of},
         wire::put_bytes,
         write_struct_as,
     },
@@ -99,7 +100,8 @@ fn read(raw: &Bytes, levels: u32) -> Map {
         return Map::new();
     }
     // The bytes were checked when they arrived.
-    Wire::new(raw.as_ref(), levels)
+    let bytes = part_of(raw, raw);
+    Wire::new(Checked { bytes, levels })
         .and_then(Map::of_wire)
         .unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::json;
 use crate::{
-    codec::{CodecError, Document, Form, Sink, message::Message, nesting::Levels},
+    codec::{CodecError, Document, Form, Sink, nesting::Levels},
     context::PluginContext,
     denial_metadata::DenialMetadata,
     error::PluginError,
@@ -111,7 +111,7 @@ impl Call {
 
     fn decode<P>(&mut self, decode: fn(&Document<'_>) -> Result<P, CodecError>) -> Option<P> {
         let decoded = match &self.payload {
-            Payload::Struct(bytes) => decode(&Document::of_struct(Message::new(bytes), self.levels)),
+            Payload::Struct(bytes) => decode(&Document::of_shared(bytes, self.levels)),
             Payload::Json(text) => json::read(text, |text| decode(&Document::of_json(text, self.levels))),
         };
         match decoded {

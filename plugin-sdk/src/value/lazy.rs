@@ -2,24 +2,25 @@
 
 #![expect(private_interfaces, reason = "the sealing trait is public only in name")]
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 
 use super::{Map, Value};
 use crate::codec::{
     CodecError,
     message::{Kind, Message},
     number::whole,
-    raw::{RAW, RAW_STRINGS},
+    plain,
+    raw::{Checked, RAW, RAW_STRINGS},
     wire::Slice,
 };
 
-/// A part of the bytes of a `Struct` that were checked as a whole when they arrived, so that reading a part of them
-/// can't fail. `Clone` is cheap.
+/// The bytes of a `Struct`, checked when they arrived, so that reading them can't fail. `Clone` is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
-    bytes: Arc<[u8]>,
-    part: Span,
-    /// The levels of protobuf messages that the part takes, at the most.
+    bytes: Bytes,
+    /// The levels of protobuf messages that they take, at the most.
     levels: u32,
 }
 
@@ -30,9 +31,9 @@ pub(super) struct Span {
     end: u32,
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the length of a `Wire` fits")]
 impl Span {
     /// Where a slice lies in the bytes of the [`Wire`] that it was read from.
-    #[expect(clippy::cast_possible_truncation, reason = "the length of a `Wire` fits")]
     pub(super) fn of(slice: &Slice<'_>) -> Self {
         let start = slice.offset as u32;
         Self {
@@ -41,28 +42,27 @@ impl Span {
         }
     }
 
-    fn slice(self, bytes: &[u8]) -> &[u8] {
-        bytes
-            .get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+    /// Where `part` lies in `bytes`.
+    pub(super) fn within(bytes: &[u8], part: &[u8]) -> Self {
+        let start = (part.as_ptr().addr() - bytes.as_ptr().addr()) as u32;
+        Self {
+            start,
+            end: start + part.len() as u32,
+        }
     }
 }
 
 impl Wire {
     /// Takes over checked bytes.
-    pub(crate) fn new(bytes: impl Into<Arc<[u8]>>, levels: u32) -> Result<Self, CodecError> {
-        let bytes = bytes.into();
-        let end = u32::try_from(bytes.len())
-            .map_err(|_| CodecError::new("an object of more than 4 GiB can't be read"))?;
-        Ok(Self {
-            bytes,
-            part: Span { start: 0, end },
-            levels,
-        })
+    pub(crate) fn new(Checked { bytes, levels }: Checked) -> Result<Self, CodecError> {
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(CodecError::new("an object of more than 4 GiB can't be read"));
+        }
+        Ok(Self { bytes, levels })
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.part.slice(&self.bytes)
+        &self.bytes
     }
 
     pub(crate) fn levels(&self) -> u32 {
@@ -75,28 +75,22 @@ impl Wire {
     }
 
     pub(super) fn slice(&self, span: Span) -> Slice<'_> {
+        let bytes = self.bytes.get(span.start as usize..span.end as usize);
         Slice {
-            bytes: span.slice(self.bytes()),
+            bytes: bytes.unwrap_or_default(),
             offset: span.start as usize,
         }
     }
 
     /// The part that `message` is, which was read from these bytes, `inside` levels further in.
-    fn part(&self, message: &Message<'_>, inside: u32) -> Result<Self, CodecError> {
-        let levels = self.levels.saturating_sub(inside);
-        match message {
-            Message::One(slice) => {
-                let part = Span::of(slice);
-                Ok(Self {
-                    bytes: Arc::clone(&self.bytes),
-                    part: Span {
-                        start: self.part.start + part.start,
-                        end: self.part.start + part.end,
-                    },
-                    levels,
-                })
-            }
-            Message::Many(_) => Self::new(message.to_vec(0), levels),
+    fn part(&self, message: &Message<'_>, inside: u32) -> Self {
+        let bytes = match message {
+            Message::One(slice) => self.bytes.slice_ref(slice.bytes),
+            Message::Many(_) => message.to_vec().into(),
+        };
+        Self {
+            bytes,
+            levels: self.levels.saturating_sub(inside),
         }
     }
 }
@@ -130,6 +124,11 @@ impl sealed::Sealed for String {
     const ABSENT: &'static Self = &Self::new();
 
     fn read(_wire: &Wire, message: &Message<'_>, _inside: u32) -> Result<Self, CodecError> {
+        if let Message::One(slice) = message
+            && let Some(value) = plain::string(slice.bytes)
+        {
+            return Ok(value.to_owned());
+        }
         match message.kind()? {
             Kind::String(value) => Ok(value.to_owned()),
             _ => Ok(Self::new()),
@@ -142,12 +141,17 @@ impl sealed::Sealed for Value {
     const ABSENT: &'static Self = &Self::Null;
 
     fn read(wire: &Wire, message: &Message<'_>, inside: u32) -> Result<Self, CodecError> {
+        if let Message::One(slice) = message
+            && let Some(value) = plain::string(slice.bytes)
+        {
+            return Ok(Self::String(value.to_owned()));
+        }
         Ok(match message.kind()? {
             Kind::Null => Self::Null,
             Kind::Bool(value) => Self::Bool(value),
             Kind::Number(value) => whole(value).map_or_else(|| value.into(), Self::from),
             Kind::String(value) => Self::String(value.to_owned()),
-            Kind::Struct(message) => Self::Object(Map::of_wire(wire.part(&message, inside)?)?),
+            Kind::Struct(message) => Self::Object(Map::of_wire(wire.part(&message, inside))?),
             Kind::List(message) => {
                 let mut list = Vec::new();
                 let mut values = message.values();
@@ -173,12 +177,16 @@ impl<V: MapValue> Lazy<V> {
     /// The value that `message` is, which was read from `wire`.
     pub(super) fn of_wire(wire: &Wire, message: &Message<'_>) -> Result<Self, CodecError> {
         match message {
-            Message::One(slice) => Ok(Self {
-                span: Span::of(slice),
-                read: OnceLock::new(),
-                own: None,
-            }),
+            Message::One(slice) => Ok(Self::of_span(Span::of(slice))),
             Message::Many(_) => V::read(wire, message, VALUE_INSIDE).map(Self::from),
+        }
+    }
+
+    pub(super) fn of_span(span: Span) -> Self {
+        Self {
+            span,
+            read: OnceLock::new(),
+            own: None,
         }
     }
 

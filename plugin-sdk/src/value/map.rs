@@ -8,7 +8,7 @@ use super::{
     lazy::{Lazy, MapValue, Span, Wire},
     table::{Key, Slot, Table},
 };
-use crate::codec::{CodecError, message::Message};
+use crate::codec::{CodecError, message::Message, plain};
 
 /// A map with string keys that keeps the order of its entries: an object of a payload, a context or a result.
 ///
@@ -54,24 +54,39 @@ impl<V: MapValue> Map<V> {
 
     /// A map over the checked bytes of a `Struct`. Its entries are found, not read.
     pub(crate) fn of_wire(wire: Wire) -> Result<Self, CodecError> {
-        let mut table = Table::new();
-        let mut entries = Message::new(wire.bytes()).entries();
-        while let Some(entry) = entries.next_entry()? {
-            let value = Lazy::of_wire(&wire, &entry.value)?;
-            // The last entry of a key wins, in the place of the first.
-            if let Some(slot) = table.get_mut(Some(&wire), entry.key) {
-                slot.value = value;
-            } else {
-                let key = Key::Wire(Span::of(&entry.key_slice()));
-                table.push(Some(&wire), Slot { key, value });
-            }
-        }
+        let table = match Self::plain_entries(&wire) {
+            Some(table) => table,
+            None => Self::entries(&wire)?,
+        };
         Ok(Self {
             table,
             wire: Some(wire),
             changed: false,
             arrived: Arrived::Object,
         })
+    }
+
+    fn plain_entries(wire: &Wire) -> Option<Table<V>> {
+        let mut table = Table::new();
+        let bytes = wire.bytes();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (key, value) = plain::entry(&mut rest)?;
+            let place = Key::Wire(Span::within(bytes, key));
+            table.set(wire, key, place, Lazy::of_span(Span::within(bytes, value)));
+        }
+        Some(table)
+    }
+
+    fn entries(wire: &Wire) -> Result<Table<V>, CodecError> {
+        let mut table = Table::new();
+        let mut entries = Message::new(wire.bytes()).entries();
+        while let Some(entry) = entries.next_entry()? {
+            let key = entry.key_slice();
+            let value = Lazy::of_wire(wire, &entry.value)?;
+            table.set(wire, key.bytes, Key::Wire(Span::of(&key)), value);
+        }
+        Ok(table)
     }
 
     pub(super) fn arrived_as(arrived: Arrived) -> Self {

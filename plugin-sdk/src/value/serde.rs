@@ -13,7 +13,7 @@ use super::{
     lazy::{MapValue, Wire},
     map::{Arrived, Part},
 };
-use crate::codec::raw::{RAW, RAW_STRUCT, RAW_VALUE};
+use crate::codec::raw::{self, RAW, RAW_STRUCT, RAW_VALUE};
 
 impl<V: MapValue + Serialize> Serialize for Map<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -100,7 +100,7 @@ impl Serialize for Value {
 /// human-readable outside the newtype and not inside.
 fn wire<'de, D: Deserializer<'de>>(outside: bool, inside: D) -> Result<Result<Wire, D>, D::Error> {
     if outside && !inside.is_human_readable() {
-        inside.deserialize_byte_buf(WireVisitor).map(Ok)
+        inside.deserialize_any(WireVisitor).map(Ok)
     } else {
         Ok(Err(inside))
     }
@@ -112,16 +112,14 @@ impl Visitor<'_> for WireVisitor {
     type Value = Wire;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the checked bytes of an object, with their levels in the last four")
+        formatter.write_str("the checked bytes of an object")
     }
 
-    fn visit_byte_buf<E: de::Error>(self, mut raw: Vec<u8>) -> Result<Wire, E> {
-        let Some((bytes, levels)) = raw.split_last_chunk::<4>() else {
-            return Err(E::invalid_length(raw.len(), &self));
-        };
-        let (length, levels) = (bytes.len(), u32::from_le_bytes(*levels));
-        raw.truncate(length);
-        Wire::new(raw, levels).map_err(E::custom)
+    fn visit_unit<E: de::Error>(self) -> Result<Wire, E> {
+        match raw::take() {
+            Some(checked) => Wire::new(checked).map_err(E::custom),
+            None => Err(E::invalid_type(de::Unexpected::Unit, &self)),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Table<V> {
         clippy::box_collection,
         reason = "few maps have one, and every value has room for a map"
     )]
-    places: Option<Box<HashMap<Box<str>, usize>>>,
+    places: Option<Box<HashMap<Box<[u8]>, usize>>>,
 }
 
 /// From this size on a table is searched by hash.
@@ -76,38 +76,45 @@ impl<V: MapValue> Table<V> {
         self.slots
     }
 
-    fn find(&self, wire: Option<&Wire>, key: &str) -> Option<usize> {
+    #[inline]
+    fn find(&self, wire: Option<&Wire>, key: &[u8]) -> Option<usize> {
         match &self.places {
             Some(places) => places.get(key).copied(),
-            None => self
-                .slots
-                .iter()
-                .position(|slot| slot.key.bytes(wire) == key.as_bytes()),
+            None => self.slots.iter().position(|slot| slot.key.bytes(wire) == key),
+        }
+    }
+
+    /// Sets an entry that `wire` has. The last one of a key wins, in the place of the first.
+    #[inline]
+    pub(super) fn set(&mut self, wire: &Wire, key: &[u8], place: Key, value: Lazy<V>) {
+        match self.find(Some(wire), key).and_then(|place| self.slots.get_mut(place)) {
+            Some(slot) => slot.value = value,
+            None => self.push(Some(wire), Slot { key: place, value }),
         }
     }
 
     pub(super) fn get(&self, wire: Option<&Wire>, key: &str) -> Option<&Slot<V>> {
-        self.slots.get(self.find(wire, key)?)
+        self.slots.get(self.find(wire, key.as_bytes())?)
     }
 
     pub(super) fn get_mut(&mut self, wire: Option<&Wire>, key: &str) -> Option<&mut Slot<V>> {
-        let place = self.find(wire, key)?;
+        let place = self.find(wire, key.as_bytes())?;
         self.slots.get_mut(place)
     }
 
     /// Adds an entry whose key is not there yet.
     pub(super) fn push(&mut self, wire: Option<&Wire>, slot: Slot<V>) {
         if let Some(places) = &mut self.places {
-            places.insert(slot.key.as_str(wire).into(), self.slots.len());
+            places.insert(slot.key.bytes(wire).into(), self.slots.len());
         }
         self.slots.push(slot);
         self.index(wire);
     }
 
     pub(super) fn remove(&mut self, wire: Option<&Wire>, key: &str) -> Option<Slot<V>> {
-        let place = self.find(wire, key)?;
+        let place = self.find(wire, key.as_bytes())?;
         if let Some(places) = &mut self.places {
-            places.remove(key);
+            places.remove(key.as_bytes());
             for later in places.values_mut().filter(|other| **other > place) {
                 *later -= 1;
             }
@@ -124,7 +131,7 @@ impl<V: MapValue> Table<V> {
     fn index(&mut self, wire: Option<&Wire>) {
         if self.places.is_none() && self.slots.len() > SEARCH_BY_HASH {
             let places = self.slots.iter().enumerate();
-            let places = places.map(|(place, slot)| (slot.key.as_str(wire).into(), place));
+            let places = places.map(|(place, slot)| (slot.key.bytes(wire).into(), place));
             self.places = Some(Box::new(places.collect()));
         }
     }
