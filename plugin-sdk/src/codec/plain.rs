@@ -6,6 +6,7 @@
 
 use super::{
     ser::{BOOL, LIST, NULL, NUMBER, STRING, STRUCT},
+    text::is_utf8,
     wire::{LENGTH_DELIMITED, tag},
 };
 
@@ -15,7 +16,7 @@ const FIRST: u8 = tag(1, LENGTH_DELIMITED);
 const SECOND: u8 = tag(2, LENGTH_DELIMITED);
 
 /// Takes a length-delimited field with this tag from the front.
-#[inline]
+#[inline(always)]
 pub(crate) fn field<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     let (length, rest) = match bytes {
         [first, length @ 0..=0x7f, rest @ ..] if *first == tag => (usize::from(*length), rest),
@@ -43,7 +44,7 @@ fn long_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// Takes an entry from the front of a `Struct`: key and value.
-#[inline]
+#[inline(always)]
 pub(crate) fn entry<'a>(bytes: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let mut entry = field(bytes, FIRST)?;
     let key = field(&mut entry, FIRST)?;
@@ -109,13 +110,9 @@ fn check_value(mut bytes: &[u8], levels: u32) -> Option<u32> {
     }
 }
 
-/// From this length on it pays to look for ASCII first.
-const LONG: usize = 64;
-
 #[inline]
 fn check_text(text: &[u8]) -> Option<()> {
-    let is_text = text.len() >= LONG && text.is_ascii() || std::str::from_utf8(text).is_ok();
-    is_text.then_some(())
+    is_utf8(text).then_some(())
 }
 
 /// The string that a `Value` in its plain form is.

@@ -39,28 +39,28 @@ pub(super) enum User {
     Absent,
     Name {
         text: Text,
-        value: OnceLock<Value>,
+        value: OnceLock<Box<Value>>,
     },
     Struct {
         raw: Bytes,
         levels: u32,
-        value: OnceLock<Value>,
+        value: OnceLock<Box<Value>>,
     },
-    Value(Value),
+    Value(Box<Value>),
 }
 
 impl User {
     pub(super) fn value(&self) -> Option<&Value> {
         match self {
             Self::Absent => None,
-            Self::Name { text, value } => Some(value.get_or_init(|| text.as_str().into())),
+            Self::Name { text, value } => Some(value.get_or_init(|| Box::new(text.as_str().into()))),
             Self::Struct { raw, levels, value } => Some(value.get_or_init(|| {
                 // The bytes were checked when they arrived.
                 let (bytes, levels) = (part_of(raw, raw), *levels);
                 let map: Map = Wire::new(Checked { bytes, levels })
                     .and_then(Map::of_wire)
                     .unwrap_or_default();
-                map.into()
+                Box::new(map.into())
             })),
             Self::Value(value) => Some(value),
         }
@@ -146,7 +146,7 @@ impl GlobalContext {
     /// Sets the user; for tests.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<Value>) -> Self {
-        self.user = User::Value(user.into());
+        self.user = User::Value(Box::new(user.into()));
         self
     }
 

@@ -54,7 +54,7 @@ impl PluginContext {
                 user: if global.user.is_null() {
                     User::Absent
                 } else {
-                    User::Value(global.user)
+                    User::Value(Box::new(global.user))
                 },
                 user_context: global.user_context,
                 state: Section::of_map(global.state),

@@ -16,14 +16,21 @@ use crate::{
     value::{Map, Wire},
 };
 
-/// State or metadata: the bytes it came in, and the map once it was asked for.
+/// State or metadata: the bytes it came in, and the map once it was asked for. Small, since every call has four and few are
+/// asked for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Section {
     raw: Bytes,
     levels: u32,
     /// What was read of the bytes, until the map is asked for to be changed.
-    read: OnceLock<Map>,
-    own: Option<Map>,
+    read: OnceLock<Box<Map>>,
+    own: Option<Box<Own>>,
+}
+
+/// A map that is not, or may not be, the one that came.
+#[derive(Clone, Debug)]
+struct Own {
+    map: Map,
     /// The map as it was when it was first asked for to be changed. A flag in the map would miss that it was replaced.
     before: Option<Map>,
 }
@@ -44,37 +51,40 @@ impl Section {
 
     pub(super) fn of_map(map: Map) -> Self {
         Self {
-            own: Some(map),
+            own: Some(Box::new(Own { map, before: None })),
             ..Self::default()
         }
     }
 
     pub(super) fn map(&self) -> &Map {
         match &self.own {
-            Some(map) => map,
-            None => self.read.get_or_init(|| read(&self.raw, self.levels)),
+            Some(own) => &own.map,
+            None => self.read.get_or_init(|| Box::new(read(&self.raw, self.levels))),
         }
     }
 
     pub(super) fn map_mut(&mut self) -> &mut Map {
-        let own = self
-            .own
-            .get_or_insert_with(|| self.read.take().unwrap_or_else(|| read(&self.raw, self.levels)));
-        if self.before.is_none() {
-            self.before = Some(own.clone());
+        let (raw, levels, earlier) = (&self.raw, self.levels, &mut self.read);
+        let own = self.own.get_or_insert_with(|| {
+            let map = earlier.take().map_or_else(|| read(raw, levels), |map| *map);
+            Box::new(Own { map, before: None })
+        });
+        if own.before.is_none() {
+            own.before = Some(own.map.clone());
         }
-        own
+        &mut own.map
     }
 
     pub(super) fn is_changed(&self) -> bool {
-        self.before.is_some() && self.before != self.own
+        let before = |own: &Own| own.before.as_ref().is_some_and(|before| *before != own.map);
+        self.own.as_deref().is_some_and(before)
     }
 
     /// The section as it is now, with nothing to be told from what it was.
     #[cfg(feature = "host")]
     pub(super) fn settled(self) -> Self {
         match self.own {
-            Some(map) => Self::of_map(map),
+            Some(own) => Self::of_map(own.map),
             None => self,
         }
     }
@@ -83,9 +93,9 @@ impl Section {
     /// as hosts read its absence as `{}`.
     pub(super) fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
         match &self.own {
-            Some(map) if self.is_changed() || self.raw.is_empty() => {
-                if !map.is_empty() {
-                    write_struct_as(out, map, tag, writing)?;
+            Some(own) if self.is_changed() || self.raw.is_empty() => {
+                if !own.map.is_empty() {
+                    write_struct_as(out, &own.map, tag, writing)?;
                 }
             }
             _ if self.raw.is_empty() => {}

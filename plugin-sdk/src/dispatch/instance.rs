@@ -115,19 +115,12 @@ impl Instance {
         })
     }
 
-    /// The plugin and the hook to call.
-    pub(crate) fn hook(&self, name: &str) -> Option<(&Arc<dyn ErasedPlugin>, &InstanceHook)> {
+    /// The plugin and the hook to call, and where the hook stands among those of the instance.
+    pub(crate) fn hook(&self, name: &[u8]) -> Option<(usize, &Arc<dyn ErasedPlugin>, &InstanceHook)> {
         let plugin = self.plugin.as_ref()?;
-        let hook = self.hooks.iter().find(|hook| hook.name == name)?;
-        Some((plugin, hook))
-    }
-
-    /// Where the hook stands among those of the instance.
-    pub(crate) fn place_of(&self, hook: &InstanceHook) -> usize {
-        self.hooks
-            .iter()
-            .position(|other| std::ptr::eq(other, hook))
-            .unwrap_or_default()
+        let mut hooks = self.hooks.iter().enumerate();
+        let (place, hook) = hooks.find(|(_, hook)| hook.name.as_bytes() == name)?;
+        Some((place, plugin, hook))
     }
 
     pub(crate) fn hooks(&self) -> &[InstanceHook] {

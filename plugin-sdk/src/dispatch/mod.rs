@@ -68,6 +68,9 @@ pub(crate) enum RawContext {
     Json(Bytes),
 }
 
+/// So many instances are compared by name before the name is looked up.
+const COMPARED: usize = 4;
+
 impl Dispatcher {
     /// Starts every instance. With `fail_on_plugin_error` one that can't start is an error; without, it is reported to hosts
     /// but can't be called.
@@ -149,9 +152,9 @@ impl Dispatcher {
         &self.limits
     }
 
-    /// Whether the process stood still since `moment`, so that who waited then may have given up.
-    pub(crate) fn paused_since(&self, moment: std::time::Instant) -> bool {
-        self.occupancy.pulse.paused_since(moment)
+    /// Whether the process stood still between `moment` and `now`, so that who waited then may have given up.
+    pub(crate) fn paused_since(&self, moment: Instant, now: Instant) -> bool {
+        self.occupancy.pulse.paused_since(moment.into_std(), now.into_std())
     }
 
     /// What hosts are told about the instance of this name, in whatever letter case.
@@ -171,15 +174,27 @@ impl Dispatcher {
             .copied()
     }
 
+    /// The instance that a call names, and its place.
+    fn called(&self, name: &Text) -> Option<(usize, &Instance)> {
+        // Few names are compared sooner than one is hashed.
+        let mut first = self.instances.iter().take(COMPARED).enumerate();
+        let found = first.find(|(_, instance)| instance.name.as_bytes() == name.as_bytes());
+        found.or_else(|| {
+            let at = self.find(name.as_str())?;
+            Some((at, &self.instances[at]))
+        })
+    }
+
     /// Calls a hook. The result is written to the end of `out`.
     async fn invoke(&self, invocation: Invocation, out: Vec<u8>) -> Answer {
         let started = Instant::now();
-        let (plugin_name, hook_type) = (invocation.plugin_name.as_str(), invocation.hook_type.as_str());
-        let Some((id, instance)) = self.find(plugin_name).map(|at| (at, &self.instances[at])) else {
-            return Answer::Error(ErrorAnswer::not_found(plugin_name, hook_type));
+        let (plugin_name, hook_type) = (&invocation.plugin_name, &invocation.hook_type);
+        let Some((id, instance)) = self.called(plugin_name) else {
+            let answer = ErrorAnswer::not_found(plugin_name.as_str(), hook_type.as_str());
+            return Answer::Error(answer);
         };
-        let Some((plugin, hook)) = instance.hook(hook_type) else {
-            return Answer::Error(ErrorAnswer::not_found(&instance.name, hook_type));
+        let Some((place, plugin, hook)) = instance.hook(hook_type.as_bytes()) else {
+            return Answer::Error(ErrorAnswer::not_found(&instance.name, hook_type.as_str()));
         };
         let context = match self.context(invocation.context) {
             Ok(context) => Box::new(context.for_plugin(Arc::clone(&instance.name))),
@@ -193,7 +208,7 @@ impl Dispatcher {
         } else {
             let id = HookId {
                 instance: id,
-                hook: instance.place_of(hook),
+                hook: place,
             };
             run::inline(&self.occupancy, id, instance, (plugin, hook), call, deadline).await
         };

@@ -40,11 +40,11 @@ impl Pulse {
         self.last_beat.store(now, Ordering::Release);
     }
 
-    /// Whether there was a pause since `moment`, or there is one that has not been noticed yet.
-    pub(crate) fn paused_since(&self, moment: Instant) -> bool {
-        let moment = milliseconds(moment.saturating_duration_since(self.start));
-        let unnoticed = self.now().saturating_sub(self.last_beat.load(Ordering::Acquire));
-        self.pause_end.load(Ordering::Acquire) > moment || unnoticed > SHORTEST_PAUSE
+    /// Whether there was a pause between `moment` and `now`, or there is one that has not been noticed yet.
+    pub(crate) fn paused_since(&self, moment: Instant, now: Instant) -> bool {
+        let since_start = |moment: Instant| milliseconds(moment.saturating_duration_since(self.start));
+        let unnoticed = since_start(now).saturating_sub(self.last_beat.load(Ordering::Acquire));
+        self.pause_end.load(Ordering::Acquire) > since_start(moment) || unnoticed > SHORTEST_PAUSE
     }
 
     fn now(&self) -> u64 {

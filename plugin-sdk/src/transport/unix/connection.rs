@@ -1,12 +1,20 @@
 //! One connection: frames in, answers out, in order.
 
-use std::{future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    io::{self, Read},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use socket2::SockRef;
 use tokio::{
-    io::{Interest, Ready},
+    io::AsyncReadExt,
     net::UnixStream,
-    time::Instant,
+    time::{Instant, Sleep},
 };
 
 use super::{
@@ -46,6 +54,18 @@ pub(super) struct Connection {
     opened: Instant,
     /// A call took all its time. Its client may have given up on it, so the connection ends with the answer.
     overdue: bool,
+    /// It was told that the server is about to stop.
+    is_draining: bool,
+    /// The end of the server and the timer know the task to wake.
+    is_watched: bool,
+}
+
+/// What a connection waits for.
+enum Event {
+    Arrived(io::Result<usize>),
+    Writable,
+    Drain,
+    Timer,
 }
 
 /// Why a connection ends.
@@ -79,6 +99,8 @@ impl Connection {
             at_end: false,
             opened: Instant::now(),
             overdue: false,
+            is_draining: false,
+            is_watched: false,
         }
     }
 
@@ -148,37 +170,66 @@ impl Connection {
             }
             if !self.output.is_empty() && timer.deadline() > self.wake_at() {
                 timer.as_mut().reset(self.wake_at());
+                self.is_watched = false;
             }
-            let wait = self.stream.ready(self.interest());
-            let ready = tokio::select! {
-                biased;
-                ready = wait => ready.unwrap_or(Ready::EMPTY),
-                () = &mut drain, if !self.draining.has_begun() => Ready::EMPTY,
-                () = &mut timer => {
+            let mut is_woken = false;
+            let event = poll_fn(|task| {
+                let event = self.poll(task, is_woken, drain.as_mut(), timer.as_mut());
+                is_woken = true;
+                event
+            });
+            match event.await {
+                Event::Arrived(read) => {
+                    if let Err(end) = self.note_read(read) {
+                        return end;
+                    }
+                }
+                Event::Writable => {}
+                Event::Drain => self.is_watched = false,
+                Event::Timer => {
                     if let Some(end) = self.expired() {
                         return end;
                     }
                     timer.as_mut().reset(self.wake_at());
-                    continue;
+                    self.is_watched = false;
                 }
-            };
-            if (ready.is_readable() || ready.is_read_closed())
-                && let Err(end) = self.read()
-            {
-                return end;
             }
         }
     }
 
-    /// Reading goes on while answers wait to be written, so that a client may send many requests before it reads; what it
-    /// may send ahead is bounded by the size of a message.
-    fn interest(&self) -> Interest {
-        let may_read = !self.at_end && self.input.len() <= self.dispatcher.limits().max_message_size;
-        match (may_read, self.output.is_empty()) {
-            (true, true) => Interest::READABLE,
-            (true, false) => Interest::READABLE | Interest::WRITABLE,
-            (false, _) => Interest::WRITABLE,
+    /// Waits for the next thing to do: something to read first of all.
+    fn poll(
+        &mut self,
+        task: &mut Context<'_>,
+        is_woken: bool,
+        drain: Pin<&mut impl Future<Output = ()>>,
+        timer: Pin<&mut Sleep>,
+    ) -> Poll<Event> {
+        // Reading goes on while answers wait to be written, so that a client may send many requests before it reads; what it
+        // may send ahead is bounded by the size of a message.
+        let has_room = self.output.is_empty() || self.input.len() <= self.dispatcher.limits().max_message_size;
+        if !self.at_end && has_room {
+            self.make_room();
+            let read = pin!(self.stream.read_buf(&mut self.input)).poll(task);
+            if let Poll::Ready(read) = read {
+                return Poll::Ready(Event::Arrived(read));
+            }
         }
+        if !self.output.is_empty() && self.stream.poll_write_ready(task).is_ready() {
+            return Poll::Ready(Event::Writable);
+        }
+        // These two know this task from an earlier wait, and say by a flag whether they had something to tell it meanwhile. If
+        // they have it later, the task is woken.
+        let has_news = (self.draining.has_begun() && !self.is_draining) || timer.is_elapsed();
+        if self.is_watched && !is_woken && !has_news {
+            return Poll::Pending;
+        }
+        self.is_watched = true;
+        if !self.is_draining && drain.poll(task).is_ready() {
+            self.is_draining = true;
+            return Poll::Ready(Event::Drain);
+        }
+        timer.poll(task).map(|()| Event::Timer)
     }
 
     /// Answers the frames that have arrived, as long as there is room for answers. Returns whether that were all.
@@ -189,7 +240,7 @@ impl Connection {
                 Front::Frame(frame) => {
                     let started = Instant::now();
                     self.last_progress = started;
-                    if dispatcher.paused_since(self.opened.into_std()) {
+                    if dispatcher.paused_since(self.opened, started) {
                         return Err(End::Paused);
                     }
                     let request = match Request::of(&frame) {
@@ -206,11 +257,12 @@ impl Connection {
                         }
                     };
                     let due = started + latest_answer(self.dispatcher.limits());
-                    if Instant::now() > due {
+                    let now = Instant::now();
+                    if now > due {
                         return Err(End::Late);
                     }
                     // A Python host sends a request when it has the answer to the one before, or when it has given up on it.
-                    if started.elapsed() >= self.dispatcher.limits().call_timeout {
+                    if now.duration_since(started) >= self.dispatcher.limits().call_timeout {
                         if self.read()? || !self.input.is_empty() {
                             return Err(End::GivenUp);
                         }
@@ -258,14 +310,25 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads what the socket has. Returns whether there was anything.
+    /// Reads what the socket has right now, whatever the runtime knows of it. Returns whether there was anything.
     fn read(&mut self) -> Result<bool, End> {
+        self.make_room();
+        let mut some = [0; 4096];
+        let read = (&*SockRef::from(&self.stream)).read(&mut some);
+        self.input.put_slice(some.get(..*read.as_ref().unwrap_or(&0)).unwrap_or_default());
+        self.note_read(read)
+    }
+
+    fn make_room(&mut self) {
         if self.input.is_empty() && self.input.capacity() > KEPT_CAPACITY {
             self.input = BytesMut::new();
         }
         // The length in front of a frame reserves nothing: the buffer grows with what has really arrived.
         self.input.reserve(READ_SIZE);
-        match self.stream.try_read_buf(&mut self.input) {
+    }
+
+    fn note_read(&mut self, read: io::Result<usize>) -> Result<bool, End> {
+        match read {
             Ok(0) => {
                 self.at_end = true;
                 if self.output.is_empty() {
