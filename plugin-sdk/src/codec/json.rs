@@ -42,10 +42,7 @@ pub(crate) fn write_json<T: Serialize + ?Sized>(
 /// `serde_json` writes null for NaN, and nests as deep as it is told. The other form refuses both, and names the key.
 #[cold]
 fn check<T: Serialize + ?Sized>(value: &T, levels: Levels) -> Result<(), CodecError> {
-    let writing = Writing {
-        levels,
-        rounded: true,
-    };
+    let writing = Writing::of_check(levels);
     value.serialize(ValueSerializer::new(&mut Vec::new(), writing))
 }
 

@@ -203,6 +203,8 @@ pub struct Sink<'a> {
     pub(crate) out: &'a mut Vec<u8>,
     pub(crate) form: Form,
     pub(crate) levels: Levels,
+    /// How large the document is that was read: what is written may be as large.
+    pub(crate) expected: usize,
 }
 
 /// The two forms of documents.
@@ -228,7 +230,14 @@ impl Sink<'_> {
                     result,
                     denial_metadata: false,
                 };
-                write_struct(self.out, &fields, tag, self.levels).map(drop)
+                // A little more than what is known, for the rest of the result and for what a plugin adds.
+                let expected = match result.modified_payload {
+                    Some(_) => self.expected + self.expected / 64 + 256,
+                    None => 256,
+                };
+                self.out.reserve(expected);
+                let writing = Writing::new(self.levels).expecting(expected);
+                write_struct_as(self.out, &fields, tag, writing).map(drop)
             }
             Form::Json => {
                 let fields = ResultFields {
@@ -256,6 +265,7 @@ mod tests {
             out: &mut out,
             form: Form::Json,
             levels: Levels::of_objects(Levels::DEFAULT_OBJECTS),
+            expected: 0,
         };
         sink.encode(result)?;
         Ok(String::from_utf8(out).unwrap())

@@ -8,7 +8,7 @@ use super::{
     CodecError,
     key::KeySerializer,
     ser::{ValueSerializer, Writing},
-    wire::{LENGTH_DELIMITED, begin_message, end_message, tag},
+    wire::{LENGTH_DELIMITED, begin_wide, end_wide, tag},
 };
 
 const ELEMENT: u8 = tag(1, LENGTH_DELIMITED);
@@ -21,6 +21,8 @@ pub(crate) struct Nested<'a> {
     /// How what is inside is written.
     writing: Writing,
     start: usize,
+    /// How many bytes its length has.
+    width: usize,
     entry: Option<OpenEntry>,
     /// Where the key of the open entry stands in the output, to name it in errors.
     key: Range<usize>,
@@ -33,23 +35,27 @@ pub(crate) struct Nested<'a> {
 struct OpenEntry {
     entry: usize,
     value: usize,
+    width: usize,
 }
 
 struct OpenVariant {
     name: &'static str,
     start: usize,
+    width: usize,
     entry: Option<OpenEntry>,
 }
 
 impl<'a> Nested<'a> {
     #[inline]
     pub(super) fn begin(out: &'a mut Vec<u8>, tag: u8, writing: Writing) -> Result<Self, CodecError> {
-        let writing = writing.open(1)?;
-        let start = begin_message(out, tag);
+        let inside = writing.open(1)?;
+        let width = writing.width();
+        let start = begin_wide(out, tag, width);
         Ok(Self {
             out,
-            writing,
+            writing: inside,
             start,
+            width,
             entry: None,
             key: 0..0,
             index: 0,
@@ -69,6 +75,7 @@ impl<'a> Nested<'a> {
             variant: Some(OpenVariant {
                 name,
                 start: self.start,
+                width: self.width,
                 entry: self.entry,
             }),
             ..data
@@ -77,20 +84,21 @@ impl<'a> Nested<'a> {
 
     #[inline]
     fn begin_entry<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), CodecError> {
-        let entry = begin_message(self.out, ELEMENT);
+        let width = self.writing.width();
+        let entry = begin_wide(self.out, ELEMENT, width);
         self.out.push(ENTRY_KEY);
         let length = key.serialize(KeySerializer { out: &mut *self.out })?;
         self.key = self.out.len() - length..self.out.len();
-        let value = begin_message(self.out, ENTRY_VALUE);
-        self.entry = Some(OpenEntry { entry, value });
+        let value = begin_wide(self.out, ENTRY_VALUE, width);
+        self.entry = Some(OpenEntry { entry, value, width });
         Ok(())
     }
 
     #[inline]
     fn end_entry(&mut self) {
         if let Some(open) = self.entry.take() {
-            end_message(self.out, open.value);
-            end_message(self.out, open.entry);
+            end_wide(self.out, open.value, open.width);
+            end_wide(self.out, open.entry, open.width);
         }
     }
 
@@ -116,12 +124,13 @@ impl<'a> Nested<'a> {
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        let start = begin_message(self.out, ELEMENT);
+        let width = self.writing.width();
+        let start = begin_wide(self.out, ELEMENT, width);
         self.writing
             .open(1)
             .and_then(|writing| value.serialize(ValueSerializer::new(self.out, writing)))
             .map_err(|error| self.in_variant(error.in_index(self.index)))?;
-        end_message(self.out, start);
+        end_wide(self.out, start, width);
         self.index += 1;
         Ok(())
     }
@@ -145,11 +154,11 @@ impl<'a> Nested<'a> {
 
     #[inline]
     pub(super) fn finish(mut self) {
-        end_message(self.out, self.start);
+        end_wide(self.out, self.start, self.width);
         if let Some(variant) = self.variant.take() {
             self.entry = variant.entry;
             self.end_entry();
-            end_message(self.out, variant.start);
+            end_wide(self.out, variant.start, variant.width);
         }
     }
 }

@@ -55,6 +55,11 @@ impl Levels {
         Self(self.0 + 6)
     }
 
+    /// So many levels further in, as far as there are any.
+    pub(super) fn less(self, levels: u32) -> Self {
+        Self(self.0.saturating_sub(levels))
+    }
+
     /// How many levels these are.
     pub(super) fn count(self) -> u32 {
         self.0

@@ -46,7 +46,12 @@ fn long_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 /// Takes an entry from the front of a `Struct`: key and value.
 #[inline(always)]
 pub(crate) fn entry<'a>(bytes: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let mut entry = field(bytes, FIRST)?;
+    inside_entry(field(bytes, FIRST)?)
+}
+
+/// Key and value of an entry.
+#[inline(always)]
+pub(super) fn inside_entry(mut entry: &[u8]) -> Option<(&[u8], &[u8])> {
     let key = field(&mut entry, FIRST)?;
     let value = field(&mut entry, SECOND)?;
     entry.is_empty().then_some((key, value))

@@ -9,7 +9,7 @@ use super::{
     nesting::{Levels, check_value},
     number::{double, finite, unsigned_double},
     raw::{RAW, RAW_STRUCT},
-    wire::{LENGTH_DELIMITED, put_bytes, tag},
+    wire::{LENGTH_DELIMITED, put_bytes, tag, width},
 };
 
 pub(super) const NULL: u8 = tag(1, 0);
@@ -26,23 +26,53 @@ pub(crate) struct Writing {
     /// Whether integers that no double holds are rounded: because the document is only checked for JSON, which keeps them, or
     /// because a host sends it, and all hosts round.
     pub(crate) rounded: bool,
+    /// How many bytes the lengths of the outer messages may need, down to where this is left of the levels. A large message that
+    /// gets too few has to move, as do all those around it.
+    wide: (usize, Levels),
 }
+
+/// A message from this size on is large.
+const LARGE: usize = 4096;
+
+/// So many levels lie around an argument in the result of a hook.
+const OUTER: u32 = 10;
 
 impl Writing {
     pub(crate) fn new(levels: Levels) -> Self {
         Self {
             levels,
             rounded: false,
+            wide: (1, levels),
+        }
+    }
+
+    /// For a document that will have about so many bytes.
+    pub(crate) fn expecting(mut self, size: usize) -> Self {
+        if size >= LARGE {
+            self.wide = (width(size), self.levels.less(OUTER));
+        }
+        self
+    }
+
+    /// How many bytes to keep free for the length of a message.
+    #[inline]
+    pub(super) fn width(self) -> usize {
+        let (width, innermost) = self.wide;
+        if self.levels.holds(innermost.count()) { width } else { 1 }
+    }
+
+    /// Only to find out whether a document can be written: integers may be those of JSON.
+    pub(super) fn of_check(levels: Levels) -> Self {
+        Self {
+            rounded: true,
+            ..Self::new(levels)
         }
     }
 
     /// As hosts write: they round an integer that no double holds, rather than fail the call that it came with.
     #[cfg(feature = "host")]
     pub(crate) fn of_host(levels: Levels) -> Self {
-        Self {
-            levels,
-            rounded: true,
-        }
+        Self::of_check(levels)
     }
 
     /// How what lies `count` messages further in is written.

@@ -230,23 +230,56 @@ pub(crate) fn end_message(out: &mut Vec<u8>, start: usize) {
     if length < 0x80 {
         out[start - 1] = length.to_le_bytes()[0];
     } else {
-        widen_length(out, start, length);
+        set_length(out, start, 1);
     }
 }
 
+/// As [`begin_message`], with so many bytes for the length, of up to [`MAX_WIDTH`].
+#[inline]
+pub(crate) fn begin_wide(out: &mut Vec<u8>, tag: u8, width: usize) -> usize {
+    out.push(tag);
+    out.extend_from_slice(&[0; MAX_WIDTH][..width]);
+    out.len()
+}
+
+/// As [`end_message`], for a message that began with so many bytes for its length. One that needs others moves.
+#[inline]
+pub(crate) fn end_wide(out: &mut Vec<u8>, start: usize, width: usize) {
+    if width == 1 {
+        end_message(out, start);
+    } else {
+        set_length(out, start, width);
+    }
+}
+
+/// The most bytes that the length of a message takes which the limits allow.
+pub(crate) const MAX_WIDTH: usize = 5;
+
+/// How many bytes the length of a message of this size takes.
+pub(crate) fn width(size: usize) -> usize {
+    let bits = usize::BITS - (size | 1).leading_zeros();
+    (bits.div_ceil(7) as usize).min(MAX_WIDTH)
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
-fn widen_length(out: &mut Vec<u8>, start: usize, length: usize) {
-    let (mut varint, mut size, mut rest) = ([0; 10], 0, length);
+fn set_length(out: &mut Vec<u8>, start: usize, width: usize) {
+    let mut rest = out.len() - start;
+    let (mut varint, mut size) = ([0; 10], 1);
     while rest >= 0x80 {
-        varint[size] = rest as u8 | 0x80;
+        varint[size - 1] = rest as u8 | 0x80;
         rest >>= 7;
         size += 1;
     }
-    varint[size] = rest as u8;
-    let end = out.len();
-    out.resize(end + size, 0);
-    out.copy_within(start..end, start + size);
-    out[start - 1..start + size].copy_from_slice(&varint[..=size]);
+    varint[size - 1] = rest as u8;
+    let (first, end) = (start - width, out.len());
+    if size > width {
+        out.resize(end + size - width, 0);
+    }
+    if size != width {
+        out.copy_within(start..end, first + size);
+        out.truncate(end + size - width);
+    }
+    out[first..first + size].copy_from_slice(&varint[..size]);
 }
 
 #[cfg(test)]
@@ -311,6 +344,14 @@ mod tests {
             assert_eq!(reader.tag().unwrap(), Some((1, WireType::Bytes)));
             assert_eq!(reader.bytes().unwrap().bytes, vec![7; length]);
             assert_eq!(reader.tag().unwrap(), None);
+            for width in 1..=MAX_WIDTH {
+                let mut wide = vec![1, 2, 3];
+                let start = begin_wide(&mut wide, 0x0a, width);
+                wide.extend(std::iter::repeat_n(7, length));
+                end_wide(&mut wide, start, width);
+                assert_eq!(wide, out, "{width}");
+            }
         }
+        assert_eq!([0, 127, 128, 16_383, 16_384, 1 << 24].map(width), [1, 1, 2, 2, 3, 4]);
     }
 }

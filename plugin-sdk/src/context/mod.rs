@@ -63,9 +63,8 @@ impl PluginContext {
         self
     }
 
-    pub(crate) fn for_plugin(mut self, name: Arc<str>) -> Self {
+    pub(crate) fn set_plugin(&mut self, name: Arc<str>) {
         self.plugin_name = Some(name);
-        self
     }
 
     /// The name under which the operator configured the plugin that is called; empty in a context that a test made.

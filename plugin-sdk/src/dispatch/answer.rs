@@ -49,6 +49,7 @@ impl Answer {
             out: &mut written,
             form,
             levels,
+            expected: 0,
         })
         .encode(&allow)
         {

@@ -36,6 +36,12 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
+    fn len(&self) -> usize {
+        match self {
+            Self::Struct(bytes) | Self::Json(bytes) => bytes.len(),
+        }
+    }
+
     /// The form of the result: that of the payload.
     pub(crate) fn form(&self) -> Form {
         match self {
@@ -155,6 +161,7 @@ impl Call {
                 out: &mut self.out,
                 form,
                 levels,
+                expected: self.payload.len(),
             },
         );
         self.outcome = Some(match (written, bare_denial) {
@@ -190,6 +197,7 @@ impl Call {
             out: &mut out,
             form,
             levels,
+            expected: 0,
         })
         .encode(&denial)
         .ok()?;

@@ -197,7 +197,10 @@ impl Dispatcher {
             return Answer::Error(ErrorAnswer::not_found(&instance.name, hook_type.as_str()));
         };
         let context = match self.context(invocation.context) {
-            Ok(context) => Box::new(context.for_plugin(Arc::clone(&instance.name))),
+            Ok(mut context) => {
+                context.set_plugin(Arc::clone(&instance.name));
+                context
+            }
             Err(error) => return Answer::Error(ErrorAnswer::context(&instance.name, &error)),
         };
         let form = invocation.payload.form();
@@ -215,10 +218,12 @@ impl Dispatcher {
         self.answer(instance, hook, ended, form)
     }
 
-    fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
+    fn context(&self, raw: RawContext) -> Result<Box<PluginContext>, CodecError> {
         match raw {
-            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels),
-            RawContext::Json(text) => json::read(&text, |text| PluginContext::of_json(text, self.levels)),
+            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels).map(Box::new),
+            RawContext::Json(text) => {
+                json::read(&text, |text| PluginContext::of_json(text, self.levels)).map(Box::new)
+            }
         }
     }
 

@@ -65,7 +65,7 @@ impl Dispatcher {
     /// Calls a hook. The answer is an `InvokeHookResponse`.
     pub(crate) async fn invoke_protobuf(&self, invocation: Invocation, limit: AnswerLimit) -> Vec<u8> {
         let plugin_name = invocation.plugin_name.clone();
-        let answer = self.invoke(invocation, Vec::with_capacity(512)).await;
+        let answer = self.invoke(invocation, Vec::new()).await;
         let plugin_name = plugin_name.as_str();
         Self::write_bounded(plugin_name, answer, limit, |answer| {
             write_answer(answer, plugin_name, self.levels)

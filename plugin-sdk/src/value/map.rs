@@ -67,8 +67,8 @@ impl<V: MapValue> Map<V> {
     }
 
     fn plain_entries(wire: &Wire) -> Option<Table<V>> {
-        let mut table = Table::new();
         let bytes = wire.bytes();
+        let mut table = Table::for_wire(bytes);
         let mut rest = bytes;
         while !rest.is_empty() {
             let (key, value) = plain::entry(&mut rest)?;

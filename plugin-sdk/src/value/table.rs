@@ -64,6 +64,16 @@ impl<V: MapValue> Table<V> {
         }
     }
 
+    /// A table for the entries of a `Struct`, with room for as many as most have.
+    pub(super) fn for_wire(bytes: &[u8]) -> Self {
+        const FEW: usize = 6;
+        let room = if bytes.is_empty() { 0 } else { FEW };
+        Self {
+            slots: Vec::with_capacity(room),
+            places: None,
+        }
+    }
+
     pub(super) fn slots(&self) -> &[Slot<V>] {
         &self.slots
     }

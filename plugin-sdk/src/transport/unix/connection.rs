@@ -2,7 +2,7 @@
 
 use std::{
     future::poll_fn,
-    io::{self, Read},
+    io::{self, IoSlice, Read},
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -33,6 +33,9 @@ const READ_SIZE: usize = 16 * 1024;
 
 /// No further call is begun while this much waits to be written.
 const WRITE_BACKLOG: usize = 256 * 1024;
+
+/// An answer of this size is not copied to the others.
+const WRITTEN_AT_ONCE: usize = 16 * 1024;
 
 /// A buffer that grew larger than this is given back once it is empty.
 const KEPT_CAPACITY: usize = 1024 * 1024;
@@ -281,9 +284,42 @@ impl Connection {
                 Front::Incomplete => return Ok(true),
                 Front::NoFrame(size) => return Err(End::NoFrame(size)),
             };
-            frame::put(&mut self.output, &message);
+            self.put(&message)?;
         }
         Ok(false)
+    }
+
+    /// Adds an answer to what is to be written. A large one goes to the socket from where it is.
+    fn put(&mut self, message: &[u8]) -> Result<(), End> {
+        if message.len() < WRITTEN_AT_ONCE || !self.output.is_empty() {
+            frame::put(&mut self.output, message);
+            return Ok(());
+        }
+        let prefix = frame::prefix(message.len());
+        match self
+            .stream
+            .try_write_vectored(&[IoSlice::new(&prefix), IoSlice::new(message)])
+        {
+            Ok(0) => Err(End::Closed),
+            Ok(written) => {
+                self.last_progress = Instant::now();
+                self.output.put_slice(prefix.get(written..).unwrap_or_default());
+                let of_message = written.saturating_sub(prefix.len());
+                self.output
+                    .put_slice(message.get(of_message..).unwrap_or_default());
+                Ok(())
+            }
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) =>
+            {
+                frame::put(&mut self.output, message);
+                Ok(())
+            }
+            Err(error) => Err(End::Broken(error.kind())),
+        }
     }
 
     /// Writes what the socket takes.

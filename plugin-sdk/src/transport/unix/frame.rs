@@ -102,8 +102,13 @@ impl Frames {
 /// Appends a frame. A message of more than 4 GiB does not fit into one; the limits are far below that.
 pub(crate) fn put(output: &mut BytesMut, message: &[u8]) {
     output.reserve(PREFIX + message.len());
-    output.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    output.put_slice(&prefix(message.len()));
     output.put_slice(message);
+}
+
+/// What stands in front of a message of this size.
+pub(crate) fn prefix(size: usize) -> [u8; PREFIX] {
+    u32::try_from(size).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 #[cfg(test)]
