@@ -71,7 +71,11 @@ impl<'de> OfKind<'de> for ValueDeserializer<'de> {
 }
 
 #[inline]
-fn any<'de, V: Visitor<'de>>(kind: Kind<'de>, reading: Reading<'de>, visitor: V) -> Result<V::Value, CodecError> {
+fn any<'de, V: Visitor<'de>>(
+    kind: Kind<'de>,
+    reading: Reading<'de>,
+    visitor: V,
+) -> Result<V::Value, CodecError> {
     match kind {
         Kind::Null => visitor.visit_unit(),
         Kind::Bool(value) => visitor.visit_bool(value),

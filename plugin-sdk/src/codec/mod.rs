@@ -123,7 +123,10 @@ enum Content<'a> {
 impl<'a> Document<'a> {
     pub(crate) fn of_struct(message: Message<'a>, levels: Levels) -> Self {
         Self {
-            content: Content::Struct { message, shared: None },
+            content: Content::Struct {
+                message,
+                shared: None,
+            },
             levels,
         }
     }

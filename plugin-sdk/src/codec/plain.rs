@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::codec::{
         message::Message,
-        nesting::{Levels, check_struct_generally, check_strings_generally},
+        nesting::{Levels, check_strings_generally, check_struct_generally},
         to_struct,
     };
 
@@ -163,7 +163,11 @@ mod tests {
         assert_eq!(taken, general(&document, levels));
         for objects in 0..6 {
             let levels = Levels::of_objects(objects);
-            assert_eq!(check_struct(&document, levels.count()), general(&document, levels), "{objects}");
+            assert_eq!(
+                check_struct(&document, levels.count()),
+                general(&document, levels),
+                "{objects}"
+            );
         }
     }
 

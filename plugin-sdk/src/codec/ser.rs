@@ -58,7 +58,11 @@ impl Writing {
     #[inline]
     pub(super) fn width(self) -> usize {
         let (width, innermost) = self.wide;
-        if self.levels.holds(innermost.count()) { width } else { 1 }
+        if self.levels.holds(innermost.count()) {
+            width
+        } else {
+            1
+        }
     }
 
     /// Only to find out whether a document can be written: integers may be those of JSON.

@@ -49,7 +49,9 @@ fn is_ascii(text: &[u8]) -> bool {
         return text.iter().fold(0, |all, byte| all | byte) < 0x80;
     };
     let (words, _) = text.as_chunks();
-    let all = words.iter().fold(u64::from_ne_bytes(*last), |all, word| all | u64::from_ne_bytes(*word));
+    let all = words.iter().fold(u64::from_ne_bytes(*last), |all, word| {
+        all | u64::from_ne_bytes(*word)
+    });
     all & HIGH == 0
 }
 

@@ -227,8 +227,15 @@ pub(crate) fn begin_message(out: &mut Vec<u8>, tag: u8) -> usize {
 #[inline]
 pub(crate) fn end_message(out: &mut Vec<u8>, start: usize) {
     let length = out.len() - start;
+    let [low, high, ..] = (length << 1).to_le_bytes();
     if length < 0x80 {
-        out[start - 1] = length.to_le_bytes()[0];
+        out[start - 1] = low >> 1;
+    } else if length < 0x4000 {
+        let end = out.len();
+        out.push(0);
+        out.copy_within(start..end, start + 1);
+        out[start - 1] = low >> 1 | 0x80;
+        out[start] = high;
     } else {
         set_length(out, start, 1);
     }
@@ -237,6 +244,9 @@ pub(crate) fn end_message(out: &mut Vec<u8>, start: usize) {
 /// As [`begin_message`], with so many bytes for the length, of up to [`MAX_WIDTH`].
 #[inline]
 pub(crate) fn begin_wide(out: &mut Vec<u8>, tag: u8, width: usize) -> usize {
+    if width == 1 {
+        return begin_message(out, tag);
+    }
     out.push(tag);
     out.extend_from_slice(&[0; MAX_WIDTH][..width]);
     out.len()
@@ -352,6 +362,9 @@ mod tests {
                 assert_eq!(wide, out, "{width}");
             }
         }
-        assert_eq!([0, 127, 128, 16_383, 16_384, 1 << 24].map(width), [1, 1, 2, 2, 3, 4]);
+        assert_eq!(
+            [0, 127, 128, 16_383, 16_384, 1 << 24].map(width),
+            [1, 1, 2, 2, 3, 4]
+        );
     }
 }

@@ -154,7 +154,9 @@ impl Dispatcher {
 
     /// Whether the process stood still between `moment` and `now`, so that who waited then may have given up.
     pub(crate) fn paused_since(&self, moment: Instant, now: Instant) -> bool {
-        self.occupancy.pulse.paused_since(moment.into_std(), now.into_std())
+        self.occupancy
+            .pulse
+            .paused_since(moment.into_std(), now.into_std())
     }
 
     /// What hosts are told about the instance of this name, in whatever letter case.

@@ -97,7 +97,10 @@ impl<V: MapValue> Table<V> {
     /// Sets an entry that `wire` has. The last one of a key wins, in the place of the first.
     #[inline]
     pub(super) fn set(&mut self, wire: &Wire, key: &[u8], place: Key, value: Lazy<V>) {
-        match self.find(Some(wire), key).and_then(|place| self.slots.get_mut(place)) {
+        match self
+            .find(Some(wire), key)
+            .and_then(|place| self.slots.get_mut(place))
+        {
             Some(slot) => slot.value = value,
             None => self.push(Some(wire), Slot { key: place, value }),
         }

@@ -210,7 +210,8 @@ impl Connection {
     ) -> Poll<Event> {
         // Reading goes on while answers wait to be written, so that a client may send many requests before it reads; what it
         // may send ahead is bounded by the size of a message.
-        let has_room = self.output.is_empty() || self.input.len() <= self.dispatcher.limits().max_message_size;
+        let has_room =
+            self.output.is_empty() || self.input.len() <= self.dispatcher.limits().max_message_size;
         if !self.at_end && has_room {
             self.make_room();
             let read = pin!(self.stream.read_buf(&mut self.input)).poll(task);
@@ -284,29 +285,33 @@ impl Connection {
                 Front::Incomplete => return Ok(true),
                 Front::NoFrame(size) => return Err(End::NoFrame(size)),
             };
-            self.put(&message)?;
+            self.put(message)?;
         }
         Ok(false)
     }
 
     /// Adds an answer to what is to be written. A large one goes to the socket from where it is.
-    fn put(&mut self, message: &[u8]) -> Result<(), End> {
+    fn put(&mut self, message: Vec<u8>) -> Result<(), End> {
         if message.len() < WRITTEN_AT_ONCE || !self.output.is_empty() {
-            frame::put(&mut self.output, message);
+            frame::put(&mut self.output, &message);
             return Ok(());
         }
         let prefix = frame::prefix(message.len());
         match self
             .stream
-            .try_write_vectored(&[IoSlice::new(&prefix), IoSlice::new(message)])
+            .try_write_vectored(&[IoSlice::new(&prefix), IoSlice::new(&message)])
         {
             Ok(0) => Err(End::Closed),
             Ok(written) => {
                 self.last_progress = Instant::now();
-                self.output.put_slice(prefix.get(written..).unwrap_or_default());
-                let of_message = written.saturating_sub(prefix.len());
-                self.output
-                    .put_slice(message.get(of_message..).unwrap_or_default());
+                let mut rest = Bytes::from(message);
+                let Some(of_message) = written.checked_sub(prefix.len()) else {
+                    self.output.put_slice(prefix.get(written..).unwrap_or_default());
+                    self.output.put_slice(&rest);
+                    return Ok(());
+                };
+                rest.advance(of_message.min(rest.len()));
+                self.output = rest.try_into_mut().unwrap_or_else(|rest| rest[..].into());
                 Ok(())
             }
             Err(error)
@@ -315,7 +320,7 @@ impl Connection {
                     io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
                 ) =>
             {
-                frame::put(&mut self.output, message);
+                frame::put(&mut self.output, &message);
                 Ok(())
             }
             Err(error) => Err(End::Broken(error.kind())),
@@ -351,7 +356,8 @@ impl Connection {
         self.make_room();
         let mut some = [0; 4096];
         let read = (&*SockRef::from(&self.stream)).read(&mut some);
-        self.input.put_slice(some.get(..*read.as_ref().unwrap_or(&0)).unwrap_or_default());
+        self.input
+            .put_slice(some.get(..*read.as_ref().unwrap_or(&0)).unwrap_or_default());
         self.note_read(read)
     }
 
