@@ -16,6 +16,10 @@ const FIRST: u8 = tag(1, LENGTH_DELIMITED);
 const SECOND: u8 = tag(2, LENGTH_DELIMITED);
 
 /// Takes a length-delimited field with this tag from the front.
+#[expect(
+    clippy::inline_always,
+    reason = "called for every field of a payload, and small"
+)]
 #[inline(always)]
 pub(crate) fn field<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     let (length, rest) = match bytes {
@@ -44,12 +48,20 @@ fn long_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// Takes an entry from the front of a `Struct`: key and value.
+#[expect(
+    clippy::inline_always,
+    reason = "called for every field of a payload, and small"
+)]
 #[inline(always)]
 pub(crate) fn entry<'a>(bytes: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     inside_entry(field(bytes, FIRST)?)
 }
 
 /// Key and value of an entry.
+#[expect(
+    clippy::inline_always,
+    reason = "called for every field of a payload, and small"
+)]
 #[inline(always)]
 pub(super) fn inside_entry(mut entry: &[u8]) -> Option<(&[u8], &[u8])> {
     let key = field(&mut entry, FIRST)?;

@@ -3,20 +3,19 @@
 use std::{
     future::poll_fn,
     io::{self, IoSlice, Read},
-    pin::{Pin, pin},
+    pin::pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::Poll,
     time::Duration,
 };
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use socket2::SockRef;
-use tokio::{
-    io::AsyncReadExt,
-    net::UnixStream,
-    time::{Instant, Sleep},
-};
+use tokio::{net::UnixStream, time::Instant};
 
+mod wait;
+
+use self::wait::{Event, Watch};
 use super::{
     envelope::EnvelopeConnection,
     frame::{self, Frames, Front},
@@ -57,18 +56,7 @@ pub(super) struct Connection {
     opened: Instant,
     /// A call took all its time. Its client may have given up on it, so the connection ends with the answer.
     overdue: bool,
-    /// It was told that the server is about to stop.
-    is_draining: bool,
-    /// The end of the server and the timer know the task to wake.
-    is_watched: bool,
-}
-
-/// What a connection waits for.
-enum Event {
-    Arrived(io::Result<usize>),
-    Writable,
-    Drain,
-    Timer,
+    watch: Watch,
 }
 
 /// Why a connection ends.
@@ -102,8 +90,7 @@ impl Connection {
             at_end: false,
             opened: Instant::now(),
             overdue: false,
-            is_draining: false,
-            is_watched: false,
+            watch: Watch::default(),
         }
     }
 
@@ -173,7 +160,7 @@ impl Connection {
             }
             if !self.output.is_empty() && timer.deadline() > self.wake_at() {
                 timer.as_mut().reset(self.wake_at());
-                self.is_watched = false;
+                self.watch.is_set = false;
             }
             let mut is_woken = false;
             let event = poll_fn(|task| {
@@ -188,52 +175,16 @@ impl Connection {
                     }
                 }
                 Event::Writable => {}
-                Event::Drain => self.is_watched = false,
+                Event::Drain => self.watch.is_set = false,
                 Event::Timer => {
                     if let Some(end) = self.expired() {
                         return end;
                     }
                     timer.as_mut().reset(self.wake_at());
-                    self.is_watched = false;
+                    self.watch.is_set = false;
                 }
             }
         }
-    }
-
-    /// Waits for the next thing to do: something to read first of all.
-    fn poll(
-        &mut self,
-        task: &mut Context<'_>,
-        is_woken: bool,
-        drain: Pin<&mut impl Future<Output = ()>>,
-        timer: Pin<&mut Sleep>,
-    ) -> Poll<Event> {
-        // Reading goes on while answers wait to be written, so that a client may send many requests before it reads; what it
-        // may send ahead is bounded by the size of a message.
-        let has_room =
-            self.output.is_empty() || self.input.len() <= self.dispatcher.limits().max_message_size;
-        if !self.at_end && has_room {
-            self.make_room();
-            let read = pin!(self.stream.read_buf(&mut self.input)).poll(task);
-            if let Poll::Ready(read) = read {
-                return Poll::Ready(Event::Arrived(read));
-            }
-        }
-        if !self.output.is_empty() && self.stream.poll_write_ready(task).is_ready() {
-            return Poll::Ready(Event::Writable);
-        }
-        // These two know this task from an earlier wait, and say by a flag whether they had something to tell it meanwhile. If
-        // they have it later, the task is woken.
-        let has_news = (self.draining.has_begun() && !self.is_draining) || timer.is_elapsed();
-        if self.is_watched && !is_woken && !has_news {
-            return Poll::Pending;
-        }
-        self.is_watched = true;
-        if !self.is_draining && drain.poll(task).is_ready() {
-            self.is_draining = true;
-            return Poll::Ready(Event::Drain);
-        }
-        timer.poll(task).map(|()| Event::Timer)
     }
 
     /// Answers the frames that have arrived, as long as there is room for answers. Returns whether that were all.
