@@ -45,6 +45,8 @@
 //! - `mcp` (default): serve as an MCP server, over streamable HTTP on TCP or a Unix socket, and over standard input and output.
 //! - `host` (default): [`host`]: call external plugins from Rust, over the transports whose features are on.
 //! - `cli` (default): [`run`] and [`launcher`]: command line, environment, YAML, logging, signals.
+//! - `schema` (default): `manifest --format json` has the JSON Schema of settings whose type derives `schemars::JsonSchema`.
+//! - `testing`: `testing`, the test kit; for `[dev-dependencies]`.
 //!
 //! A hook that panics is an error answer to that one call; this needs `panic = "unwind"`, which is Rust's default.
 
@@ -78,6 +80,11 @@ pub mod host;
 #[cfg(feature = "cli")]
 mod launch;
 mod limits;
+#[cfg(all(
+    any(feature = "cli", feature = "testing"),
+    any(feature = "unix", feature = "grpc", feature = "mcp")
+))]
+mod loopback;
 mod manifest;
 mod nearest;
 mod plugin;
@@ -89,6 +96,8 @@ mod result;
     allow(unreachable_pub, reason = "only the Unix server has a public face")
 )]
 mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 #[cfg_attr(
     not(feature = "unix"),

@@ -75,6 +75,26 @@ impl ExternalPlugin {
             }
         }
     }
+
+    /// A plugin behind a transport that is there already, without asking the server about it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn of_transport(
+        manifest: &crate::manifest::Manifest,
+        transport: Box<dyn super::transport::Transport>,
+        settings: &HostSettings,
+    ) -> Self {
+        Self {
+            config: PluginConfig::of_manifest(manifest),
+            calls: Calls {
+                transport,
+                reconnect: super::config::target::Reconnect::default(),
+                timeout: settings.call_timeout,
+                settings: settings.clone(),
+                closed: AtomicBool::new(false),
+            },
+            levels: settings.levels(),
+        }
+    }
 }
 
 impl HostedPlugin for ExternalPlugin {

@@ -75,6 +75,12 @@ impl InProcessPlugin {
         })
     }
 
+    /// Shuts the plugin down, as a server does in its end.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn shutdown(&self) {
+        self.dispatcher.shutdown().await;
+    }
+
     /// Sets the bounds that calls keep.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {

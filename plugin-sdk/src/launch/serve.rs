@@ -15,6 +15,8 @@ use super::signals::{self, Stop};
 use super::transports::served;
 use crate::dispatch::Dispatcher;
 use crate::plugin::BoxFuture;
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
+use crate::transport::listen;
 
 /// Serves until a signal, and returns when everything has been shut down.
 pub(crate) fn serve(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
@@ -48,7 +50,7 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
                 servers.spawn(listen_stdio(stdio.take(), &dispatcher, &stop)?);
                 continue;
             }
-            servers.spawn(listen(*transport, &dispatcher, &configuration.settings, &stop)?);
+            servers.spawn(open(*transport, &dispatcher, &configuration.settings, &stop)?);
         }
         if !transports.contains(&Transport::Stdio) {
             announce();
@@ -93,7 +95,7 @@ pub(crate) async fn start(configuration: &Configuration) -> Result<Dispatcher, S
 }
 
 /// Opens the transport. The returned future serves it.
-fn listen(
+fn open(
     transport: Transport,
     dispatcher: &Arc<Dispatcher>,
     settings: &Settings,
@@ -102,71 +104,16 @@ fn listen(
     let stop = stop.clone().requested();
     match transport {
         #[cfg(feature = "unix")]
-        Transport::Unix => listen_unix(dispatcher, &settings.socket_path, settings.socket_mode, stop),
+        Transport::Unix => listen::unix(dispatcher, &settings.socket_path, settings.socket_mode, stop),
         #[cfg(feature = "grpc")]
-        Transport::Grpc => listen_grpc(dispatcher, &settings.grpc, stop),
+        Transport::Grpc => listen::grpc(dispatcher, &settings.grpc, stop),
         #[cfg(feature = "mcp")]
-        Transport::Http => listen_http(dispatcher, &settings.http, stop),
+        Transport::Http => listen::http(dispatcher, &settings.http, stop),
         _ => {
             let _ = (dispatcher, settings, stop);
             served(transport).map(|()| -> BoxFuture<'static, _> { Box::pin(async { Ok(()) }) })
         }
     }
-}
-
-#[cfg(feature = "unix")]
-pub(crate) fn listen_unix(
-    dispatcher: &Arc<Dispatcher>,
-    path: &std::path::Path,
-    mode: u32,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<BoxFuture<'static, Result<(), String>>, String> {
-    use crate::transport::unix::BoundUnixServer;
-
-    let server =
-        BoundUnixServer::bind(Arc::clone(dispatcher), path, mode).map_err(|error| error.to_string())?;
-    tracing::info!("listening on unix:{}", path.display());
-    Ok(Box::pin(async move {
-        server.run(Box::pin(stop)).await;
-        Ok(())
-    }))
-}
-
-#[cfg(feature = "grpc")]
-pub(crate) fn listen_grpc(
-    dispatcher: &Arc<Dispatcher>,
-    settings: &crate::transport::grpc::GrpcSettings,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<BoxFuture<'static, Result<(), String>>, String> {
-    use crate::transport::grpc::BoundGrpcServer;
-
-    let server =
-        BoundGrpcServer::bind(Arc::clone(dispatcher), settings).map_err(|error| error.to_string())?;
-    tracing::info!("listening on {}", server.address());
-    Ok(Box::pin(async move {
-        server
-            .run(Box::pin(stop))
-            .await
-            .map_err(|error| error.to_string())
-    }))
-}
-
-#[cfg(feature = "mcp")]
-pub(crate) fn listen_http(
-    dispatcher: &Arc<Dispatcher>,
-    settings: &crate::transport::mcp::McpSettings,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<BoxFuture<'static, Result<(), String>>, String> {
-    use crate::transport::mcp::BoundMcpServer;
-
-    let server = BoundMcpServer::bind(Arc::clone(dispatcher), settings).map_err(|error| error.to_string())?;
-    tracing::info!("listening on {}", server.address());
-    Ok(Box::pin(async move {
-        server
-            .run(Box::pin(stop))
-            .await
-            .map_err(|error| error.to_string())
-    }))
 }
 
 /// Takes over standard input and output if they are served.

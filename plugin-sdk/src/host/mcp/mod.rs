@@ -8,6 +8,6 @@ mod http;
 mod message;
 mod stdio;
 
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) use self::stdio::PipesTransport;
 pub(super) use self::{http::HttpTransport, stdio::StdioTransport};

@@ -1,8 +1,6 @@
 //! `invoke`: one call of one hook, in process or over a transport, without any host.
 
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-mod directory;
-#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 mod over;
 
 use std::{

@@ -1,38 +1,20 @@
 //! A call over a transport, with the server at its other end in the same process. It is made as the host half makes it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use super::{Call, directory::PrivateDirectory};
-#[cfg(any(feature = "unix", feature = "mcp"))]
-use crate::host::config::target::Reconnect;
-#[cfg(feature = "unix")]
-use crate::host::config::target::UnixTarget;
-#[cfg(feature = "grpc")]
-use crate::host::config::target::{GrpcEndpoint, GrpcTarget};
-#[cfg(feature = "mcp")]
-use crate::host::config::{address::Allowed, target::HttpTarget};
-#[cfg(feature = "grpc")]
-use crate::launch::serve::listen_grpc;
-#[cfg(feature = "mcp")]
-use crate::launch::serve::listen_http;
-#[cfg(feature = "unix")]
-use crate::launch::serve::listen_unix;
-#[cfg(any(feature = "grpc", feature = "mcp"))]
-use crate::server::listener::ListenSettings;
+use super::Call;
 use crate::{
     codec::{CodecError, Document, message::Message, nesting::Levels},
     context::PluginContext,
     dispatch::Dispatcher,
     host::{
         HookCall, HostSettings, ReportedError,
-        config::target::Target,
         encoding::protobuf,
-        open::open,
         reply::HookReply,
         transport::{self, Encoding, Method, Request},
     },
     launch::{cli::Transport, settings::Settings, transports::served},
-    plugin::BoxFuture,
+    loopback::{Loopback, Way, host_settings},
     value::{Map, Value},
 };
 
@@ -43,107 +25,26 @@ pub(super) async fn over(
     settings: &Settings,
     call: &Call<'_>,
 ) -> Result<String, String> {
-    let limits = dispatcher.limits();
-    let host = HostSettings {
-        max_message_size: limits.max_message_size,
-        max_nesting: limits.max_nesting,
-        ..HostSettings::default()
-    };
-    #[cfg(feature = "mcp")]
-    if transport == Transport::Stdio {
-        return over_pipes(dispatcher, &host, call).await;
-    }
-    let directory = PrivateDirectory::new().map_err(|error| format!("no temporary directory: {error}"))?;
-    let path = directory.file("plugin.sock");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async { stopped.await.unwrap_or_default() };
-    let (target, server): (_, BoxFuture<'static, Result<(), String>>) = match transport {
+    let way = match transport {
         #[cfg(feature = "unix")]
-        Transport::Unix => (
-            unix(path.clone()),
-            Box::pin(listen_unix(dispatcher, &path, 0o600, stopped)?),
-        ),
+        Transport::Unix => Way::Unix,
         #[cfg(feature = "grpc")]
-        Transport::Grpc => {
-            let mut settings = settings.grpc.clone();
-            settings.listen = ListenSettings::of_socket(path.clone());
-            (grpc(path), Box::pin(listen_grpc(dispatcher, &settings, stopped)?))
-        }
+        Transport::Grpc => Way::Grpc(Box::new(settings.grpc.clone())),
         #[cfg(feature = "mcp")]
-        Transport::Http => {
-            let mut settings = settings.http.clone();
-            settings.listen = ListenSettings::of_socket(path.clone());
-            (http(path), Box::pin(listen_http(dispatcher, &settings, stopped)?))
-        }
+        Transport::Http => Way::Http(Box::new(settings.http.clone())),
+        #[cfg(feature = "mcp")]
+        Transport::Stdio => Way::Stdio,
+        #[allow(unreachable_patterns, reason = "without all features there are others")]
         _ => {
-            let _ = (settings, path, stopped);
+            let _ = settings;
             return served(transport).map(|()| String::new());
         }
     };
-    let server = tokio::spawn(server);
-    let host_side = open(call.plugin_name, &target, &host).map_err(|error| error.to_string())?;
+    let host = host_settings(dispatcher.limits());
+    let (server, host_side) = Loopback::start(way, call.plugin_name, dispatcher, &host)?;
     let answer = call.through(&*host_side, &host).await;
     host_side.close().await;
-    drop(stop);
-    server
-        .await
-        .map_err(|error| format!("the server ended unexpectedly: {error}"))??;
-    answer
-}
-
-#[cfg(feature = "unix")]
-fn unix(path: PathBuf) -> Target {
-    Target::Unix(UnixTarget {
-        path,
-        reconnect: Reconnect::default(),
-        timeout: None,
-    })
-}
-
-#[cfg(feature = "grpc")]
-fn grpc(path: PathBuf) -> Target {
-    Target::Grpc(GrpcTarget {
-        endpoint: GrpcEndpoint::Socket(path),
-        tls: None,
-    })
-}
-
-#[cfg(feature = "mcp")]
-fn http(path: PathBuf) -> Target {
-    Target::Http(HttpTarget {
-        url: "http://localhost/mcp".to_owned(),
-        uds: Some(path),
-        tls: None,
-        reconnect: Reconnect::default(),
-        addresses: Allowed::All,
-    })
-}
-
-/// Standard input and output belong to whoever reads the answer, so there are two pipes in their place.
-#[cfg(feature = "mcp")]
-async fn over_pipes(
-    dispatcher: &Arc<Dispatcher>,
-    settings: &HostSettings,
-    call: &Call<'_>,
-) -> Result<String, String> {
-    use tokio::net::unix::pipe;
-
-    use crate::{
-        host::{mcp::PipesTransport, transport::Transport as _},
-        transport::mcp::serve_pipes,
-    };
-
-    let no_pipe = |error: std::io::Error| format!("no pipe: {error}");
-    let (to_server, input) = pipe::pipe().map_err(no_pipe)?;
-    let (output, from_server) = pipe::pipe().map_err(no_pipe)?;
-    let server = tokio::spawn(serve_pipes((input, output), Arc::clone(dispatcher)));
-    let transport = PipesTransport::new((from_server, to_server), settings);
-    let answer = call.through(&transport, settings).await;
-    transport.close().await;
-    let server = server
-        .await
-        .map_err(|error| format!("the server ended unexpectedly: {error}"))?;
-    server.map_err(|error| error.to_string())?;
+    server.stop().await?;
     answer
 }
 

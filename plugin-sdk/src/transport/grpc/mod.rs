@@ -13,8 +13,10 @@ mod server;
 mod service;
 mod settings;
 
+#[cfg(any(feature = "cli", feature = "testing"))]
+pub(crate) use server::BoundGrpcServer;
 #[cfg(feature = "cli")]
-pub(crate) use server::{BoundGrpcServer, GRPC};
+pub(crate) use server::GRPC;
 pub use service::{GrpcService, OlderGrpcService};
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) use settings::GrpcSettings;

@@ -13,9 +13,13 @@ mod stdio;
 mod tools;
 
 pub use handler::McpHandler;
+#[cfg(any(feature = "cli", feature = "testing"))]
+pub(crate) use http::BoundMcpServer;
 #[cfg(feature = "cli")]
-pub(crate) use http::{BoundMcpServer, MCP, is_host_entry, is_origin_entry};
-#[cfg(feature = "cli")]
+pub(crate) use http::{MCP, is_host_entry, is_origin_entry};
+#[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) use settings::McpSettings;
+#[cfg(any(feature = "cli", feature = "testing"))]
+pub(crate) use stdio::serve_pipes;
 #[cfg(feature = "cli")]
-pub(crate) use stdio::{StdioStreams, serve_pipes, serve_stdio};
+pub(crate) use stdio::{StdioStreams, serve_stdio};

@@ -10,11 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 use tokio::net::unix::pipe;
 use tokio::sync::Semaphore;
 
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 use self::process::Ends;
 use self::process::{Process, State};
 use crate::{
@@ -134,10 +134,10 @@ impl StdioTransport {
 }
 
 /// A server at the other ends of two pipes, which nobody starts or restarts.
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) struct PipesTransport(Process);
 
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 impl PipesTransport {
     pub(crate) fn new((output, input): (pipe::Receiver, pipe::Sender), settings: &HostSettings) -> Self {
         let ends = Ends {
@@ -149,7 +149,7 @@ impl PipesTransport {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 impl Transport for PipesTransport {
     fn encoding(&self) -> Encoding {
         Encoding::Json

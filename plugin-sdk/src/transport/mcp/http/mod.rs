@@ -18,7 +18,7 @@ mod tests;
 
 #[cfg(feature = "cli")]
 pub(crate) use hosts::{is_host_entry, is_origin_entry};
-#[cfg(any(test, feature = "cli"))]
+#[cfg(any(test, feature = "cli", feature = "testing"))]
 pub(crate) use server::BoundMcpServer;
 #[cfg(feature = "cli")]
 pub(crate) use server::MCP;

@@ -11,7 +11,7 @@ mod transport;
 use std::{sync::Arc, time::Duration};
 
 use rmcp::service::serve_directly;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 use tokio::net::unix::pipe;
 use tokio::{task::JoinSet, time::sleep};
 
@@ -41,7 +41,7 @@ pub(crate) fn serve_stdio(
 }
 
 /// Serves a pair of pipes until the first ends.
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) async fn serve_pipes(
     (input, output): (pipe::Receiver, pipe::Sender),
     dispatcher: Arc<Dispatcher>,

@@ -1,6 +1,15 @@
-//! A directory for the socket of one call.
+//! A directory for a socket.
 
-use std::{fs, io, os::unix::fs::DirBuilderExt, path::PathBuf, time::SystemTime};
+use std::{
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::SystemTime,
+};
+
+/// How many this process has made.
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// A directory that only this user can enter, removed in the end.
 pub(super) struct PrivateDirectory(PathBuf);
@@ -10,7 +19,12 @@ impl PrivateDirectory {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        let name = format!("plugin-invoke-{}-{}", std::process::id(), now.subsec_nanos());
+        let name = format!(
+            "plugin-{}-{}-{}",
+            std::process::id(),
+            now.subsec_nanos(),
+            MADE.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().join(name);
         // It fails if the directory exists already, so nobody can prepare it.
         fs::DirBuilder::new().mode(0o700).create(&path)?;
