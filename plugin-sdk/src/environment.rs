@@ -72,6 +72,12 @@ impl Environment {
         })
     }
 
+    /// The names of all variables that are set, in capitals.
+    #[cfg(feature = "cli")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// A switch such as `PLUGINS_FAIL_ON_PLUGIN_ERROR`.
     pub(crate) fn boolean(&self, name: &'static str) -> Result<Option<bool>, String> {
         let Some((_, value)) = self.get(&[name]) else {

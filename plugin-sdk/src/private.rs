@@ -29,6 +29,26 @@ macro_rules! __constructors {
     };
 }
 
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __config_schema {
+    ($config:ty) => {
+        fn config_schema() -> $crate::__private::Option<$crate::Map> {
+            #[allow(unused_imports, reason = "the compiler takes one of the two")]
+            use $crate::__private::schema::{WithSchema as _, WithoutSchema as _};
+            (&$crate::__private::schema::SchemaOf::<$config>::NEW).config_schema()
+        }
+    };
+}
+
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __config_schema {
+    ($config:ty) => {};
+}
+
 #[cfg(feature = "unix")]
 #[doc(hidden)]
 #[macro_export]
@@ -95,8 +115,10 @@ macro_rules! __mcp_constructor {
     ($plugin:ident) => {};
 }
 
+#[cfg(feature = "schema")]
+pub use crate::plugin::schema;
 pub use crate::{
-    __constructors as constructors, __grpc_constructor as grpc_constructor,
+    __config_schema as config_schema, __constructors as constructors, __grpc_constructor as grpc_constructor,
     __mcp_constructor as mcp_constructor, __unix_constructor as unix_constructor,
 };
 

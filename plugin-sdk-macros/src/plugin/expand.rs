@@ -21,6 +21,7 @@ pub(super) fn expand(plugin: &Plugin) -> TokenStream {
         .map_or_else(path_of_sdk, ToTokens::to_token_stream);
     let fallbacks = fallback_methods(plugin);
     let manifest = manifest(plugin);
+    let schema = schema(plugin);
     let create = create(plugin);
     let invoke = invoke(plugin);
     let shutdown = plugin.on_shutdown.as_ref().map(shutdown);
@@ -38,6 +39,7 @@ pub(super) fn expand(plugin: &Plugin) -> TokenStream {
             #[automatically_derived]
             #header {
                 #manifest
+                #schema
                 #create
                 #invoke
                 #shutdown
@@ -149,6 +151,15 @@ fn manifest(plugin: &Plugin) -> TokenStream {
                 #(#hooks)*
         }
     }
+}
+
+/// The schema of the settings, which their type has if it derives one.
+fn schema(plugin: &Plugin) -> Option<TokenStream> {
+    let Construction::ConfigureWith(config) = &plugin.construction else {
+        return None;
+    };
+    let at = located_at(first_span(config));
+    Some(quote_spanned! {at=> __sdk::config_schema!(#config); })
 }
 
 fn create(plugin: &Plugin) -> TokenStream {

@@ -4,15 +4,18 @@
 mod grpc;
 #[cfg(feature = "mcp")]
 mod http;
+mod serve;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "grpc")]
-use self::grpc::{GrpcAddressArguments, GrpcArguments};
+use self::grpc::GrpcAddressArguments;
 #[cfg(feature = "mcp")]
-use self::http::{HttpAddressArguments, HttpArguments};
+use self::http::HttpAddressArguments;
+pub(crate) use self::serve::ServeArguments;
+use super::settings::{SECONDS, seconds};
 
 /// How hosts reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,8 +86,37 @@ pub(crate) enum Command {
     /// Print the stanza to paste into the gateway's plugin configuration
     GatewayConfig(GatewayArguments),
     /// Check configuration, certificates and sockets
+    #[command(after_help = CHECK_HELP)]
     Check(CheckArguments),
+    /// Ask a running server whether it is well, for probes of containers
+    #[command(after_help = HEALTH_HELP)]
+    Health(HealthArguments),
+    /// Print a script that completes the command line in a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArguments),
 }
+
+const CHECK_HELP: &str = "\
+Every finding is a line that begins with \"error\", \"warning\" or \"ok\", names the
+place, and says what to do. The exit status is 1 if there is an error.";
+
+const HEALTH_HELP: &str = "\
+It reads the same configuration and environment as the server, and asks it by
+the health message of the Unix socket, the health service of gRPC, or the path
+/health of HTTP, which a server with TLS answers without TLS on the port 1000
+above its own. Nothing else is needed in the container. The exit status is 0 if
+every transport answers that it is well, else 1, and one line says why.
+
+Over gRPC with TLS, the connection is made as a gateway makes it, but the name
+and the authority of the certificate are not checked: the address of a probe is
+not the name that gateways use. Where the server asks for a certificate, it gets the
+one in PLUGINS_GRPC_CLIENT_MTLS_CERTFILE and _KEYFILE, or else the server's own,
+which is refused unless it is one for clients too.";
+
+const COMPLETIONS_HELP: &str = "\
+In ~/.bashrc, for a program plugin:  eval \"$(plugin completions bash)\"
+In ~/.zshrc, after compinit:         eval \"$(plugin completions zsh)\"
+In ~/.config/fish/config.fish:       plugin completions fish | source";
 
 const INVOKE_HELP: &str = "\
 The exit status is 0 for any result, also for a denial, and 1 for an error.";
@@ -99,42 +131,6 @@ pub(crate) struct CommonArguments {
     /// Log DEBUG, INFO, WARNING or ERROR and above to stderr
     #[arg(long, short = 'l', value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
-}
-
-/// Arguments of `serve`.
-#[derive(Debug, Args)]
-pub(crate) struct ServeArguments {
-    /// http, stdio, grpc or unix; repeatable [default: stdio if stdin is a pipe,
-    /// else http]
-    #[arg(
-        long,
-        short = 't',
-        value_enum,
-        value_name = "TRANSPORT",
-        hide_possible_values = true
-    )]
-    pub(crate) transport: Vec<Transport>,
-
-    #[command(flatten)]
-    pub(crate) common: CommonArguments,
-
-    #[command(flatten)]
-    pub(crate) socket: SocketArguments,
-
-    /// File mode of the socket, in octal [default: 0600]
-    #[arg(long, value_name = "MODE")]
-    pub(crate) socket_mode: Option<String>,
-
-    #[cfg(feature = "grpc")]
-    #[command(flatten)]
-    pub(crate) grpc: GrpcArguments,
-
-    #[cfg(feature = "mcp")]
-    #[command(flatten)]
-    pub(crate) http: HttpArguments,
-
-    #[command(flatten)]
-    pub(crate) limits: LimitArguments,
 }
 
 /// Where the socket is.
@@ -158,48 +154,6 @@ pub(crate) struct AddressArguments {
     #[cfg(feature = "mcp")]
     #[command(flatten)]
     http: HttpAddressArguments,
-}
-
-/// A flag for each limit. The values are judged together with those from the file and the environment, so
-/// they are plain text here.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Limits")]
-pub(crate) struct LimitArguments {
-    /// Longest message, in bytes or with KiB or MiB [default: 16MiB]
-    #[arg(long, value_name = "SIZE")]
-    max_message_size: Option<String>,
-
-    /// Deepest nesting of objects in a message [default: 33]
-    #[arg(long, value_name = "COUNT")]
-    max_nesting: Option<String>,
-
-    /// Longest run time of a hook; keep it below the host's [default: 25]
-    #[arg(long, value_name = "SECONDS")]
-    call_timeout: Option<String>,
-
-    /// Most connections at a time [default: 1024]
-    #[arg(long, value_name = "COUNT")]
-    max_connections: Option<String>,
-
-    /// Most calls at a time on one connection that carries several [default: 1024]
-    #[arg(long, value_name = "COUNT")]
-    max_calls_in_flight: Option<String>,
-
-    /// Close a connection without requests for so long [default: 300]
-    #[arg(long, value_name = "SECONDS")]
-    idle_timeout: Option<String>,
-
-    /// Close a connection that takes no answer for so long [default: 30]
-    #[arg(long, value_name = "SECONDS")]
-    write_timeout: Option<String>,
-
-    /// On a signal, let running calls finish for so long [default: 5]
-    #[arg(long, value_name = "SECONDS")]
-    drain_timeout: Option<String>,
-
-    /// Most threads for hooks that block [default: 512]
-    #[arg(long, value_name = "COUNT")]
-    blocking_threads: Option<String>,
 }
 
 /// Arguments of `invoke`.
@@ -269,6 +223,42 @@ pub(crate) struct GatewayArguments {
     pub(crate) addresses: AddressArguments,
 }
 
+/// Arguments of `health`.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArguments {
+    /// http, grpc or unix; repeatable [default: those that the server serves by its
+    /// configuration, else http]
+    #[arg(
+        long,
+        short = 't',
+        value_enum,
+        value_name = "TRANSPORT",
+        hide_possible_values = true
+    )]
+    pub(crate) transport: Vec<Transport>,
+
+    /// How long the answers may take
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = timeout)]
+    pub(crate) timeout: Duration,
+
+    #[command(flatten)]
+    pub(crate) common: CommonArguments,
+
+    #[command(flatten)]
+    pub(crate) addresses: AddressArguments,
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    seconds(text).ok_or_else(|| format!("allowed: {SECONDS}"))
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
@@ -281,31 +271,6 @@ pub(crate) struct CheckArguments {
 
 /// The settings that were given as flags: the name of the flag and the text behind it.
 pub(crate) type Flags = Vec<(&'static str, String)>;
-
-impl ServeArguments {
-    pub(crate) fn flags(&self) -> Flags {
-        let limits = &self.limits;
-        let own = [
-            ("socket-mode", &self.socket_mode),
-            ("max-message-size", &limits.max_message_size),
-            ("max-nesting", &limits.max_nesting),
-            ("call-timeout", &limits.call_timeout),
-            ("max-connections", &limits.max_connections),
-            ("max-calls-in-flight", &limits.max_calls_in_flight),
-            ("idle-timeout", &limits.idle_timeout),
-            ("write-timeout", &limits.write_timeout),
-            ("drain-timeout", &limits.drain_timeout),
-            ("blocking-threads", &limits.blocking_threads),
-        ];
-        let mut flags = self.socket.flags();
-        flags.extend(given(&own));
-        #[cfg(feature = "grpc")]
-        flags.extend(self.grpc.flags());
-        #[cfg(feature = "mcp")]
-        flags.extend(self.http.flags());
-        flags
-    }
-}
 
 fn given(arguments: &[(&'static str, &Option<String>)]) -> Flags {
     arguments
@@ -341,59 +306,11 @@ impl Cli {
             Some(Command::Invoke(arguments)) => Some(&arguments.common),
             Some(Command::GatewayConfig(arguments)) => Some(&arguments.common),
             Some(Command::Check(arguments)) => Some(&arguments.common),
-            Some(Command::Manifest(_)) => None,
+            Some(Command::Health(arguments)) => Some(&arguments.common),
+            Some(Command::Manifest(_) | Command::Completions(_)) => None,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-    use crate::launch::settings::all;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn serve_is_the_default_command() {
-        let cli = Cli::parse_from([
-            "plugin",
-            "--transport",
-            "unix",
-            "-t",
-            "grpc",
-            "--socket",
-            "/run/a",
-        ]);
-        assert!(cli.command.is_none());
-        assert_eq!(cli.serve.transport, [Transport::Unix, Transport::Grpc]);
-        assert_eq!(cli.serve.flags(), [("socket", "/run/a".to_owned())]);
-        let cli = Cli::parse_from(["plugin", "serve", "--socket", "/run/a"]);
-        assert!(matches!(cli.command, Some(Command::Serve(arguments)) if arguments.flags().len() == 1));
-    }
-
-    #[test]
-    fn every_setting_has_a_flag() {
-        for setting in all().filter(|setting| !setting.flag.is_empty()) {
-            let flag = format!("--{}", setting.flag);
-            let cli = Cli::parse_from(["plugin", &flag, "7"]);
-            assert_eq!(cli.serve.flags(), [(setting.flag, "7".to_owned())]);
-        }
-    }
-
-    #[test]
-    fn the_help_fits_into_80_columns() {
-        let mut command = Cli::command().name("a-plugin-name");
-        command.build();
-        for part in std::iter::once(&command).chain(command.get_subcommands()) {
-            let help = part.clone().render_long_help().to_string();
-            for line in help.lines() {
-                assert!(line.chars().count() <= 80, "{line}");
-            }
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use tracing::Level;
 
 use super::cli::{Cli, Command, Flags, ServeArguments};
 use super::configuration::Configuration;
-use super::{check, describe, invoke, logging, serve, stanza, transports};
+use super::{check, describe, health, invoke, logging, serve, stanza, transports};
 use crate::environment::Environment;
 use crate::plugin::PluginKind;
 
@@ -23,7 +23,7 @@ impl From<String> for Failure {
 }
 
 /// Carries out a command line.
-pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli) -> Result<ExitCode, Failure> {
+pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) -> Result<ExitCode, Failure> {
     for (index, kind) in kinds.iter().enumerate() {
         let name = &kind.manifest.kind;
         if kinds[..index]
@@ -37,10 +37,14 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli) -> Result<ExitCode, Fail
         }
     }
     let environment = Environment::read();
-    let serving = matches!(cli.command, None | Some(Command::Serve(_)));
     let flag = cli.common().and_then(|common| common.log_level.as_deref());
     let level = logging::level(flag, &environment)?;
-    logging::start(level.unwrap_or(if serving { Level::INFO } else { Level::WARN }));
+    logging::start(level.unwrap_or(match &cli.command {
+        // Its one line of output is what a probe reports.
+        Some(Command::Health(_)) => Level::ERROR,
+        None | Some(Command::Serve(_)) => Level::INFO,
+        Some(_) => Level::WARN,
+    }));
     match cli.command {
         None => serve(kinds, &cli.serve, &environment),
         Some(Command::Serve(arguments)) => serve(kinds, &arguments, &environment),
@@ -72,6 +76,26 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli) -> Result<ExitCode, Fail
         Some(Command::Check(arguments)) => {
             let file = arguments.common.config.as_deref();
             check(kinds, file, &arguments.addresses.flags(), &environment)
+        }
+        Some(Command::Health(arguments)) => {
+            let flags = arguments.addresses.flags();
+            let mut transports = transports::named(&arguments.transport, &environment, &flags)?;
+            if transports.is_empty() {
+                transports.push(transports::DEFAULT);
+            }
+            let configuration = load(kinds, arguments.common.config.as_deref(), &flags, &environment)?;
+            let text = health::health(
+                &configuration.settings,
+                &transports,
+                arguments.timeout,
+                &environment,
+            )?;
+            print(&text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Completions(arguments)) => {
+            print(&completions(arguments.shell, program))?;
+            Ok(ExitCode::SUCCESS)
         }
     }
 }
@@ -117,9 +141,14 @@ fn check(
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
     let (configuration, mut findings) = Configuration::load(kinds, file, flags, environment);
-    let working = check::try_plugins(&configuration, &mut findings)?;
     let transports = transports::named(&[], environment, flags)?;
-    check::places(&configuration.settings, &transports, &mut findings);
+    let subject = check::Subject {
+        configuration: &configuration,
+        transports: &transports,
+        flags,
+        environment,
+    };
+    let working = subject.look(&mut findings)?;
     let labelled = [
         ("error", &findings.problems),
         ("warning", &findings.warnings),
@@ -135,6 +164,14 @@ fn check(
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The script for a shell, as text: written to the end, or not at all.
+fn completions(shell: clap_complete::Shell, mut program: clap::Command) -> String {
+    let name = program.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut program, name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// Writes a command's output. A reader that has seen enough is no error.

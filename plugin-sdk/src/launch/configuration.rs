@@ -112,6 +112,28 @@ impl Configuration {
         )
     }
 
+    /// A message about a key of an instance's entry, with its place in the file.
+    pub(crate) fn located(&self, instance: &InstanceConfig, key: &str, message: &str) -> String {
+        let entry = self.file.as_ref().and_then(|file| {
+            let entry = file.entries.iter().find(|entry| entry.name == instance.name)?;
+            Some((file, entry))
+        });
+        match entry {
+            Some((file, entry)) => located(
+                &file.path,
+                Some(entry.line_of(key)),
+                &format!("{}.{key}", entry.path),
+                message,
+            ),
+            None => format!("plugin {}: {key}: {message}", instance.name),
+        }
+    }
+
+    /// The configuration file, if there is one.
+    pub(crate) fn configuration_file(&self) -> Option<&ConfigurationFile> {
+        self.file.as_ref()
+    }
+
     /// What the hooks of `instance` are: those of its entry, else those of its kind.
     pub(crate) fn hooks_of(&self, instance: &InstanceConfig) -> Vec<String> {
         match (&instance.hooks, find(&self.kinds, &instance.kind)) {

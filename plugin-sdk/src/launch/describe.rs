@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::cli::Format;
-use crate::manifest::Manifest;
 use crate::plugin::PluginKind;
 use crate::value::Map;
 
@@ -18,13 +17,16 @@ struct PluginManifest<'a> {
     tags: &'a [String],
     available_hooks: Vec<&'static str>,
     default_config: Map,
+    /// The JSON Schema of `default_config`, in JSON alone: neither the installer nor the catalogue reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_schema: Option<Map>,
 }
 
 /// The manifests of all plugins: documents of one YAML stream, or a JSON array when there are several.
 pub(crate) fn manifests(kinds: &[PluginKind], format: Format) -> Result<String, String> {
     let manifests: Vec<_> = kinds
         .iter()
-        .map(|kind| PluginManifest::of(&kind.manifest))
+        .map(|kind| PluginManifest::of(kind, format))
         .collect();
     match (format, manifests.as_slice()) {
         (Format::Json, [manifest]) => json(manifest),
@@ -37,7 +39,8 @@ pub(crate) fn manifests(kinds: &[PluginKind], format: Format) -> Result<String, 
 }
 
 impl<'a> PluginManifest<'a> {
-    fn of(manifest: &'a Manifest) -> Self {
+    fn of(kind: &'a PluginKind, format: Format) -> Self {
+        let manifest = &kind.manifest;
         Self {
             name: &manifest.name,
             kind: &manifest.kind,
@@ -47,6 +50,10 @@ impl<'a> PluginManifest<'a> {
             tags: &manifest.tags,
             available_hooks: manifest.hooks.iter().map(|hook| hook.name).collect(),
             default_config: Map::new(),
+            config_schema: match format {
+                Format::Json => (kind.config_schema)(),
+                Format::Yaml => None,
+            },
         }
     }
 }

@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod configuration;
 mod describe;
+mod health;
 mod invoke;
 mod logging;
 mod race;
@@ -210,6 +211,7 @@ fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> 
     let arguments: Vec<OsString> = arguments.collect();
     let command = describe_command(&kinds, arguments.first());
     let cli = command
+        .clone()
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match cli {
@@ -220,7 +222,7 @@ fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> 
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match commands::execute(kinds, cli) {
+    match commands::execute(kinds, cli, command) {
         Ok(status) => status,
         Err(Failure(reasons)) => {
             for reason in reasons {

@@ -1,13 +1,15 @@
 //! What `#[plugin]` implements, and its type-erased form.
 
 pub mod checks;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod settings;
 
 use std::{pin::Pin, sync::Arc};
 
 pub use settings::PluginSettings;
 
-use crate::{dispatch::Call, error::PluginError, manifest::Manifest};
+use crate::{dispatch::Call, error::PluginError, manifest::Manifest, value::Map};
 
 /// A boxed future, as the SDK's boundary has them: a plugin is compiled once, not once for every transport.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -21,6 +23,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Plugin: Sized + Send + Sync + 'static {
     /// What the plugin says of itself.
     fn manifest() -> Manifest;
+
+    /// The JSON Schema of the settings, if their type has one.
+    #[doc(hidden)]
+    fn config_schema() -> Option<Map> {
+        None
+    }
 
     #[doc(hidden)]
     fn create(settings: PluginSettings) -> BoxFuture<'static, Result<Self, PluginError>>;
@@ -57,6 +65,8 @@ type Created = Result<Arc<dyn ErasedPlugin>, PluginError>;
 #[derive(Clone)]
 pub(crate) struct PluginKind {
     pub(crate) manifest: Manifest,
+    /// The JSON Schema of the settings.
+    pub(crate) config_schema: fn() -> Option<Map>,
     create: fn(PluginSettings) -> BoxFuture<'static, Created>,
 }
 
@@ -64,6 +74,7 @@ impl PluginKind {
     pub(crate) fn of<P: Plugin>() -> Self {
         Self {
             manifest: P::manifest(),
+            config_schema: P::config_schema,
             create: |settings| {
                 Box::pin(async move { Ok(Arc::new(P::create(settings).await?) as Arc<dyn ErasedPlugin>) })
             },

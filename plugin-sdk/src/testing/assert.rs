@@ -38,7 +38,7 @@ pub trait AssertResult<T: Serialize + 'static> {
     fn assert_allowed(&self) -> &PluginResult<T> {
         match self.answer() {
             Ok(result) if result.continue_processing && result.modified_payload.is_none() => result,
-            answer => wrong("the call to pass as it is", answer),
+            answer => wrong("the call to pass as it is", &answer),
         }
     }
 
@@ -52,7 +52,7 @@ pub trait AssertResult<T: Serialize + 'static> {
                 violation: Some(violation),
                 ..
             }) if violation.code == code => violation,
-            answer => wrong(&expected, answer),
+            answer => wrong(&expected, &answer),
         }
     }
 
@@ -65,7 +65,7 @@ pub trait AssertResult<T: Serialize + 'static> {
                 modified_payload: Some(payload),
                 ..
             }) => payload,
-            answer => wrong("the call to pass with another payload", answer),
+            answer => wrong("the call to pass with another payload", &answer),
         }
     }
 
@@ -91,7 +91,7 @@ pub trait AssertResult<T: Serialize + 'static> {
         let expected = format!("an error with the code \"{code}\"");
         match self.answer() {
             Err(failed) if failed.code == code => {}
-            answer => wrong(&expected, answer),
+            answer => wrong(&expected, &answer),
         }
     }
 }
@@ -134,8 +134,8 @@ impl<T: Serialize + 'static> AssertResult<T> for Result<PluginResult<T>, CallErr
 }
 
 #[track_caller]
-fn wrong<T: Serialize>(expected: &str, found: Result<&PluginResult<T>, Failed>) -> ! {
-    let found: &dyn fmt::Display = match &found {
+fn wrong<T: Serialize>(expected: &str, found: &Result<&PluginResult<T>, Failed>) -> ! {
+    let found: &dyn fmt::Display = match found {
         Ok(result) => &Shown(result),
         Err(failed) => &format!("an error with the code \"{}\": {}", failed.code, failed.message),
     };

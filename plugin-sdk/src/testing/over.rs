@@ -3,10 +3,6 @@
 use std::sync::Arc;
 
 use super::plugin::TestPlugin;
-#[cfg(feature = "grpc")]
-use crate::transport::grpc::GrpcSettings;
-#[cfg(feature = "mcp")]
-use crate::transport::mcp::McpSettings;
 use crate::{
     dispatch::Dispatcher,
     host::ExternalPlugin,
@@ -21,9 +17,9 @@ pub(super) fn all() -> Vec<(&'static str, Way)> {
         #[cfg(feature = "unix")]
         ("over a Unix socket", Way::Unix),
         #[cfg(feature = "grpc")]
-        ("over gRPC", Way::Grpc(Box::new(GrpcSettings::default()))),
+        ("over gRPC", Way::Grpc(Box::default())),
         #[cfg(feature = "mcp")]
-        ("over MCP with HTTP", Way::Http(Box::new(McpSettings::default()))),
+        ("over MCP with HTTP", Way::Http(Box::default())),
         #[cfg(feature = "mcp")]
         ("over MCP with standard input and output", Way::Stdio),
     ]

@@ -1,5 +1,10 @@
 //! The command line of a server, whatever it serves: commands, and where settings come from.
 
+mod check;
+mod describe;
+mod gateway_config;
+mod health;
+
 use std::{
     fs,
     process::{Command, Output},

@@ -29,5 +29,6 @@ mod real_host;
 mod schema;
 mod shutdown;
 mod socket_file;
+mod testing;
 mod ui;
 mod vectors;

@@ -18,7 +18,7 @@ const KEYS: [&str; 6] = [
 ];
 
 impl ClientTls {
-    pub(super) const UNVERIFIED: Self = Self {
+    pub(crate) const UNVERIFIED: Self = Self {
         certfile: None,
         keyfile: None,
         keyfile_password: None,
@@ -55,7 +55,7 @@ impl ClientTls {
     }
 
     /// Reads the variables of gRPC. Any of them turns TLS on, as on all hosts.
-    pub(super) fn of_grpc_variables(environment: &Environment) -> Result<Option<Self>, String> {
+    pub(crate) fn of_grpc_variables(environment: &Environment) -> Result<Option<Self>, String> {
         of_variables(
             environment,
             &Names {

@@ -6,6 +6,7 @@ mod grpc;
 mod http;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 mod listen;
+pub(crate) mod sources;
 mod unix;
 mod values;
 
@@ -22,7 +23,7 @@ use crate::transport::grpc::GrpcSettings;
 #[cfg(feature = "mcp")]
 use crate::transport::mcp::McpSettings;
 
-pub(crate) use self::values::path;
+pub(crate) use self::values::{SECONDS, path, seconds};
 
 /// How the server is set up.
 #[derive(Debug, Clone)]

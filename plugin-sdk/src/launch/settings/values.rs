@@ -5,7 +5,7 @@ use std::time::Duration;
 pub(crate) use crate::environment::path;
 
 /// What [`seconds`] takes.
-pub(super) const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
+pub(crate) const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
 
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(super) fn host(text: &str) -> Option<String> {
@@ -54,7 +54,7 @@ pub(super) fn size(text: &str) -> Option<usize> {
     (1024..=u32::MAX as usize).contains(&bytes).then_some(bytes)
 }
 
-pub(super) fn seconds(text: &str) -> Option<Duration> {
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let seconds = text
         .parse::<f64>()
         .ok()

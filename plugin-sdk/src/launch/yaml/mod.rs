@@ -58,6 +58,16 @@ impl ConfigurationFile {
         file
     }
 
+    /// The section of this name, if it is there.
+    pub(crate) fn section(&self, name: &str) -> Option<&Section> {
+        match name {
+            UNIX_SECTION => self.unix.as_ref(),
+            GRPC_SECTION => self.grpc.as_ref(),
+            HTTP_SECTION => self.http.as_ref(),
+            _ => None,
+        }
+    }
+
     fn read_root(&mut self, root: &Node, text: &str, findings: &mut Findings) {
         if root.is_null() {
             return;

@@ -1,0 +1,194 @@
+//! `health`: one line and an exit status for a probe.
+
+use std::{
+    io::Read,
+    net::TcpListener,
+    process::Output,
+    thread,
+    time::{Duration, Instant},
+};
+
+use plugin_sdk_tests::process::{ServerProcess, free_port};
+
+use super::run;
+use crate::{certificates::Certificates, frames::CONFIGURATION};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fault-plugin");
+
+fn health(flags: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let (output, text) = run(PROGRAM, &[&["health"], flags].concat(), variables);
+    (output.status.code(), text + &said(&output))
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn serve(transport: &str, flags: &[&str], section: &str) -> ServerProcess {
+    let configuration = format!("{CONFIGURATION}\n{section}");
+    ServerProcess::start_with(PROGRAM, &configuration, |command| {
+        command.env("PLUGINS_TRANSPORT", transport).args(flags);
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_server_that_runs_is_well_and_one_that_does_not_is_not() {
+    let directory = tempfile::Builder::new().prefix("h-").tempdir_in("/tmp").unwrap();
+    let socket = directory.path().join("p.sock").display().to_string();
+    let port = free_port().unwrap().to_string();
+    for (transport, flags, place) in [
+        ("unix", ["--socket", &socket], format!("unix:{socket}")),
+        ("grpc", ["--grpc-uds", &socket], format!("grpc+unix:{socket}")),
+        ("http", ["--http-uds", &socket], format!("http+unix:{socket}")),
+        ("grpc", ["--grpc-port", &port], format!("grpc://127.0.0.1:{port}")),
+        (
+            "http",
+            ["--http-port", &port],
+            format!("http://127.0.0.1:{port}/health"),
+        ),
+    ] {
+        let server = serve(transport, &flags, "");
+        let asked = [&["--transport", transport], &flags[..]].concat();
+        assert_eq!(health(&asked, &[]), (Some(0), format!("ok: {place}\n")));
+        // The transport is clear from the flag, and from the variable that the server has.
+        assert_eq!(health(&flags, &[]).0, Some(0));
+        assert_eq!(health(&flags, &[("PLUGINS_TRANSPORT", transport)]).0, Some(0));
+        drop(server);
+        let (status, said) = health(&asked, &[]);
+        assert_eq!(status, Some(1), "{said}");
+        assert!(said.starts_with(&format!("error: {place}: ")), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+/// The server reads its address in its configuration and environment, and so does the probe.
+#[test]
+fn it_reads_what_the_server_reads() {
+    let port = free_port().unwrap();
+    let server = serve(
+        "grpc",
+        &[],
+        &format!("grpc_server_settings: {{host: 0.0.0.0, port: {port}}}\n"),
+    );
+    let file = server.configuration().display().to_string();
+    let variables = [
+        ("PLUGINS_CONFIG_PATH", file.as_str()),
+        ("PLUGINS_TRANSPORT", "grpc"),
+    ];
+    assert_eq!(
+        health(&[], &variables),
+        (Some(0), format!("ok: grpc://127.0.0.1:{port}\n"))
+    );
+}
+
+#[test]
+fn with_tls() {
+    let certificates = Certificates::make();
+    let file = |name: &str| certificates.directory().join(name).display().to_string();
+    let section = |name: &str, port: u16, auth: &str| {
+        format!(
+            "{name}: {{port: {port}, tls: {{certfile: {}, keyfile: {}, ca_bundle: {}, {auth}}}}}\n",
+            file("server.pem"),
+            file("server.key"),
+            file("authority.pem")
+        )
+    };
+    let asked = |server: &ServerProcess, transport, variables: &[(&str, &str)]| {
+        let file = server.configuration().display().to_string();
+        health(&["-t", transport, "-c", &file], variables)
+    };
+    // Without TLS, on the port 1000 above.
+    let port = free_port().unwrap().min(60_000);
+    let server = serve("http", &[], &section("server_settings", port, "ssl_cert_reqs: 2"));
+    let place = format!("http://127.0.0.1:{}/health", port + 1000);
+    assert_eq!(asked(&server, "http", &[]), (Some(0), format!("ok: {place}\n")));
+
+    let port = free_port().unwrap();
+    let server = serve(
+        "grpc",
+        &[],
+        &section("grpc_server_settings", port, "client_auth: none"),
+    );
+    let place = format!("grpc+tls://127.0.0.1:{port}");
+    assert_eq!(asked(&server, "grpc", &[]), (Some(0), format!("ok: {place}\n")));
+
+    // The certificate of this server is for servers alone.
+    let port = free_port().unwrap();
+    let server = serve(
+        "grpc",
+        &[],
+        &section("grpc_server_settings", port, "client_auth: require"),
+    );
+    let (status, said) = asked(&server, "grpc", &[]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("PLUGINS_GRPC_CLIENT_MTLS_CERTFILE"), "{said}");
+    let (certificate, key) = (file("client.pem"), file("client.key"));
+    let shown = [
+        ("PLUGINS_GRPC_CLIENT_MTLS_CERTFILE", certificate.as_str()),
+        ("PLUGINS_GRPC_CLIENT_MTLS_KEYFILE", key.as_str()),
+    ];
+    assert_eq!(
+        asked(&server, "grpc", &shown),
+        (Some(0), format!("ok: grpc+tls://127.0.0.1:{port}\n"))
+    );
+}
+
+/// Something that accepts and says nothing must not hold up a probe.
+#[test]
+fn it_ends_in_time() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port().to_string();
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = silent.accept() {
+            kept.push(stream);
+        }
+    });
+    for (transport, flag) in [("grpc", "--grpc-port"), ("http", "--http-port")] {
+        let begun = Instant::now();
+        let (status, said) = health(&["-t", transport, flag, &port, "--timeout", "0.3"], &[]);
+        assert_eq!(status, Some(1), "{said}");
+        assert!(said.contains("0.3 s"), "{said}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    for (flags, expected) in [
+        (&["-t", "stdio"][..], "belongs to the gateway that started it"),
+        (&["-t", "grpc", "--grpc-port", "0"], "name it with --grpc-port"),
+        (
+            &["-t", "http", "--http-port", "x"],
+            "--http-port: \"x\" is not valid",
+        ),
+    ] {
+        let (status, said) = health(flags, &[]);
+        assert_eq!(status, Some(1), "{flags:?}: {said}");
+        assert!(said.contains(expected), "{flags:?}: {said}");
+    }
+    let (status, said) = health(&["--timeout", "soon"], &[]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("seconds from 0.001"), "{said}");
+}
+
+/// Another program at the port is not a server that is well.
+#[test]
+fn another_program_is_not_taken_for_the_server() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port().to_string();
+    thread::spawn(move || {
+        while let Ok((mut stream, _)) = other.accept() {
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request);
+            let _ = std::io::Write::write_all(
+                &mut stream,
+                b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+            );
+        }
+    });
+    let (status, said) = health(&["-t", "http", "--http-port", &port], &[]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("404 Not Found; something else"), "{said}");
+}
