@@ -109,9 +109,9 @@ every transport answers that it is well, else 1, and one line says why.
 
 Over gRPC with TLS, the connection is made as a gateway makes it, but the name
 and the authority of the certificate are not checked: the address of a probe is
-not the name that gateways use. Where the server asks for a certificate, it gets the
-one in PLUGINS_GRPC_CLIENT_MTLS_CERTFILE and _KEYFILE, or else the server's own,
-which is refused unless it is one for clients too.";
+not the name that gateways use. Where the server asks for a certificate, it gets
+the one in PLUGINS_GRPC_CLIENT_MTLS_CERTFILE and _KEYFILE, or else the server's
+own, which is refused unless it is one for clients too.";
 
 const COMPLETIONS_HELP: &str = "\
 In ~/.bashrc, for a program plugin:  eval \"$(plugin completions bash)\"

@@ -59,6 +59,13 @@ pub(crate) fn host_settings(limits: &Limits) -> HostSettings {
 
 impl Loopback {
     /// Starts a server, and makes the host's side of it. Nothing is connected yet.
+    #[cfg_attr(
+        not(any(feature = "grpc", feature = "mcp")),
+        allow(
+            clippy::needless_pass_by_value,
+            reason = "a Unix socket alone has no settings"
+        )
+    )]
     pub(crate) fn start(
         way: Way,
         plugin_name: &str,

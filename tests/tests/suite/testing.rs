@@ -105,8 +105,8 @@ impl Fickle {
 
 #[tokio::test]
 async fn a_difference_names_the_transport_the_call_and_what_differs() {
-    let made = AtomicUsize::new(0);
-    let make = async || Fickle(made.fetch_add(1, Ordering::Relaxed) / 2);
+    let count = AtomicUsize::new(0);
+    let make = async || Fickle(count.fetch_add(1, Ordering::Relaxed) / 2);
     let case = async |plugin: &TestPlugin| {
         plugin
             .call::<ToolPreInvoke>(ToolPreInvokePayload::new("stable"))

@@ -47,6 +47,10 @@ pub(crate) fn health(
 }
 
 /// Asks on one transport, and gives the place that was asked.
+#[cfg_attr(
+    not(any(feature = "unix", feature = "grpc", feature = "mcp")),
+    allow(unreachable_code, unused_variables, reason = "there is nothing to ask")
+)]
 async fn ask(
     transport: Transport,
     settings: &Settings,
@@ -78,7 +82,11 @@ async fn ask(
             let asking = async move {
                 let outcome = by_message(Target::Grpc(target), timeout).await;
                 outcome.map_err(|problem| {
-                    let hint = if problem.contains("TLS") { certificate_hint(shown) } else { "" };
+                    let hint = if problem.contains("TLS") {
+                        certificate_hint(shown)
+                    } else {
+                        ""
+                    };
                     problem + hint
                 })
             };

@@ -124,14 +124,14 @@ mod tests {
                     "",
                     vec![Field::new("target", "Where it is. ".repeat(8), "a:1")],
                 ),
-                Field::new("hooks", "When.", vec!["x", "y"]),
+                Field::new("hooks", "When.", vec!["x", "z"]),
             ]
         };
         let text = list("plugins", &[item("a"), item("b: c")]).unwrap();
         let expected = "plugins:\n    # Who it is.\n  - name: a\n    grpc:\n      \
             # Where it is. Where it is. Where it is. Where it is. Where it is. Where\n      \
-            # it is. Where it is. Where it is.\n      target: a:1\n    # When.\n    hooks:\n      - x\n      - y\n  \
-            - name: 'b: c'\n    grpc:\n      target: a:1\n    hooks:\n      - x\n      - y\n";
+            # it is. Where it is. Where it is.\n      target: a:1\n    # When.\n    hooks:\n      - x\n      - z\n  \
+            - name: \"b: c\"\n    grpc:\n      target: a:1\n    hooks:\n      - x\n      - z\n";
         assert_eq!(text, expected);
         assert_eq!(list("plugins", &[]).unwrap(), "plugins: []\n");
     }

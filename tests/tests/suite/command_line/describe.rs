@@ -52,12 +52,12 @@ fn completions_are_scripts_of_the_shell() {
             assert!(script.contains(word), "{shell} lacks {word}");
         }
     }
-    let (_, mut script) = run(program, &["completions", "bash"], &[]);
+    let (_, script) = run(program, &["completions", "bash"], &[]);
     let (_, function) = script.split_once("complete -F ").unwrap();
     let function = function.split(' ').next().unwrap().to_owned();
-    script.push_str(&format!(
-        "\nCOMP_WORDS=(fault-plugin ga) COMP_CWORD=1\n{function} fault-plugin ga fault-plugin\necho \"${{COMPREPLY[@]}}\"\n"
-    ));
+    let script = format!(
+        "{script}\nCOMP_WORDS=(fault-plugin ga) COMP_CWORD=1\n{function} fault-plugin ga fault-plugin\necho \"${{COMPREPLY[@]}}\"\n"
+    );
     let mut bash = Command::new("bash")
         .args(["--norc", "--noprofile"])
         .stdin(Stdio::piped())
