@@ -9,7 +9,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 use self::directory::PrivateDirectory;
 #[cfg(feature = "mcp")]
-use crate::host::config::target::HttpTarget;
+use crate::host::config::{address::Allowed, target::HttpTarget};
 #[cfg(any(feature = "unix", feature = "mcp"))]
 use crate::host::config::target::Reconnect;
 #[cfg(feature = "unix")]
@@ -172,6 +172,6 @@ fn http(path: PathBuf) -> Target {
         uds: Some(path),
         tls: None,
         reconnect: Reconnect::default(),
-        refuse_private_addresses: false,
+        addresses: Allowed::All,
     })
 }
