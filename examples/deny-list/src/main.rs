@@ -1,4 +1,4 @@
-//! Denies prompts and tool calls that contain a word of a list.
+//! Denies prompts, tool calls and resources that contain a word of a list.
 
 use plugin_sdk::prelude::*;
 use serde::Deserialize;
@@ -11,8 +11,8 @@ struct DenyListConfig {
     words: Vec<String>,
 }
 
-/// Denies prompts and tool calls that contain a word of a list.
-#[plugin(hooks = [prompt_pre_fetch, tool_pre_invoke], config = DenyListConfig, tags = ["deny", "words"])]
+/// Denies prompts, tool calls and resources that contain a word of a list.
+#[plugin(hooks = [prompt_pre_fetch, tool_pre_invoke, resource_pre_fetch], config = DenyListConfig, tags = ["deny", "words"])]
 struct DenyList {
     words: Vec<String>,
 }
@@ -22,6 +22,11 @@ impl DenyList {
         if config.words.is_empty() {
             return Err(PluginError::new(
                 "config.words is empty: a list without words denies nothing",
+            ));
+        }
+        if config.words.iter().any(String::is_empty) {
+            return Err(PluginError::new(
+                "config.words contains an empty word, which every text contains",
             ));
         }
         Ok(Self {
@@ -53,6 +58,15 @@ impl DenyList {
         Ok(found.map_or_else(PluginResult::allow, PluginResult::deny))
     }
 
+    async fn resource_pre_fetch(
+        &self,
+        payload: ResourcePreFetchPayload,
+        _context: &mut PluginContext,
+    ) -> HookResult<ResourcePreFetchPayload> {
+        let found = self.find("uri", &payload.uri);
+        Ok(found.map_or_else(PluginResult::allow, PluginResult::deny))
+    }
+
     /// The violation of the first word that the text contains.
     fn find(&self, argument: &str, text: &str) -> Option<PluginViolation> {
         let lower_case = text.to_lowercase();
@@ -62,7 +76,9 @@ impl DenyList {
             PluginViolation::new("Denied word", "DENY_LIST")
                 .with_description(description)
                 .with_detail("argument", argument)
-                .with_detail("word", word),
+                .with_detail("word", word)
+                // The gateway's answer to an HTTP client. Without it, the gateway answers 200 and says it in the body.
+                .with_http_status_code(403),
         )
     }
 
@@ -114,11 +130,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_list_without_words_is_a_mistake() {
-        assert!(
-            DenyList::configure(DenyListConfig { words: vec![] })
-                .await
-                .is_err()
-        );
+    async fn a_resource_is_denied_by_its_address() {
+        let plugin = DenyList::configure(DenyListConfig {
+            words: vec!["secret".into()],
+        })
+        .await
+        .unwrap();
+        let payload = ResourcePreFetchPayload::new("file:///Secrets/plan.txt");
+        let result = plugin
+            .resource_pre_fetch(payload, &mut PluginContext::new("test"))
+            .await
+            .unwrap();
+        let violation = result.violation.unwrap();
+        assert_eq!(violation.details["argument"], "uri");
+        assert_eq!(violation.http_status_code, Some(403));
+    }
+
+    #[tokio::test]
+    async fn a_list_that_denies_nothing_or_everything_is_a_mistake() {
+        for (words, expected) in [
+            (vec![], "config.words is empty"),
+            (vec![String::new()], "an empty word"),
+        ] {
+            let error = DenyList::configure(DenyListConfig { words }).await.err().unwrap();
+            assert!(error.message().contains(expected), "{error}");
+        }
     }
 }
