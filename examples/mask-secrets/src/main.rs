@@ -153,11 +153,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_field_that_is_called_a_password_is_one() {
-        let inner = Map::from([("user", "root"), ("Client-Secret", "swordfish")]);
+        let inner = Map::from([
+            ("user", Value::from("root")),
+            ("password", Value::from(1234)),
+            ("Client-Secret", Value::from(["swordfish", ""])),
+        ]);
         let result = masked(Map::from([("database", inner)])).await;
-        let payload = result.modified_payload.unwrap();
-        assert_eq!(payload.result["database"]["Client-Secret"], "[SECRET]");
-        assert_eq!(payload.result["database"]["user"], "root");
+        let database = result.modified_payload.unwrap().result["database"].clone();
+        assert_eq!(database["user"], "root");
+        assert_eq!(database["password"], "[SECRET]");
+        assert_eq!(database["Client-Secret"], Value::from(["[SECRET]", ""]));
     }
 
     #[tokio::test]

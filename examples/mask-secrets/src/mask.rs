@@ -95,14 +95,24 @@ impl<'a> Masking<'a> {
             if Some(name) == binary {
                 continue;
             }
-            match value {
-                Value::String(text) if !text.is_empty() && self.masks.is_secret_field(name) => {
-                    "[SECRET]".clone_into(text);
-                    *self.masked.entry("SECRET".to_owned()).or_default() += 1;
-                }
-                value => self.value(value),
+            if self.masks.is_secret_field(name) {
+                self.secret(value);
+            } else {
+                self.value(value);
             }
         }
+    }
+
+    /// Masks a value that is a secret whatever it is. What an object in it holds has names of its own.
+    fn secret(&mut self, value: &mut Value) {
+        match value {
+            Value::Number(_) => {}
+            Value::String(text) if !text.is_empty() => {}
+            Value::Array(values) => return values.iter_mut().for_each(|value| self.secret(value)),
+            value => return self.value(value),
+        }
+        *value = Value::from("[SECRET]");
+        *self.masked.entry("SECRET".to_owned()).or_default() += 1;
     }
 
     /// The answer for the payload that was masked: a payload goes back only if it changed.

@@ -13,7 +13,7 @@ pub(crate) struct Settings {
     /// How sure the detector must be, from 0 to 1. At 0.7, long random-looking words are secrets too, and with them
     /// checksums and commit hashes.
     pub(crate) minimum_confidence: f32,
-    /// The names of fields whose strings are secrets whatever they hold, in any letter case.
+    /// The names of fields whose strings and numbers are secrets whatever they are, in any letter case.
     pub(crate) secret_fields: Vec<String>,
     /// Further secrets: a regular expression for each name.
     pub(crate) patterns: BTreeMap<String, String>,
