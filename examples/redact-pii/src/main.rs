@@ -74,6 +74,10 @@ impl RedactPii {
             .iter_mut()
             .for_each(|message| redaction.value(message));
         redaction.map(&mut payload.parameters);
+        payload
+            .system_prompt
+            .iter_mut()
+            .for_each(|text| redaction.text(text));
         Ok(redaction.result(payload))
     }
 
@@ -179,12 +183,14 @@ mod tests {
     #[tokio::test]
     async fn agent_calls_are_redacted() {
         let message = Map::from([("role", "user"), ("content", "SSN 078-05-1120")]);
-        let payload =
-            AgentPreInvokePayload::new("clerk", [message]).with_parameter("phone", "+33 1 23 45 67 89");
+        let payload = AgentPreInvokePayload::new("clerk", [message])
+            .with_parameter("phone", "+33 1 23 45 67 89")
+            .with_system_prompt("Ask bob@example.com");
         let plugin = plugin(&[(Kind::Phone, Action::Mask)]).await;
         let result = plugin.agent_pre_invoke(payload, &mut context()).await.unwrap();
         let payload = result.modified_payload.unwrap();
         assert_eq!(payload.messages[0]["content"], "SSN [US_SSN]");
+        assert_eq!(payload.system_prompt.as_deref(), Some("Ask [EMAIL]"));
         assert_eq!(payload.parameters["phone"], "+** * ** ** *7 89");
     }
 
