@@ -50,10 +50,11 @@ impl JwtIdentity {
         _context: &mut PluginContext,
     ) -> HookResult<IdentityResolveResultPayload> {
         let hidden = payload.raw_token.is_empty() || payload.raw_token == HIDDEN;
-        let token = match hidden {
-            true => bearer(&payload.headers),
-            false if payload.source == "bearer" => Some(payload.raw_token.as_str()),
-            false => None,
+        let token = if hidden {
+            bearer(&payload.headers)
+        } else {
+            // Certificates and API keys are none of this plugin's business.
+            Some(payload.raw_token.as_str()).filter(|_| payload.source == "bearer")
         };
         let Some(token) = token else {
             return Ok(PluginResult::allow());
@@ -110,7 +111,9 @@ impl JwtIdentity {
         let claim = &self.names.email;
         let email = claims.get(claim).and_then(Value::as_str);
         let email = email.ok_or_else(|| invalid(format!("the token has no claim `{claim}`")))?;
-        if claims.get("email_verified").and_then(Value::as_bool) == Some(false) {
+        // Some issuers write it as a string.
+        let verified = |claim: &Value| claim.as_bool() == Some(true) || claim.as_str() == Some("true");
+        if claims.get("email_verified").is_some_and(|claim| !verified(claim)) {
             return Err(invalid("the e-mail address in the token is not verified").into());
         }
         let name = claims

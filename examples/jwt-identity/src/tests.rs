@@ -102,9 +102,8 @@ async fn resolve_identity(
 async fn a_good_token_names_the_user() {
     let issuer = Issuer::new();
     let plugin = issuer.plugin(json!({})).await.unwrap();
-    let result = resolve_user(&plugin, &issuer.token(json!({"name": "Bob"})))
-        .await
-        .unwrap();
+    let token = issuer.token(json!({"name": "Bob", "email_verified": "true"}));
+    let result = resolve_user(&plugin, &token).await.unwrap();
     assert_eq!(result.metadata["auth_method"], "jwt");
     let user = Json::from(Value::from(result.modified_payload.unwrap()));
     assert_eq!(
@@ -222,6 +221,10 @@ async fn a_gateway_needs_an_address_that_the_issuer_stands_for() {
         (json!({"email": null}), "the token has no claim `email`"),
         (
             json!({"email_verified": false}),
+            "the e-mail address in the token is not verified",
+        ),
+        (
+            json!({"email_verified": "false"}),
             "the e-mail address in the token is not verified",
         ),
     ] {
