@@ -127,6 +127,11 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use plugin_sdk::{
+        hooks::AgentPreInvoke,
+        host::{InProcessPlugin, Invoke},
+    };
+
     use super::*;
     use crate::settings::Part;
 
@@ -175,6 +180,22 @@ mod tests {
         let headers = violation.http_headers.unwrap();
         let retry_after: u64 = headers["Retry-After"].parse().unwrap();
         assert_eq!(retry_after, result.retry_delay_ms.div_ceil(1000));
+    }
+
+    #[tokio::test]
+    async fn a_host_finds_its_calls_counted() {
+        let plugin = InProcessPlugin::new(plugin(vec![limit(1, 3600)]).await).unwrap();
+        let payload = AgentPreInvokePayload::new("clerk", Vec::<Value>::new());
+        let mut passed = Vec::new();
+        for user in ["alice@example.com", "bob@example.com", "alice@example.com"] {
+            let mut context = PluginContext::new("test").with_global_context(|global| global.with_user(user));
+            let result = plugin
+                .invoke::<AgentPreInvoke>(&payload, &mut context)
+                .await
+                .unwrap();
+            passed.push(result.continue_processing);
+        }
+        assert_eq!(passed, [true, true, false]);
     }
 
     #[tokio::test]
