@@ -8,14 +8,14 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use self::directory::PrivateDirectory;
-#[cfg(feature = "mcp")]
-use crate::host::config::{address::Allowed, target::HttpTarget};
 #[cfg(any(feature = "unix", feature = "mcp"))]
 use crate::host::config::target::Reconnect;
 #[cfg(feature = "unix")]
 use crate::host::config::target::UnixTarget;
 #[cfg(feature = "grpc")]
 use crate::host::config::target::{GrpcEndpoint, GrpcTarget};
+#[cfg(feature = "mcp")]
+use crate::host::config::{address::Allowed, target::HttpTarget};
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 use crate::server::listener::ListenSettings;
 #[cfg(feature = "grpc")]
