@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::plugin::TestPlugin;
 use crate::{
     dispatch::Dispatcher,
-    host::ExternalPlugin,
+    host::{ExternalPlugin, HostedPlugin},
     loopback::{Loopback, Way, host_settings},
     manifest::Manifest,
     plugin::Plugin,

@@ -133,7 +133,7 @@ impl<H: Hook> fmt::Debug for TestCall<'_, H> {
 
 impl<'a, H: Hook> IntoFuture for TestCall<'a, H>
 where
-    H::Payload: Serialize,
+    H::Payload: Serialize + Sync,
     H::Result: DeserializeOwned,
 {
     type Output = Result<PluginResult<H::Result>, CallError>;
@@ -145,21 +145,17 @@ where
             payload,
             context,
         } = self;
-        let mut own = None;
-        let sent = match &context {
-            Some(context) => context,
-            None => &*own.insert(PluginContext::new(REQUEST_ID)),
-        };
-        let reply = plugin.hosted.call(HookCall::new(H::NAME, &payload, sent));
         Box::pin(async move {
+            let mut own = None;
             let context = match context {
                 Some(context) => context,
-                None => own.get_or_insert_default(),
+                None => own.insert(PluginContext::new(REQUEST_ID)),
             };
-            let answer = match reply.await {
-                Ok(reply) => reply.into_result(context),
-                Err(error) => Err(error),
-            };
+            let reply = plugin
+                .hosted
+                .call(HookCall::new(H::NAME, &payload, context))
+                .await;
+            let answer = reply.and_then(|reply| reply.into_result(context));
             plugin.journal.note(H::NAME, &answer, context);
             answer
         })

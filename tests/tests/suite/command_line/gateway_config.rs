@@ -5,7 +5,7 @@ use std::path::Path;
 use plugin_sdk::{
     PluginContext,
     hooks::{ToolPreInvoke, ToolPreInvokePayload},
-    host::{ExternalPlugin, GatewayConfig, HostSettings, Invoke},
+    host::{ExternalPlugin, GatewayConfig, HostSettings, HostedPlugin, Invoke},
 };
 use plugin_sdk_tests::process::{ServerProcess, free_port};
 
