@@ -58,6 +58,12 @@ fn the_commands_of_the_examples_work() {
     for (example, expected) in [
         ("replace-words", "what a yikes day"),
         ("deny-list", r#""code": "DENY_LIST""#),
+        ("redact-pii", "Alice, [EMAIL], paid with **** **** **** 1111"),
+        ("mask-secrets", "postgres://app:[SECRET]@db/main"),
+        ("rate-limit", r#""remaining_calls": 4"#),
+        ("cedar-permissions", "permitted by developers-use-tools"),
+        ("jwt-identity", r#""email": "alice@example.com""#),
+        ("custom-hook", "[External] Offer"),
     ] {
         let text = read(&format!("examples/{example}/README.md"));
         assert!(
