@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// Codes of the servers' own errors (`protocol.md`, section 8.1).
-pub(crate) use crate::dispatch::code::{
-    STOPPING as SHUTTING_DOWN, TOO_LARGE as MESSAGE_TOO_LARGE, UNKNOWN_MESSAGE,
-};
+#[cfg(any(feature = "unix", feature = "mcp"))]
+pub(crate) use crate::dispatch::code::STOPPING as SHUTTING_DOWN;
+pub(crate) use crate::dispatch::code::{TOO_LARGE as MESSAGE_TOO_LARGE, UNKNOWN_MESSAGE};
 
 const fn field(number: u8) -> u8 {
     tag(number, LENGTH_DELIMITED)
