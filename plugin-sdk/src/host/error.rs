@@ -46,7 +46,7 @@ pub enum CallError {
         /// What is wrong with it, with its key.
         message: String,
     },
-    /// The plugin was closed by [`close`](super::ExternalPlugin::close).
+    /// The plugin was closed by [`close`](super::HostedPlugin::close).
     Closed,
 }
 
