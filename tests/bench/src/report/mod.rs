@@ -18,10 +18,14 @@ pub(crate) struct Row {
     pub(crate) floor: String,
     pub(crate) unit: Unit,
     pub(crate) ours: f64,
+    #[serde(deserialize_with = "or_nan")]
     pub(crate) floor_is: f64,
     /// Of ours to the floor: the median of the rounds, the lowest and the highest.
+    #[serde(deserialize_with = "or_nan")]
     pub(crate) ratio: f64,
+    #[serde(deserialize_with = "or_nan")]
     pub(crate) lowest: f64,
+    #[serde(deserialize_with = "or_nan")]
     pub(crate) highest: f64,
     /// Microseconds of the server's processor for each call, ours and the floor's.
     pub(crate) processor: Option<(f64, f64)>,
@@ -100,6 +104,11 @@ impl Row {
     pub(crate) fn is_met(&self) -> Option<bool> {
         self.reached().map(|reached| reached >= 1.0)
     }
+}
+
+/// JSON has no word for what is no number, which a row without a floor has.
+fn or_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
+    Option::deserialize(deserializer).map(|number| number.unwrap_or(f64::NAN))
 }
 
 /// A ratio as one says it.
