@@ -171,11 +171,14 @@ pub(super) fn content(method: Method, result: &RawValue, limit: usize) -> Result
     Ok(Bytes::from(text))
 }
 
+/// Whose validation failed, in the words of the Python server, when it has not called the tool yet. Any other may be about a result.
+const ARGUMENTS: [&str; 2] = [" for invoke_hookArguments\n", " for get_plugin_configArguments\n"];
+
 /// What a server says in prose instead of the answer of a tool. Of two of its sentences it is known that it says them before it calls
 /// the tool.
 fn of_prose(text: String) -> Failure {
-    let is_refusal = text.starts_with("Unknown tool") || text.contains("validation error");
-    if is_refusal {
+    let is_about_arguments = ARGUMENTS.iter().any(|arguments| text.contains(arguments));
+    if text.starts_with("Unknown tool") || is_about_arguments {
         return refused(text, "");
     }
     Failure::Failed(Box::new(ReportedError {
@@ -261,6 +264,11 @@ mod tests {
         assert!(matches!(content(r#"{"content":[]}"#), Err(Failure::Invalid(_))));
         let prose = r#"{"content":[{"type":"text","text":"Unknown tool"}],"isError":true}"#;
         assert!(matches!(content(prose), Err(Failure::Refused(_))));
+        let prose = r#"{"content":[{"type":"text","text":"Error executing tool invoke_hook: 1 validation error for invoke_hookArguments\ncontext"}],"isError":true}"#;
+        assert!(matches!(content(prose), Err(Failure::Refused(_))));
+        // The hook has run.
+        let prose = r#"{"content":[{"type":"text","text":"Error executing tool invoke_hook: 1 validation error for PluginResult\nmetadata"}],"isError":true}"#;
+        assert!(matches!(content(prose), Err(Failure::Failed(_))));
         let long = r#"{"content":[{"type":"text","text":"{\"a\":12345678}"}]}"#;
         assert!(matches!(content(long), Err(Failure::TooLarge(_))));
     }
