@@ -20,7 +20,14 @@ pub(crate) fn install() {
                 key: key.clone(),
             }))
         },
-        key_utils: KeyUtils::new_unimplemented(),
+        // For making keys and fingerprints of them. The library's stand-ins would panic.
+        key_utils: KeyUtils {
+            rsa_pub_components_from_private_key: |_| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
+            rsa_pub_components_from_public_key: |_| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
+            ec_pub_components_from_private_key: |_, _| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
+            ed_pub_components_from_private_key: |_, _| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
+            compute_digest: |_, _| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
+        },
     };
     // Fails if it is there already, because another instance of the plugin was made before.
     let _ = PROVIDER.install_default();
