@@ -182,8 +182,10 @@ async fn cancelled(plugin: &ExternalPlugin, server: &Server) {
     echo(plugin, "after it").await.unwrap();
 }
 
-/// A server that is told to stop while calls come in answers each of them, or did not see it.
+/// A server that is told to stop while calls come in answers each of them, or did not see it. HTTP/1.1 alone has no word for that: of a
+/// request that is on its way when an idle connection ends, a host can't know, and says so.
 async fn stopped(plugin: &ExternalPlugin, server: &mut Server) {
+    let can_be_unknown = server.is_over_http();
     let calls = |caller: u64| async move {
         for number in 0..40_u64 {
             let args = json!({"milliseconds": 10, "caller": caller, "number": number});
@@ -195,6 +197,7 @@ async fn stopped(plugin: &ExternalPlugin, server: &mut Server) {
                     }
                     // While there is no server.
                     Err(CallError::Unreachable { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+                    Err(CallError::ConnectionLost { .. }) if can_be_unknown => {}
                     Err(error) => panic!("{error:?}"),
                 }
             }

@@ -233,6 +233,10 @@ impl Server {
         self.python.is_some() && self.module == UNIX
     }
 
+    pub(super) fn is_over_http(&self) -> bool {
+        self.module == MCP && !self.starts_by_itself()
+    }
+
     /// Whether it is one of this repository, on an address of its own.
     pub(super) fn is_ours(&self) -> bool {
         self.program == Program::Ours && !self.starts_by_itself()
