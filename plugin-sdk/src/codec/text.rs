@@ -38,7 +38,7 @@ impl Text {
 
 /// Whether this is UTF-8. Nearly all strings are short, and ASCII.
 #[inline]
-pub(super) fn is_utf8(text: &[u8]) -> bool {
+pub(crate) fn is_utf8(text: &[u8]) -> bool {
     is_ascii(text) || std::str::from_utf8(text).is_ok()
 }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GlobalContext, PluginContext, global::User, section::Section, user::UserContext};
+use super::{
+    GlobalContext, PluginContext, contents::Contents, global::User, section::Section, user::UserContext,
+};
 use crate::{
     codec::{CodecError, Document, nesting::Levels},
     value::{Map, Value},
@@ -45,7 +47,7 @@ impl PluginContext {
     pub(crate) fn of_json(text: &[u8], levels: Levels) -> Result<Self, CodecError> {
         let fields: ContextFields = Document::of_json(text, levels.in_context()).decode()?;
         let global = fields.global_context;
-        Ok(Self {
+        Ok(Self::of_contents(Contents {
             global: GlobalContext {
                 request_id: global.request_id.into(),
                 server_id: global.server_id.unwrap_or_default().into(),
@@ -66,8 +68,8 @@ impl PluginContext {
             state: Section::of_map(fields.state),
             metadata: Section::of_map(fields.metadata),
             extra: fields.extra,
-            ..Self::default()
-        })
+            ..Contents::default()
+        }))
     }
 }
 
@@ -105,7 +107,8 @@ impl Serialize for Object<'_> {
 
 impl Serialize for PluginContext {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let global = &self.global;
+        let contents = self.contents();
+        let global = &contents.global;
         let view = ContextView {
             state: Object(self.state()),
             global_context: GlobalView {
@@ -120,7 +123,7 @@ impl Serialize for PluginContext {
                 extra: &global.extra,
             },
             metadata: Object(self.metadata()),
-            extra: &self.extra,
+            extra: &contents.extra,
         };
         view.serialize(serializer)
     }

@@ -1,21 +1,23 @@
 //! What travels with a payload: who asks, and what plugins remember about the request.
 
+mod contents;
 mod global;
 mod json;
+mod plain;
 mod section;
 mod user;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
 pub use global::GlobalContext;
 pub use user::UserContext;
 
-use section::Section;
+use contents::Contents;
 
-use crate::value::Map;
+use crate::{codec::nesting::Levels, value::Map};
 
 /// The context of a call (`protocol.md`, section 6).
 ///
@@ -34,13 +36,24 @@ use crate::value::Map;
 #[derive(Clone, Debug, Default)]
 pub struct PluginContext {
     plugin_name: Option<Arc<str>>,
-    global: GlobalContext,
-    state: Section,
-    metadata: Section,
-    /// The message it came in.
+    /// The message it came in, where that was checked and no more.
+    arrived: Option<Arrived>,
+    /// What was read of the message, until something is asked for to be changed.
+    read: OnceLock<Box<Contents>>,
+    own: Option<Box<Contents>>,
+}
+
+/// A message that was checked: it is read without an error.
+#[derive(Clone, Debug)]
+struct Arrived {
     raw: Bytes,
-    /// Keys of the JSON form that this version does not know.
-    extra: Map,
+    levels: Levels,
+}
+
+impl Arrived {
+    fn read(&self) -> Contents {
+        Contents::of_wire(self.raw.clone(), self.levels).unwrap_or_default()
+    }
 }
 
 impl PluginContext {
@@ -50,16 +63,39 @@ impl PluginContext {
             request_id: request_id.into().into(),
             ..GlobalContext::default()
         };
-        Self {
+        Self::of_contents(Contents {
             global,
+            ..Contents::default()
+        })
+    }
+
+    fn of_contents(contents: Contents) -> Self {
+        Self {
+            own: Some(Box::new(contents)),
             ..Self::default()
         }
+    }
+
+    fn contents(&self) -> &Contents {
+        match &self.own {
+            Some(own) => own,
+            None => self.read.get_or_init(|| Box::new(read(self.arrived.as_ref()))),
+        }
+    }
+
+    fn contents_mut(&mut self) -> &mut Contents {
+        let (arrived, earlier) = (&self.arrived, &mut self.read);
+        self.own.get_or_insert_with(|| {
+            let earlier = earlier.take();
+            earlier.unwrap_or_else(|| Box::new(read(arrived.as_ref())))
+        })
     }
 
     /// Sets the part that all plugins of the request share; for tests.
     #[must_use]
     pub fn with_global_context(mut self, change: impl FnOnce(GlobalContext) -> GlobalContext) -> Self {
-        self.global = change(std::mem::take(&mut self.global));
+        let global = &mut self.contents_mut().global;
+        *global = change(std::mem::take(global));
         self
     }
 
@@ -74,59 +110,67 @@ impl PluginContext {
 
     /// The identifier of the request.
     pub fn request_id(&self) -> &str {
-        self.global.request_id()
+        self.global_context().request_id()
     }
 
     /// The e-mail address of the user, wherever the host put it.
     pub fn user_email(&self) -> Option<&str> {
-        self.global.user_email()
+        self.global_context().user_email()
     }
 
     /// What all plugins of the request share.
     pub fn global_context(&self) -> &GlobalContext {
-        &self.global
+        &self.contents().global
     }
 
     /// What all plugins of the request share, to be changed.
     pub fn global_context_mut(&mut self) -> &mut GlobalContext {
-        &mut self.global
+        &mut self.contents_mut().global
     }
 
     /// What this plugin remembers about the request.
     pub fn state(&self) -> &Map {
-        self.state.map()
+        self.contents().state.map()
     }
 
     /// What this plugin remembers about the request, to be changed.
     pub fn state_mut(&mut self) -> &mut Map {
-        self.state.map_mut()
+        self.contents_mut().state.map_mut()
     }
 
     /// Notes of this plugin about the request.
     pub fn metadata(&self) -> &Map {
-        self.metadata.map()
+        self.contents().metadata.map()
     }
 
     /// Notes of this plugin about the request, to be changed.
     pub fn metadata_mut(&mut self) -> &mut Map {
-        self.metadata.map_mut()
+        self.contents_mut().metadata.map_mut()
     }
 
     /// Takes over what a plugin gave back, as all hosts do (`protocol.md`, section 6.4): its state and metadata, and the state
     /// that plugins share. An empty shared state counts only where the sender can say that it is empty.
     #[cfg(feature = "host")]
     pub(crate) fn take_over(&mut self, returned: Self, empty_counts: bool) {
-        self.state = returned.state.settled();
-        self.metadata = returned.metadata.settled();
-        self.global.take_over(returned.global, empty_counts);
+        let returned = returned.into_contents();
+        let contents = self.contents_mut();
+        contents.state = returned.state.settled();
+        contents.metadata = returned.metadata.settled();
+        contents.global.take_over(returned.global, empty_counts);
+    }
+
+    #[cfg(feature = "host")]
+    fn into_contents(mut self) -> Contents {
+        std::mem::take(self.contents_mut())
     }
 
     /// Whether a hook changed anything, so that the whole context must go back: hosts replace theirs with it.
     pub(crate) fn is_changed(&self) -> bool {
         // One without the plugin's name is one that the hook put in the place of its own.
-        self.plugin_name.is_none()
-            || self.state.is_changed()
-            || self.metadata.is_changed()
-            || self.global.is_changed()
+        self.plugin_name.is_none() || self.own.as_ref().is_some_and(|own| own.is_changed())
     }
+}
+
+fn read(arrived: Option<&Arrived>) -> Contents {
+    arrived.map(Arrived::read).unwrap_or_default()
 }

@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use super::{GlobalContext, PluginContext, global::User, section::Section};
+use super::{
+    Arrived, GlobalContext, PluginContext, contents::Contents, global::User, plain, section::Section,
+};
 use crate::codec::{
     CodecError, Writing,
     merged::Merged,
@@ -16,30 +18,48 @@ use crate::codec::{
 };
 
 /// Field numbers of `PluginContext`.
-mod context {
-    pub(super) const GLOBAL_CONTEXT: u8 = 1;
-    pub(super) const STATE: u8 = 2;
-    pub(super) const METADATA: u8 = 3;
+pub(super) mod context {
+    pub(in crate::context) const GLOBAL_CONTEXT: u8 = 1;
+    pub(in crate::context) const STATE: u8 = 2;
+    pub(in crate::context) const METADATA: u8 = 3;
 }
 
 /// Field numbers of `GlobalContext`.
-mod global {
-    pub(super) const REQUEST_ID: u8 = 1;
-    pub(super) const SERVER_ID: u8 = 2;
-    pub(super) const TENANT_ID: u8 = 3;
-    pub(super) const USER_STRING: u8 = 4;
-    pub(super) const USER_STRUCT: u8 = 5;
-    pub(super) const METADATA: u8 = 6;
-    pub(super) const STATE: u8 = 7;
+pub(super) mod global {
+    pub(in crate::context) const REQUEST_ID: u8 = 1;
+    pub(in crate::context) const SERVER_ID: u8 = 2;
+    pub(in crate::context) const TENANT_ID: u8 = 3;
+    pub(in crate::context) const USER_STRING: u8 = 4;
+    pub(in crate::context) const USER_STRUCT: u8 = 5;
+    pub(in crate::context) const METADATA: u8 = 6;
+    pub(in crate::context) const STATE: u8 = 7;
 }
 
-const fn message(number: u8) -> u8 {
+pub(super) const fn message(number: u8) -> u8 {
     tag(number, LENGTH_DELIMITED)
 }
 
 impl PluginContext {
-    /// Reads the message. Its maps are checked now and read when they are asked for.
+    /// Takes the message, which is checked now and read when something of it is asked for.
     pub(crate) fn of_wire(raw: Bytes, levels: Levels) -> Result<Self, CodecError> {
+        if plain::check(&raw, levels).is_some() {
+            return Ok(Self {
+                arrived: Some(Arrived { raw, levels }),
+                ..Self::default()
+            });
+        }
+        Contents::of_wire(raw, levels).map(Self::of_contents)
+    }
+
+    /// Appends the message: what was not touched as the bytes it came in, with the fields that this version does not know.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
+        self.contents().write(out, tag, writing)
+    }
+}
+
+impl Contents {
+    /// Reads the message. Its maps are checked now and read when they are asked for.
+    pub(super) fn of_wire(raw: Bytes, levels: Levels) -> Result<Self, CodecError> {
         let (mut global, mut state, mut metadata) = (Merged::default(), Merged::default(), Merged::default());
         let mut reader = Reader::new(Slice::new(&raw));
         while let Some((number, wire_type)) = reader.tag()? {
@@ -62,8 +82,7 @@ impl PluginContext {
         })
     }
 
-    /// Appends the message: what was not touched as the bytes it came in, with the fields that this version does not know.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
+    fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
         let start = begin_message(out, tag);
         copy_others(
             out,

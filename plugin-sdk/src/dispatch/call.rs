@@ -22,8 +22,7 @@ use crate::{
 pub struct Call {
     payload: Payload,
     levels: Levels,
-    /// Boxed, because a call moves and a context is large.
-    context: Box<PluginContext>,
+    context: PluginContext,
     out: Vec<u8>,
     outcome: Option<Outcome>,
 }
@@ -95,7 +94,7 @@ const RESULT: u8 = 0x12;
 
 impl Call {
     /// A call whose result is appended to `out`.
-    pub(crate) fn new(payload: Payload, levels: Levels, context: Box<PluginContext>, out: Vec<u8>) -> Self {
+    pub(crate) fn new(payload: Payload, levels: Levels, context: PluginContext, out: Vec<u8>) -> Self {
         Self {
             payload,
             levels,
@@ -106,7 +105,7 @@ impl Call {
     }
 
     /// What is left once the hook has ended: the outcome, the context, and the output.
-    pub(crate) fn into_parts(self) -> (Option<Outcome>, Box<PluginContext>, Vec<u8>) {
+    pub(crate) fn into_parts(self) -> (Option<Outcome>, PluginContext, Vec<u8>) {
         (self.outcome, self.context, self.out)
     }
 

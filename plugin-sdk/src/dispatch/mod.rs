@@ -220,12 +220,10 @@ impl Dispatcher {
         self.answer(instance, hook, ended, form)
     }
 
-    fn context(&self, raw: RawContext) -> Result<Box<PluginContext>, CodecError> {
+    fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
         match raw {
-            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels).map(Box::new),
-            RawContext::Json(text) => {
-                json::read(&text, |text| PluginContext::of_json(text, self.levels)).map(Box::new)
-            }
+            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels),
+            RawContext::Json(text) => json::read(&text, |text| PluginContext::of_json(text, self.levels)),
         }
     }
 
@@ -244,7 +242,7 @@ impl Dispatcher {
                     written,
                 ) => {
                     counts.result(effect);
-                    let context = context.is_changed().then_some(context);
+                    let context = context.is_changed().then(|| Box::new(context));
                     return Answer::Result {
                         written,
                         denial_metadata,
