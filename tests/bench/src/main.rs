@@ -8,14 +8,11 @@
 )]
 
 mod floors;
-mod instructions;
 mod load;
 mod measure;
 mod paths;
-mod plugins;
 mod python;
 mod report;
-mod requests;
 mod server;
 
 use std::{
@@ -27,11 +24,12 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use measure::Effort;
+use plugin_sdk_instructions::{plugins, subjects};
 use report::{json::Record, picture, table};
 
 /// Whatever goes wrong ends the program with a message.
 type Result<T, E = Error> = std::result::Result<T, E>;
-type Error = Box<dyn std::error::Error + Send + Sync>;
+type Error = plugin_sdk_instructions::Error;
 
 /// Measures what a call costs beside what it must cost.
 #[derive(Parser)]
@@ -51,12 +49,6 @@ enum Command {
     /// Make calls in process, for this program itself.
     #[command(hide = true)]
     Repeat { subject: String, calls: u32 },
-    /// Count the instructions of calls, and compare them with those that were accepted.
-    CheckInstructions {
-        /// Accept those of now.
-        #[arg(long)]
-        update: bool,
-    },
 }
 
 #[derive(Args)]
@@ -95,9 +87,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Some(Command::ServeFloor(floor)) => floors::serve(&floor),
-        Some(Command::Repeat { subject, calls }) => instructions::repeat(&subject, calls),
-        Some(Command::CheckInstructions { update: false }) => instructions::check(),
-        Some(Command::CheckInstructions { update: true }) => instructions::update(),
+        Some(Command::Repeat { subject, calls }) => subjects::repeat(&subject, calls),
         None => measure_paths(arguments.run),
     };
     match done {

@@ -14,8 +14,8 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::json_rpc;
 use crate::Result;
+use plugin_sdk_instructions::json_rpc;
 
 /// Answers every request with the same bytes.
 pub(super) async fn serve_fixed(port: u16, answer: Vec<u8>) -> Result<()> {

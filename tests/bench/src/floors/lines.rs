@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, Write, stdin, stdout};
 
-use super::json_rpc;
 use crate::Result;
+use plugin_sdk_instructions::json_rpc;
 
 pub(super) fn serve() -> Result<()> {
     let (mut input, mut output) = (stdin().lock(), stdout().lock());

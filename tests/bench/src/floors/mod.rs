@@ -5,9 +5,7 @@
 mod echo;
 mod grpc;
 mod http;
-pub(crate) mod json_rpc;
 mod lines;
-pub(crate) mod naive;
 
 use std::path::PathBuf;
 

@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     floors::Floor,
     load::grpc::{concurrent, once, prefixed},
     measure::{Effort, affinity::Placement},
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::{Server, Transport},
 };
 

@@ -1,83 +1,25 @@
 //! One call in process: the bytes of a request in, a hook that replaces a word, the bytes of the answer out.
 
-use bytes::Bytes;
-use plugin_sdk::{__private::InProcess, Plugin};
-use tokio::runtime::Runtime;
+use plugin_sdk_instructions::{
+    in_process::Subject,
+    naive,
+    requests::{self, Size},
+};
 
 use crate::{
     Result,
-    floors::naive,
     measure::{
         Effort,
         affinity::{Placement, on_core},
         interleaved, nanoseconds,
     },
-    plugins::{Allow, ReplaceInQuery, ReplaceWords},
     report::{Row, Target, Unit},
-    requests::{self, Size},
 };
 
 const PATH: &str = "in-process";
 const NAIVE: &str = "prost `Struct` → `serde_json::Value` → type and back";
 const COPY: &str = "copy of request and answer";
 const SIZES: [Size; 3] = [Size::Small, Size::OneText, Size::ManyObjects];
-
-/// A plugin in this process, its request, and whether it changes the payload.
-pub(crate) struct Subject {
-    plugin: InProcess,
-    runtime: Runtime,
-    request: Bytes,
-}
-
-impl Subject {
-    fn of<P: Plugin>(plugin: P, name: &str, size: Size, modifies: bool) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let subject = Self {
-            plugin: runtime.block_on(async { InProcess::of(plugin) })?,
-            runtime,
-            request: requests::protobuf(name, size)?,
-        };
-        requests::check_protobuf(&subject.call()?, modifies)?;
-        Ok(subject)
-    }
-
-    /// All arguments are looked at, and one is changed.
-    pub(crate) fn full(size: Size) -> Result<Self> {
-        Self::of(ReplaceWords, "ReplaceWords", size, true)
-    }
-
-    /// One argument is looked at and changed.
-    pub(crate) fn part(size: Size) -> Result<Self> {
-        Self::of(ReplaceInQuery, "ReplaceInQuery", size, true)
-    }
-
-    /// Nothing is changed.
-    pub(crate) fn allow(size: Size) -> Result<Self> {
-        Self::of(Allow, "Allow", size, false)
-    }
-
-    pub(crate) fn request(&self) -> &Bytes {
-        &self.request
-    }
-
-    pub(crate) fn call(&self) -> Result<Vec<u8>> {
-        Ok(self
-            .runtime
-            .block_on(self.plugin.protobuf(self.request.clone()))?)
-    }
-
-    /// As many calls as one likes on one entry into the runtime, which a server enters once too.
-    pub(crate) fn calls(&self, calls: u32) -> Result<()> {
-        self.runtime.block_on(async {
-            for _ in 0..calls {
-                std::hint::black_box(self.plugin.protobuf(self.request.clone()).await?);
-            }
-            Ok(())
-        })
-    }
-}
 
 /// Calls on one entry into the runtime.
 const BATCH: u32 = 16;

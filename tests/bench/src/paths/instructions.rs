@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use plugin_sdk_instructions::{count::count, subjects::SUBJECTS};
+
 use crate::{
     Result,
-    instructions::{SUBJECTS, count},
     measure::{Compared, Effort},
     report::{Row, Target, Unit},
 };

@@ -1,12 +1,13 @@
 //! MCP over HTTP/1.1 against bare hyper, with an answer that is ready and with the least that makes one.
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     floors::Floor,
     load::http::{connections, once, post},
     measure::{Effort, affinity::Placement},
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::{Address, Server, Transport},
 };
 

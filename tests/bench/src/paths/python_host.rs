@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     load::{
@@ -11,7 +13,6 @@ use crate::{
     measure::{Compared, Effort},
     python,
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::{AS_PLUGIN, Address, Server, Transport},
 };
 

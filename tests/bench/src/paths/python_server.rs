@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     load::{
@@ -18,7 +20,6 @@ use crate::{
     },
     python,
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::{Address, Server, Transport},
 };
 

@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, time::Instant};
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     floors::Floor,
@@ -16,7 +18,6 @@ use crate::{
     },
     python,
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::{Address, Server, Transport},
 };
 

@@ -1,5 +1,7 @@
 //! What a call costs as its payload grows: time by byte, and memory beside the payload itself.
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     load::frames::{Connection, frame},
@@ -9,7 +11,6 @@ use crate::{
         process,
     },
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::{Server, Transport},
 };
 

@@ -4,6 +4,8 @@ use std::{cell::RefCell, process::Command};
 
 use plugin_sdk_tests::process::without_settings;
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     load::lines::Pipes,
@@ -15,7 +17,6 @@ use crate::{
     },
     python::{INITIALIZE, INITIALIZED},
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::AS_PLUGIN,
 };
 

@@ -1,12 +1,13 @@
 //! The Unix socket against a server that answers every frame with the same bytes.
 
+use plugin_sdk_instructions::requests::{self, Size};
+
 use crate::{
     Result,
     floors::Floor,
     load::frames::{Connection, connections, envelope, frame},
     measure::{Effort, affinity::Placement},
     report::{Row, Target, Unit},
-    requests::{self, Size},
     server::{Server, Transport},
 };
 

@@ -55,6 +55,6 @@ fn machine() -> String {
     format!(
         "Measured on {cores} cores of {model}, Linux {}, {}.",
         system.trim(),
-        crate::instructions::compiler()
+        plugin_sdk_instructions::count::compiler()
     )
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// The payload as an author would write it down.
 #[derive(Deserialize, Serialize)]
-pub(crate) struct ToolPreInvoke {
+pub struct ToolPreInvoke {
     name: String,
     #[serde(default)]
     args: Map<String, Value>,
@@ -26,7 +26,7 @@ pub(crate) struct ToolPreInvoke {
 
 impl ToolPreInvoke {
     /// What [`ReplaceWords`](crate::plugins::ReplaceWords) does.
-    pub(crate) fn replace_words(&mut self) {
+    pub fn replace_words(&mut self) {
         for value in self.args.values_mut() {
             if let Value::String(text) = value
                 && text.contains(WORD)
@@ -38,7 +38,7 @@ impl ToolPreInvoke {
 }
 
 /// An `InvokeHookRequest` in, an `InvokeHookResponse` out.
-pub(crate) fn handle(request: &[u8]) -> Result<Vec<u8>> {
+pub fn handle(request: &[u8]) -> Result<Vec<u8>> {
     let request = InvokeHookRequest::decode(request)?;
     let payload = to_json(request.payload.unwrap_or_default());
     let context = request.context.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Notes which compiler builds the benchmarks: instruction counts depend on it.
+//! Notes which compiler builds this: instruction counts depend on it.
 
 use std::process::Command;
 
@@ -10,6 +10,9 @@ fn main() {
         .ok()
         .and_then(|output| String::from_utf8(output.stdout).ok())
         .unwrap_or_else(|| "an unknown compiler".to_owned());
-    println!("cargo::rustc-env=PLUGIN_SDK_BENCH_COMPILER={}", version.trim());
+    println!(
+        "cargo::rustc-env=PLUGIN_SDK_INSTRUCTIONS_COMPILER={}",
+        version.trim()
+    );
     println!("cargo::rerun-if-changed=build.rs");
 }

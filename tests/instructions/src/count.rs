@@ -1,22 +1,16 @@
 //! How many instructions a call takes: the same on a busy machine as on a quiet one.
 
-mod baseline;
-mod subjects;
-
 use std::process::Command;
 
-use crate::Result;
-
-pub(crate) use baseline::{check, update};
-pub(crate) use subjects::{SUBJECTS, Subject, repeat};
+use crate::{Result, subjects::Subject};
 
 /// The compiler that this program was built with, on which counts depend.
-pub(crate) fn compiler() -> &'static str {
-    env!("PLUGIN_SDK_BENCH_COMPILER")
+pub fn compiler() -> &'static str {
+    env!("PLUGIN_SDK_INSTRUCTIONS_COMPILER")
 }
 
 /// Instructions of one call: the difference of two numbers of calls, in which what is not a call cancels out.
-pub(crate) fn count(subject: &Subject) -> Result<f64> {
+pub fn count(subject: &Subject) -> Result<f64> {
     let few = collected(subject, subject.calls / 10)?;
     let many = collected(subject, subject.calls + subject.calls / 10)?;
     Ok((many - few) / f64::from(subject.calls))

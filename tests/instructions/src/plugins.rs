@@ -2,9 +2,10 @@
 
 use plugin_sdk::{Value, prelude::*};
 
-/// What the plugins look for, and what they put in its place.
-pub(crate) const WORD: &str = "crap";
-pub(crate) const REPLACEMENT: &str = "crab";
+/// What the plugins look for.
+pub const WORD: &str = "crap";
+/// What they put in its place.
+pub const REPLACEMENT: &str = "crab";
 
 fn replace(value: &mut Value) {
     if let Value::String(text) = value
@@ -17,7 +18,7 @@ fn replace(value: &mut Value) {
 /// Replaces a word in every argument that is a text, so that it looks at all of them.
 #[plugin(hooks = [tool_pre_invoke])]
 #[derive(Default)]
-pub(crate) struct ReplaceWords;
+pub struct ReplaceWords;
 
 impl ReplaceWords {
     async fn tool_pre_invoke(
@@ -33,7 +34,7 @@ impl ReplaceWords {
 /// Replaces a word in one argument, and leaves the others alone.
 #[plugin(hooks = [tool_pre_invoke])]
 #[derive(Default)]
-pub(crate) struct ReplaceInQuery;
+pub struct ReplaceInQuery;
 
 impl ReplaceInQuery {
     async fn tool_pre_invoke(
@@ -51,7 +52,7 @@ impl ReplaceInQuery {
 /// Looks at the name of the tool and lets the call pass.
 #[plugin(hooks = [tool_pre_invoke])]
 #[derive(Default)]
-pub(crate) struct Allow;
+pub struct Allow;
 
 impl Allow {
     async fn tool_pre_invoke(

@@ -8,12 +8,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{SUBJECTS, compiler, count};
-use crate::Result;
+use plugin_sdk_instructions::{
+    Result,
+    count::{compiler, count},
+    subjects::SUBJECTS,
+};
 
 /// How much more than what was accepted passes: other versions of dependencies, hash seeds.
 const MARGIN: f64 = 1.03;
-const ACCEPT: &str = "cargo run --release -p plugin-sdk-bench -- check-instructions --update";
+const ACCEPT: &str = "cargo run --release -p plugin-sdk-instructions -- update";
 
 #[derive(Default, Deserialize, Serialize)]
 struct Baseline {

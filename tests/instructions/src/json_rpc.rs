@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::naive::ToolPreInvoke;
-use crate::Result;
+use crate::{Result, naive::ToolPreInvoke};
 
 #[derive(Deserialize)]
 struct Request<'a> {
@@ -65,7 +64,7 @@ struct HookResult {
 }
 
 /// A message in, its answer out.
-pub(crate) fn handle(message: &[u8]) -> Result<Vec<u8>> {
+pub fn handle(message: &[u8]) -> Result<Vec<u8>> {
     let request: Request<'_> = serde_json::from_slice(message)?;
     let Arguments {
         hook_type,

@@ -12,7 +12,7 @@ use crate::{Result, plugins::WORD};
 
 /// What is in the arguments of the tool.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Size {
+pub enum Size {
     /// Four arguments, one of them an object with an array in it.
     Small,
     /// One text of 64 KiB.
@@ -24,7 +24,8 @@ pub(crate) enum Size {
 }
 
 impl Size {
-    pub(crate) fn name(self) -> String {
+    /// What it is called in tables.
+    pub fn name(self) -> String {
         match self {
             Self::Small => "517 B".to_owned(),
             Self::OneText => "64 KiB, one text".to_owned(),
@@ -67,7 +68,7 @@ fn payload(size: Size) -> Value {
 }
 
 /// An `InvokeHookRequest` to `plugin`.
-pub(crate) fn protobuf(plugin: &str, size: Size) -> Result<Bytes> {
+pub fn protobuf(plugin: &str, size: Size) -> Result<Bytes> {
     let request = InvokeHookRequest {
         hook_type: "tool_pre_invoke".into(),
         plugin_name: plugin.into(),
@@ -88,7 +89,7 @@ pub(crate) fn protobuf(plugin: &str, size: Size) -> Result<Bytes> {
 }
 
 /// The payload and the context of a call as JSON.
-pub(crate) fn json(size: Size) -> (String, String) {
+pub fn json(size: Size) -> (String, String) {
     let context = json!({
         "state": {},
         "global_context": {
@@ -105,7 +106,7 @@ pub(crate) fn json(size: Size) -> (String, String) {
 }
 
 /// The same call as a JSON-RPC request of MCP.
-pub(crate) fn json_rpc(plugin: &str, size: Size) -> String {
+pub fn json_rpc(plugin: &str, size: Size) -> String {
     let (payload, context) = json(size);
     format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"invoke_hook","arguments":{{"hook_type":"tool_pre_invoke","plugin_name":"{plugin}","payload":{payload},"context":{context}}}}}}}"#
@@ -113,7 +114,7 @@ pub(crate) fn json_rpc(plugin: &str, size: Size) -> String {
 }
 
 /// Complains unless an `InvokeHookResponse` is what the plugin does: what is measured must be the whole work.
-pub(crate) fn check_protobuf(response: &[u8], modified: bool) -> Result<()> {
+pub fn check_protobuf(response: &[u8], modified: bool) -> Result<()> {
     let response = InvokeHookResponse::decode(response)?;
     if let Some(error) = response.error {
         return Err(format!("the answer is an error: {}", error.message).into());
@@ -122,7 +123,7 @@ pub(crate) fn check_protobuf(response: &[u8], modified: bool) -> Result<()> {
 }
 
 /// The same for a result in whatever form, whose texts stand in it as they are.
-pub(crate) fn check_result(result: &[u8], modified: bool) -> Result<()> {
+pub fn check_result(result: &[u8], modified: bool) -> Result<()> {
     let replaced = crate::plugins::REPLACEMENT.as_bytes();
     let is_modified = result.windows(replaced.len()).any(|part| part == replaced);
     if is_modified == modified {

@@ -4,27 +4,29 @@ use bytes::Bytes;
 use plugin_sdk::__private::InProcess;
 
 use crate::{
-    Result,
-    floors::{json_rpc, naive},
-    paths::in_process,
+    Result, in_process, json_rpc, naive,
     plugins::ReplaceWords,
     requests::{self, Size},
 };
 
 /// Something that is called so often.
-pub(crate) struct Subject {
-    pub(crate) name: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) calls: u32,
+pub struct Subject {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// What it is called in tables.
+    pub title: &'static str,
+    /// So many calls make a steady count.
+    pub calls: u32,
     /// What it is compared with.
-    pub(crate) floor: &'static str,
+    pub floor: &'static str,
     make: fn() -> Result<Work>,
 }
 
 /// Makes so many calls.
 type Work = Box<dyn Fn(u32) -> Result<()>>;
 
-pub(crate) const SUBJECTS: [Subject; 9] = [
+/// All there are.
+pub const SUBJECTS: [Subject; 9] = [
     Subject {
         name: "full",
         title: "517 B: all arguments read",
@@ -99,7 +101,7 @@ pub(crate) const SUBJECTS: [Subject; 9] = [
 ];
 
 /// Makes calls of one subject, in a process of its own.
-pub(crate) fn repeat(name: &str, calls: u32) -> Result<()> {
+pub fn repeat(name: &str, calls: u32) -> Result<()> {
     let subject = SUBJECTS
         .iter()
         .find(|subject| subject.name == name)
