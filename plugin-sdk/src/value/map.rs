@@ -195,7 +195,10 @@ impl<V: MapValue> Map<V> {
 
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut V> + DoubleEndedIterator {
-        self.iter_mut().map(|(_, value)| value)
+        self.changed |= !self.is_empty();
+        let wire = self.wire.as_ref();
+        let slots = self.table.slots_mut().iter_mut();
+        slots.map(move |slot| slot.value.get_mut(wire))
     }
 
     /// The entries, in order.

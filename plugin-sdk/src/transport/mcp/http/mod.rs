@@ -10,6 +10,7 @@ mod hosts;
 mod protocol;
 mod reply;
 mod running;
+mod self_wakes;
 mod server;
 mod service;
 mod sessions;

@@ -1,6 +1,6 @@
 //! A server of MCP over HTTP: accepts, serves, drains.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,6 +15,7 @@ use super::{
     hosts::HostRules,
     protocol::Protocol as Mcp,
     running::Running,
+    self_wakes::SelfWakes,
     service::{ENDPOINT, Service},
 };
 use crate::{
@@ -218,9 +219,10 @@ impl Connections {
                 .serve_connection(TokioIo::new(stream), service);
             let mut connection = pin!(connection);
             let mut overdue = pin!(clock.overdue(timeouts));
+            let wakes = SelfWakes::new();
             let ended = tokio::select! {
                 biased;
-                ended = &mut connection => ended,
+                ended = poll_fn(|task| wakes.poll(task, |task| connection.as_mut().poll(task))) => ended,
                 () = &mut overdue => return,
                 () = stopped.begun() => {
                     connection.as_mut().graceful_shutdown();
