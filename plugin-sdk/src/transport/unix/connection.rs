@@ -17,6 +17,7 @@ mod wait;
 
 use self::wait::{Event, Watch};
 use super::{
+    buffer,
     envelope::EnvelopeConnection,
     frame::{self, Frames, Front},
     request::Request,
@@ -35,9 +36,6 @@ const WRITE_BACKLOG: usize = 256 * 1024;
 
 /// An answer of this size is not copied to the others.
 const WRITTEN_AT_ONCE: usize = 16 * 1024;
-
-/// A buffer that grew larger than this is given back once it is empty.
-const KEPT_CAPACITY: usize = 1024 * 1024;
 
 pub(super) struct Connection {
     stream: UnixStream,
@@ -296,9 +294,7 @@ impl Connection {
         if self.overdue {
             return Err(End::Closed);
         }
-        if self.output.capacity() > KEPT_CAPACITY {
-            self.output = BytesMut::new();
-        }
+        buffer::give_back(&mut self.output);
         Ok(())
     }
 
@@ -313,9 +309,7 @@ impl Connection {
     }
 
     fn make_room(&mut self) {
-        if self.input.is_empty() && self.input.capacity() > KEPT_CAPACITY {
-            self.input = BytesMut::new();
-        }
+        buffer::give_back(&mut self.input);
         // The length in front of a frame reserves nothing: the buffer grows with what has really arrived.
         self.input.reserve(READ_SIZE);
     }

@@ -1,5 +1,6 @@
 //! Framed protobuf on a Unix socket (`protocol.md`, section 3).
 
+mod buffer;
 mod connection;
 pub(crate) mod envelope;
 pub(crate) mod frame;

@@ -14,7 +14,10 @@ use super::{Envelope, Kind, OVERHEAD, put};
 use crate::{
     dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
     server::drain::Draining,
-    transport::unix::frame::{Frames, Front},
+    transport::unix::{
+        buffer,
+        frame::{Frames, Front},
+    },
 };
 
 /// So much is read at once.
@@ -22,9 +25,6 @@ const READ_SIZE: usize = 64 * 1024;
 
 /// While this much waits to be written, nothing is read, and answers wait where they are.
 const WRITE_BACKLOG: usize = 256 * 1024;
-
-/// A buffer that grew larger than this is given back once it is empty.
-const KEPT_CAPACITY: usize = 1024 * 1024;
 
 pub(in crate::transport::unix) struct EnvelopeConnection {
     stream: UnixStream,
@@ -312,17 +312,13 @@ impl EnvelopeConnection {
                 Err(error) => return Err(End::Broken(error.kind())),
             }
         }
-        if self.output.capacity() > KEPT_CAPACITY {
-            self.output = BytesMut::new();
-        }
+        buffer::give_back(&mut self.output);
         Ok(())
     }
 
     /// Reads what the socket has. Returns whether there was anything.
     fn read(&mut self) -> Result<bool, End> {
-        if self.input.is_empty() && self.input.capacity() > KEPT_CAPACITY {
-            self.input = BytesMut::new();
-        }
+        buffer::give_back(&mut self.input);
         self.input.reserve(READ_SIZE);
         match self.stream.try_read_buf(&mut self.input) {
             Ok(0) => {
