@@ -6,7 +6,7 @@ use super::{GlobalContext, section::Section};
 use crate::value::Map;
 
 /// The parts of a context, found in the bytes it came in or made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Contents {
     pub(super) global: GlobalContext,
     pub(super) state: Section,

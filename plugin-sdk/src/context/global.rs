@@ -1,6 +1,6 @@
 //! The part of a context that all plugins of a request share.
 
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 use bytes::Bytes;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What the host knows about the request, and what plugins tell one another about it (`protocol.md`, section 6).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct GlobalContext {
     pub(super) request_id: Text,
     pub(super) server_id: Text,
@@ -175,5 +175,21 @@ impl GlobalContext {
 
     pub(super) fn is_changed(&self) -> bool {
         !self.arrived || self.state.is_changed() || self.metadata.is_changed()
+    }
+}
+
+impl fmt::Debug for GlobalContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GlobalContext")
+            .field("request_id", &self.request_id())
+            .field("server_id", &self.server_id())
+            .field("tenant_id", &self.tenant_id())
+            .field("content_type", &self.content_type())
+            .field("user", &self.user())
+            .field("user_context", &self.user_context())
+            .field("state", self.state())
+            .field("metadata", self.metadata())
+            .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,11 @@
 //! The context as JSON: the form of MCP and of the command line.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GlobalContext, PluginContext, contents::Contents, global::User, section::Section, user::UserContext,
+    Arrived, ArrivedForm, GlobalContext, PluginContext, contents::Contents, global::User, section::Section,
+    skimmed, user::UserContext,
 };
 use crate::{
     codec::{CodecError, Document, nesting::Levels},
@@ -43,11 +45,33 @@ struct GlobalFields {
 }
 
 impl PluginContext {
-    /// Reads the JSON object. `global_context.request_id` must be there, as the hosts have it.
+    /// Takes the JSON object of a call, which is checked now and read when something of it is asked for. `None` for one that
+    /// must be read at once, to know what is wrong with it or what is new in it.
+    pub(crate) fn of_checked_json(text: &Bytes, levels: Levels) -> Option<Self> {
+        skimmed::check(text, levels.in_context())?;
+        let arrived = Arrived {
+            raw: text.clone(),
+            form: ArrivedForm::Json,
+            levels,
+        };
+        Some(Self {
+            arrived: Some(arrived),
+            ..Self::default()
+        })
+    }
+
+    /// Reads the JSON object.
     pub(crate) fn of_json(text: &[u8], levels: Levels) -> Result<Self, CodecError> {
+        Contents::of_json(text, levels).map(Self::of_contents)
+    }
+}
+
+impl Contents {
+    /// Reads the JSON object. `global_context.request_id` must be there, as the hosts have it.
+    pub(super) fn of_json(text: &[u8], levels: Levels) -> Result<Self, CodecError> {
         let fields: ContextFields = Document::of_json(text, levels.in_context()).decode()?;
         let global = fields.global_context;
-        Ok(Self::of_contents(Contents {
+        Ok(Self {
             global: GlobalContext {
                 request_id: global.request_id.into(),
                 server_id: global.server_id.unwrap_or_default().into(),
@@ -68,8 +92,8 @@ impl PluginContext {
             state: Section::of_map(fields.state),
             metadata: Section::of_map(fields.metadata),
             extra: fields.extra,
-            ..Contents::default()
-        }))
+            ..Self::default()
+        })
     }
 }
 

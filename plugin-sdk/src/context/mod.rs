@@ -5,10 +5,14 @@ mod global;
 mod json;
 mod plain;
 mod section;
+mod skimmed;
 mod user;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 
@@ -33,26 +37,37 @@ use crate::{codec::nesting::Levels, value::Map};
 /// context.state_mut().insert("checked".into(), true.into());
 /// assert_eq!(context.global_context().request_id(), "request-1");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct PluginContext {
     plugin_name: Option<Arc<str>>,
-    /// The message it came in, where that was checked and no more.
+    /// What it came in, where that was checked and no more.
     arrived: Option<Arrived>,
-    /// What was read of the message, until something is asked for to be changed.
+    /// What was read of it, until something is asked for to be changed.
     read: OnceLock<Box<Contents>>,
     own: Option<Box<Contents>>,
 }
 
-/// A message that was checked: it is read without an error.
+/// A context that was checked: it is read without an error.
 #[derive(Clone, Debug)]
 struct Arrived {
     raw: Bytes,
+    form: ArrivedForm,
     levels: Levels,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum ArrivedForm {
+    Wire,
+    Json,
 }
 
 impl Arrived {
     fn read(&self) -> Contents {
-        Contents::of_wire(self.raw.clone(), self.levels).unwrap_or_default()
+        let contents = match self.form {
+            ArrivedForm::Wire => Contents::of_wire(self.raw.clone(), self.levels),
+            ArrivedForm::Json => Contents::of_json(&self.raw, self.levels),
+        };
+        contents.unwrap_or_default()
     }
 }
 
@@ -168,6 +183,18 @@ impl PluginContext {
     pub(crate) fn is_changed(&self) -> bool {
         // One without the plugin's name is one that the hook put in the place of its own.
         self.plugin_name.is_none() || self.own.as_ref().is_some_and(|own| own.is_changed())
+    }
+}
+
+impl fmt::Debug for PluginContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PluginContext")
+            .field("plugin_name", &self.plugin_name())
+            .field("global_context", self.global_context())
+            .field("state", self.state())
+            .field("metadata", self.metadata())
+            .finish_non_exhaustive()
     }
 }
 

@@ -150,7 +150,7 @@ mod tests {
             }
             if check(&message, levels()).is_some() {
                 let read = Contents::of_wire(Bytes::from(message), levels());
-                prop_assert!(read.is_ok(), "{read:?}");
+                prop_assert!(read.is_ok(), "{:?}", read.err());
             }
         }
     }

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 
 use super::{
-    Arrived, GlobalContext, PluginContext, contents::Contents, global::User, plain, section::Section,
+    Arrived, ArrivedForm, GlobalContext, PluginContext, contents::Contents, global::User, plain,
+    section::Section,
 };
 use crate::codec::{
     CodecError, Writing,
@@ -44,7 +45,11 @@ impl PluginContext {
     pub(crate) fn of_wire(raw: Bytes, levels: Levels) -> Result<Self, CodecError> {
         if plain::check(&raw, levels).is_some() {
             return Ok(Self {
-                arrived: Some(Arrived { raw, levels }),
+                arrived: Some(Arrived {
+                    raw,
+                    form: ArrivedForm::Wire,
+                    levels,
+                }),
                 ..Self::default()
             });
         }

@@ -223,7 +223,10 @@ impl Dispatcher {
     fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
         match raw {
             RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels),
-            RawContext::Json(text) => json::read(&text, |text| PluginContext::of_json(text, self.levels)),
+            RawContext::Json(text) => match PluginContext::of_checked_json(&text, self.levels) {
+                Some(context) => Ok(context),
+                None => json::read(&text, |text| PluginContext::of_json(text, self.levels)),
+            },
         }
     }
 

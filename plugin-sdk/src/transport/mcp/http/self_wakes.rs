@@ -113,8 +113,8 @@ mod tests {
     /// Polls once a future that wakes itself so many times: how often it was polled, and how often the task was woken.
     fn polled(wakes: usize) -> (usize, usize) {
         let (count, watched) = (Arc::new(Count::default()), SelfWakes::new());
-        let (waker, mut polls) = (Waker::from(Arc::clone(&count)), 0);
-        let polled = watched.poll(&mut Context::from_waker(&waker), |task| {
+        let (task_waker, mut polls) = (Waker::from(Arc::clone(&count)), 0);
+        let polled = watched.poll(&mut Context::from_waker(&task_waker), |task| {
             polls += 1;
             if polls <= wakes {
                 task.waker().wake_by_ref();
