@@ -12,7 +12,7 @@ use tonic::{Status, codegen::StdError};
 
 /// A body that fails when it takes too long: a client that stops half-way would hold what it sent for as long as it likes.
 pub(super) struct TimedBody<B> {
-    body: Pin<Box<B>>,
+    body: B,
     limit: Duration,
     /// What sets the limit, which the error names.
     setting: &'static str,
@@ -23,7 +23,7 @@ pub(super) struct TimedBody<B> {
 impl<B> TimedBody<B> {
     pub(super) fn new(body: B, limit: Duration, setting: &'static str) -> Self {
         Self {
-            body: Box::pin(body),
+            body,
             limit,
             setting,
             over: None,
@@ -31,7 +31,7 @@ impl<B> TimedBody<B> {
     }
 }
 
-impl<B: Body> Body for TimedBody<B>
+impl<B: Body + Unpin> Body for TimedBody<B>
 where
     B::Error: Into<StdError>,
 {
@@ -42,7 +42,7 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, StdError>>> {
-        if let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let limit = self.limit;

@@ -66,7 +66,7 @@ impl Calls {
     /// Answers a request of one of the methods; of any other, that it is not implemented.
     pub(super) fn answer<B>(&self, request: http::Request<B>) -> Answering
     where
-        B: http_body::Body + Send + 'static,
+        B: http_body::Body + Send + Unpin + 'static,
         B::Error: Into<StdError> + Send,
     {
         let Some(method) = Method::of_path(request.uri().path()) else {
@@ -77,11 +77,11 @@ impl Calls {
         let bounds = inner.bounds;
         let deadline = grpc_timeout(request.headers());
         let request = request.map(|body| TimedBody::new(body, bounds.body_timeout, bounds.body_setting));
-        let call = Call {
-            calls: self.clone(),
-            method,
-        };
         Box::pin(async move {
+            let call = Call(|request: Request<Bytes>| async {
+                let answer = inner.call(method, request.into_inner()).await;
+                answer.map(Response::new)
+            });
             let mut grpc = Grpc::new(BytesCodec).max_decoding_message_size(limit);
             Ok(tokio::select! {
                 // Most calls end at once, and then nothing else is looked at.
@@ -195,29 +195,23 @@ fn grpc_timeout(headers: &http::HeaderMap) -> Option<Duration> {
 }
 
 /// One call, as tonic wants it.
-struct Call {
-    calls: Calls,
-    method: Method,
-}
+struct Call<F>(F);
 
-impl Service<Request<Bytes>> for Call {
+impl<F, A> Service<Request<Bytes>> for Call<F>
+where
+    F: FnMut(Request<Bytes>) -> A,
+    A: Future<Output = Result<Response<Vec<u8>>, Status>>,
+{
     type Response = Response<Vec<u8>>;
     type Error = Status;
-    type Future = BoxFuture<'static, Result<Self::Response, Status>>;
+    type Future = A;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let (calls, method) = (self.calls.clone(), self.method);
-        Box::pin(async move {
-            calls
-                .0
-                .call(method, request.into_inner())
-                .await
-                .map(Response::new)
-        })
+    fn call(&mut self, request: Request<Bytes>) -> A {
+        (self.0)(request)
     }
 }
 

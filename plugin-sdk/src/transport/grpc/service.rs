@@ -112,7 +112,7 @@ impl GrpcService {
         match &self.dispatcher {
             Ok(dispatcher) => {
                 let dispatcher = Arc::clone(dispatcher);
-                Calls::new(dispatcher, self.bounds, None).answer(request)
+                Calls::new(dispatcher, self.bounds, None).answer(request.map(Box::pin))
             }
             Err(error) => {
                 let status = Status::internal(error.to_string());
