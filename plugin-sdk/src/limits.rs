@@ -4,6 +4,15 @@ use std::time::Duration;
 
 /// What a server takes on before it says no. Every bound is a setting; passing one is an error to the caller or the end of its
 /// connection, and a line in the log.
+///
+/// ```
+/// use plugin_sdk::Limits;
+/// use std::time::Duration;
+///
+/// let mut limits = Limits::default();
+/// limits.call_timeout = Duration::from_secs(5);
+/// limits.max_message_size = 1024 * 1024;
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -14,6 +14,18 @@ use crate::{
 };
 
 /// What the host knows about the request, and what plugins tell one another about it (`protocol.md`, section 6).
+///
+/// ```
+/// use plugin_sdk::PluginContext;
+///
+/// let mut context = PluginContext::new("request-1")
+///     .with_global_context(|global| global.with_user("jane@example.com").with_tenant_id("acme"));
+/// context.global_context_mut().state_mut().insert("risk".into(), 0.5.into());
+///
+/// let global = context.global_context();
+/// assert_eq!((global.user_email(), global.tenant_id()), (Some("jane@example.com"), Some("acme")));
+/// assert_eq!(global.state()["risk"], 0.5);
+/// ```
 #[derive(Clone, Default)]
 pub struct GlobalContext {
     pub(super) request_id: Text,

@@ -196,6 +196,14 @@ setters! {
 /// The gateway checks the user (`email`, `is_admin`, …) against its database. `auth_method` in the result's metadata
 /// is what [`HttpAuthCheckPermissionPayload::auth_method`] says later. Without a payload the gateway authenticates as
 /// usual; a denial is answered with 401 and the violation's text (protocol.md, section 5.3).
+///
+/// ```
+/// use plugin_sdk::prelude::*;
+///
+/// let user: HttpAuthResolveUserResultPayload = Map::from([("email", "jane@example.com")]);
+/// let result = PluginResult::modify_payload(user).with_metadata("auth_method", "jwt");
+/// assert!(result.continue_processing);
+/// ```
 pub type HttpAuthResolveUserResultPayload = Map;
 
 /// A user and the permission that a request needs; payload of

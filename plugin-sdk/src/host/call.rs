@@ -67,6 +67,13 @@ impl fmt::Debug for HookCall<'_> {
 }
 
 /// How one call is made. What is not set is as the plugin's configuration has it.
+///
+/// ```
+/// use plugin_sdk::host::CallOptions;
+/// use std::time::Duration;
+///
+/// let options = CallOptions::new().with_timeout(Duration::from_secs(2)).repeatable();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,

@@ -5,6 +5,20 @@ use std::{error::Error, fmt, time::Duration};
 use crate::{codec::CodecError, value::Map};
 
 /// Why a call has no result. A denial is a result.
+///
+/// ```
+/// use plugin_sdk::host::CallError;
+///
+/// fn what_to_do(error: &CallError) -> &'static str {
+///     match error {
+///         CallError::Unreachable { .. } => "the server is down",
+///         error if !error.may_be_seen() => "try it again",
+///         _ => "the plugin may have seen it",
+///     }
+/// }
+///
+/// assert_eq!(what_to_do(&CallError::Closed), "try it again");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CallError {

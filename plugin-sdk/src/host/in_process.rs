@@ -23,6 +23,30 @@ use crate::{
 
 /// A plugin in the same process, called as if it were in another one: with the same deadline, the same isolation of its panics,
 /// and the same values.
+///
+/// ```
+/// # use plugin_sdk::prelude::*;
+/// use plugin_sdk::host::{InProcessPlugin, Invoke, PluginRegistry};
+///
+/// # #[plugin(hooks = [tool_pre_invoke])]
+/// # #[derive(Default)]
+/// # struct NoDangerousTools;
+/// # impl NoDangerousTools {
+/// #     async fn tool_pre_invoke(&self, _: ToolPreInvokePayload, _: &mut PluginContext) -> HookResult<ToolPreInvokePayload> {
+/// #         Ok(PluginResult::allow())
+/// #     }
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let mut plugins = PluginRegistry::new();
+/// plugins.insert(InProcessPlugin::new(NoDangerousTools)?);
+/// for plugin in plugins.of_hook("tool_pre_invoke") {
+///     let payload = Map::from([("name", "search")]);
+///     let mut context = PluginContext::new("request-1");
+///     assert!(plugin.invoke_by_name("tool_pre_invoke", &payload, &mut context).await?.continue_processing);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 pub struct InProcessPlugin {
     config: PluginConfig,
     dispatcher: Dispatcher,

@@ -6,6 +6,14 @@ use super::{config::variables::Variables, error::HostError};
 use crate::codec::nesting::Levels;
 
 /// What the host half takes on. Every bound is a setting.
+///
+/// ```
+/// use plugin_sdk::host::HostSettings;
+/// use std::time::Duration;
+///
+/// let mut settings = HostSettings::default();
+/// settings.call_timeout = Duration::from_secs(5);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HostSettings {
