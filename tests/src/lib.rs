@@ -1,5 +1,6 @@
 //! What the test suites share: the plugins that they drive, server processes, installations, and clients for raw frames and HTTP.
 
+pub mod book;
 pub mod compat;
 pub mod faults;
 pub mod frames;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, also in the functions that its tests share"
 )]
 
+mod book;
 mod certificates;
 mod codec;
 mod codec_python;

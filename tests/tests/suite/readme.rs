@@ -1,12 +1,14 @@
-//! The README is true: its first code is the example, its commands work, its table names the settings that there are.
+//! The README is true: its first code is the example, its commands work, its numbers are those that were measured.
+
+mod numbers;
 
 use std::{fs, path::PathBuf, process::Command};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn read(file: &str) -> String {
+pub(crate) fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
@@ -82,8 +84,8 @@ fn the_table_of_settings_names_the_flags_and_variables_that_there_are() {
         .output()
         .unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let readme = read("README.md");
-    let rows: Vec<&str> = readme
+    let page = read("docs/configuration.md");
+    let rows: Vec<&str> = page
         .lines()
         .filter(|line| line.starts_with("| ") && line.contains('`'))
         .collect();
