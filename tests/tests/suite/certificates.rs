@@ -32,6 +32,9 @@ impl Certificates {
         ] {
             files.sign(name, &params("localhost", purpose), issuer);
         }
+        let mut both = params("localhost", ExtendedKeyUsagePurpose::ServerAuth);
+        both.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
+        files.sign("both", &both, &good.1);
         let mut past = params("localhost", ExtendedKeyUsagePurpose::ClientAuth);
         past.not_after = date_time_ymd(2020, 1, 1);
         files.sign("client-expired", &past, &good.1);

@@ -17,6 +17,7 @@ mod conformance;
 mod context;
 mod deadlines;
 mod denials;
+mod deploy;
 mod frames;
 mod grpc;
 mod hook_table;

@@ -14,7 +14,7 @@ use crate::certificates::Certificates;
 use crate::installation::{self, Failed, output};
 
 /// Leaves the suite out when set to something.
-const SKIP: &str = "PLUGIN_SDK_SKIP_HOST";
+pub(crate) const SKIP: &str = "PLUGIN_SDK_SKIP_HOST";
 
 const DRIVER_PATIENCE: Duration = Duration::from_secs(240);
 
@@ -169,6 +169,28 @@ impl Host {
         python_environment(installation::target(), self.name, &requirements, self.arguments)
             .map_err(|error| format!("{error}\n{SKIP}=1 leaves the suite out"))
     }
+}
+
+/// A call through the newest host's plugin manager.
+#[derive(serde::Serialize)]
+pub(crate) struct Call {
+    /// The text of the gateway's configuration.
+    pub(crate) gateway: String,
+    pub(crate) hook: String,
+    pub(crate) payload: serde_json::Value,
+    /// As `invoke` takes it, or null.
+    pub(crate) context: serde_json::Value,
+}
+
+/// The results of the calls as the host has them, in JSON, or what the host says is wrong; `None` when they were left out.
+pub(crate) fn call_each(calls: &[Call]) -> Result<Option<Vec<String>>, Failed> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, serde_json::to_string(calls).unwrap()).unwrap();
+    let written = CURRENT.written_by("call.py", &[file.path().to_str().unwrap()])?;
+    Ok(written.map(|written| {
+        let last = written.lines().last().unwrap_or_default();
+        serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {written}"))
+    }))
 }
 
 pub(crate) fn host_directory() -> PathBuf {
