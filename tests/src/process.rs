@@ -163,6 +163,18 @@ pub fn without_settings(command: &mut Command) -> &mut Command {
     command
 }
 
+/// Keeps what cargo says of the running test's package away from another cargo: build scripts that look at it would run again, and
+/// what depends on them would be built again, in each of the two in turn.
+pub fn without_package(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Waits for a process to end; `None` when it still runs after `patience`.
 ///
 /// # Errors

@@ -25,6 +25,7 @@ mod host;
 mod installation;
 mod map;
 mod mcp;
+mod packages;
 mod panics;
 mod readme;
 mod real_host;

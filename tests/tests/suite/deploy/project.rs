@@ -8,6 +8,7 @@ use std::{
 };
 
 use parse_dockerfile::Instruction;
+use plugin_sdk_tests::process::without_package;
 
 use super::container::{Stages, sources};
 use crate::installation::{INSTALL_PATIENCE, output};
@@ -68,7 +69,7 @@ fn generate(directory: &Path) {
     // As the author's first build leaves it, with the versions that this checkout is tested with.
     fs::copy(checkout().join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["update", "--workspace", "--offline", "--quiet"]);
+    without_package(&mut cargo).args(["update", "--workspace", "--offline", "--quiet"]);
     output(cargo.current_dir(directory), INSTALL_PATIENCE).unwrap();
 }
 
@@ -120,7 +121,7 @@ fn build(directory: &Path) -> PathBuf {
                 let command = command.value;
                 assert!(command.contains("cargo build --release --locked"), "{command}");
                 let mut shell = Command::new("sh");
-                shell
+                without_package(&mut shell)
                     .args(["-c", &command.replace(" --release", "")])
                     .current_dir(&stage)
                     .env("CARGO_TARGET_DIR", builds);
