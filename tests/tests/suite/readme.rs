@@ -4,6 +4,21 @@ mod numbers;
 
 use std::{fs, path::PathBuf, process::Command};
 
+use plugin_sdk_tests::process::without_package;
+
+/// The examples that are plugins, and what the command of each one's README prints among other things.
+pub(crate) const EXAMPLES: [(&str, &str); 9] = [
+    ("replace-words", "what a yikes day"),
+    ("deny-list", r#""code": "DENY_LIST""#),
+    ("redact-pii", "Alice, [EMAIL], paid with **** **** **** 1111"),
+    ("mask-secrets", "postgres://app:[SECRET]@db/main"),
+    ("rate-limit", r#""remaining_calls": 4"#),
+    ("cedar-permissions", "permitted by developers-use-tools"),
+    ("jwt-identity", r#""email": "alice@example.com""#),
+    ("http-headers", r#""x-content-type-options": "nosniff""#),
+    ("custom-hook", "[External] Offer"),
+];
+
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -13,7 +28,7 @@ pub(crate) fn read(file: &str) -> String {
 }
 
 /// The blocks of code in a language.
-fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+pub(crate) fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     text.split(&format!("```{language}\n"))
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
@@ -22,7 +37,8 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 
 /// Runs a command of the README in the root of the checkout.
 fn run(command: &str) -> String {
-    let output = Command::new("sh")
+    let mut shell = Command::new("sh");
+    let output = without_package(&mut shell)
         .arg("-c")
         .arg(command)
         .current_dir(root())
@@ -57,16 +73,7 @@ fn there_are_two_commands_and_the_first_calls_a_hook() {
 
 #[test]
 fn the_commands_of_the_examples_work() {
-    for (example, expected) in [
-        ("replace-words", "what a yikes day"),
-        ("deny-list", r#""code": "DENY_LIST""#),
-        ("redact-pii", "Alice, [EMAIL], paid with **** **** **** 1111"),
-        ("mask-secrets", "postgres://app:[SECRET]@db/main"),
-        ("rate-limit", r#""remaining_calls": 4"#),
-        ("cedar-permissions", "permitted by developers-use-tools"),
-        ("jwt-identity", r#""email": "alice@example.com""#),
-        ("custom-hook", "[External] Offer"),
-    ] {
+    for (example, expected) in EXAMPLES {
         let text = read(&format!("examples/{example}/README.md"));
         assert!(
             text.lines().count() <= 12,
