@@ -18,6 +18,7 @@ mod context;
 mod deadlines;
 mod denials;
 mod deploy;
+mod examples;
 mod frames;
 mod grpc;
 mod hook_table;
