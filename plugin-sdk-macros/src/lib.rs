@@ -51,7 +51,7 @@ use proc_macro::TokenStream;
 /// | `priority` | integer | 100 | its place among the plugins of a hook; lower runs first |
 /// | `on_error` | `fail`, `ignore` or `disable` | `fail` | what hosts do when it fails |
 /// | `capabilities` | `[read_subject, read_headers]` | none | what it asks to see or change beside the payload |
-/// | `config` | type that implements `Deserialize` | no settings | the type of its settings; made with `configure(config)`; one that derives `schemars::JsonSchema` is described in `manifest --format json` |
+/// | `config` | type that implements `Deserialize` | no settings | the type of its settings; made with `configure(config)`; one that derives `schemars::JsonSchema` is described in `manifest --format json`, and the defaults of its fields are in every manifest |
 /// | `configure` | none | made with `Default` | made with `configure()` |
 /// | `on_shutdown` | name of a method | nothing | called before the process ends |
 /// | `blocking` | `[tool_pre_invoke]` | none | which of `hooks` block their thread |

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::cli::Format;
 use crate::plugin::PluginKind;
-use crate::value::Map;
+use crate::value::{Map, Value};
 
 /// A `plugin-manifest.yaml`, as the installer and the catalogue read it (protocol.md, section 9.7).
 #[derive(Serialize)]
@@ -16,6 +16,7 @@ struct PluginManifest<'a> {
     version: &'a str,
     tags: &'a [String],
     available_hooks: Vec<&'static str>,
+    /// The settings that may be left out, with their defaults, as far as the schema names them.
     default_config: Map,
     /// The JSON Schema of `default_config`, in JSON alone: neither the installer nor the catalogue reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +42,7 @@ pub(crate) fn manifests(kinds: &[PluginKind], format: Format) -> Result<String, 
 impl<'a> PluginManifest<'a> {
     fn of(kind: &'a PluginKind, format: Format) -> Self {
         let manifest = &kind.manifest;
+        let schema = (kind.config_schema)();
         Self {
             name: &manifest.name,
             kind: &manifest.kind,
@@ -49,13 +51,21 @@ impl<'a> PluginManifest<'a> {
             version: &manifest.version,
             tags: &manifest.tags,
             available_hooks: manifest.hooks.iter().map(|hook| hook.name).collect(),
-            default_config: Map::new(),
+            default_config: schema.as_ref().map(defaults).unwrap_or_default(),
             config_schema: match format {
-                Format::Json => (kind.config_schema)(),
+                Format::Json => schema,
                 Format::Yaml => None,
             },
         }
     }
+}
+
+/// What an operator who writes nothing has: `default` of each property. One that is null says no more than a key that is not there.
+fn defaults(schema: &Map) -> Map {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let named = properties.into_iter().flat_map(Map::iter);
+    let defaults = named.filter_map(|(name, property)| Some((name, property.get("default")?.clone())));
+    defaults.filter(|(_, default)| !default.is_null()).collect()
 }
 
 fn json(value: &(impl Serialize + ?Sized)) -> Result<String, String> {

@@ -30,6 +30,11 @@ fn the_manifest_has_the_schema_of_the_settings() {
         json!(["search", "replace"]),
         "{schema}"
     );
+    // The defaults that serde fills in; `words` has one that cannot be written down.
+    let defaults = json!({"deny_word": "forbidden", "fail_word": "explode"});
+    assert_eq!(manifest_in_json["default_config"], defaults);
+    let yaml: Value = serde_saphyr::from_str(&manifest("yaml")).unwrap();
+    assert_eq!(yaml["default_config"], defaults);
     // What installers and catalogues read has no such key.
     assert!(!manifest("yaml").contains("config_schema"));
     // A type that derives none.
@@ -39,6 +44,7 @@ fn the_manifest_has_the_schema_of_the_settings() {
         &[],
     );
     assert!(!text.contains("config_schema"), "{text}");
+    assert!(text.contains(r#""default_config": {}"#), "{text}");
 }
 
 /// The script is one that the shell takes, and completes the program's own name.
