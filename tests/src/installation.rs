@@ -52,11 +52,13 @@ pub fn once(
 /// Unless it succeeded in time; the message has what it wrote.
 pub fn output(command: &mut Command, patience: Duration) -> Result<String, String> {
     let log = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
-    let handle = || log.reopen().map_err(|error| error.to_string());
+    // One place to write at for both streams: with one each, they would write over each other.
+    let output = log.reopen().map_err(|error| error.to_string())?;
+    let errors = output.try_clone().map_err(|error| error.to_string())?;
     let mut child = command
         .stdin(Stdio::null())
-        .stdout(handle()?)
-        .stderr(handle()?)
+        .stdout(output)
+        .stderr(errors)
         .spawn()
         .map_err(|error| format!("{command:?}: {error}"))?;
     let status = process::wait(&mut child, patience).map_err(|error| error.to_string())?;

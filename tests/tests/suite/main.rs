@@ -33,6 +33,7 @@ mod real_host;
 mod schema;
 mod shutdown;
 mod socket_file;
+mod templates;
 mod testing;
 mod ui;
 mod vectors;
