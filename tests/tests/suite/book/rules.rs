@@ -36,7 +36,7 @@ fn elsewhere(page: &str, language: &str) -> Option<&'static str> {
             Some("the tests of the templates run the quickstart from its first line to its last")
         }
         ("docs/performance.md", "sh") => {
-            Some("the benchmarks run for ten minutes; the page has what they printed")
+            Some(".ci/run calls the check of instructions; the others write files that are checked in, one of them for ten minutes")
         }
         ("docs/envelope.md", "envelope" | "envelope-unknown") => Some("`host::envelope` plays it"),
         _ => None,

@@ -11,7 +11,10 @@ use parse_dockerfile::Instruction;
 use plugin_sdk_tests::process::without_package;
 
 use super::container::{Stages, sources};
-use crate::installation::{INSTALL_PATIENCE, output};
+use crate::{
+    installation::{INSTALL_PATIENCE, output},
+    templates::generate,
+};
 
 /// The name that is asked for. No other program may have it: the project shares the directory of builds.
 const NAME: &str = "deployed-words";
@@ -42,33 +45,16 @@ impl Project {
     }
 }
 
-fn checkout() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The files of the template with the names filled in, around the plugin of the first example.
+/// The project as the real `cargo generate` makes it, alone in its directory, with the lock file that its author commits.
 fn generate(directory: &Path) {
-    copy(&checkout().join("templates/plugin-full"), directory);
-    let example = checkout().join("examples/replace-words");
-    for (from, to) in [
-        ("src/main.rs", "src/main.rs"),
-        ("config.yaml", "resources/plugins/config.yaml"),
-    ] {
-        let to = directory.join(to);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(example.join(from), to).unwrap();
-    }
-    let sdk = checkout().join("plugin-sdk").canonicalize().unwrap();
-    let sdk = sdk.display();
-    let manifest = format!(
-        "[package]\nname = \"{NAME}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         plugin-sdk = {{ path = \"{sdk}\", default-features = false, features = [\"unix\", \"grpc\", \"cli\"] }}\n\
-         serde = {{ version = \"1\", features = [\"derive\"] }}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n"
-    );
-    fs::write(directory.join("Cargo.toml"), manifest).unwrap();
-    // As the author's first build leaves it, with the versions that this checkout is tested with.
-    fs::copy(checkout().join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
+    copy(&generate::generate("plugin-full", NAME, &[]), directory);
+    let manifest = directory.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    // Else the workspace around the target directory would be looked at.
+    fs::write(&manifest, text + "\n[workspace]\n").unwrap();
+    // With the versions that this checkout is tested with.
+    fs::copy(generate::root().join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
+    let mut cargo = Command::new("cargo");
     without_package(&mut cargo).args(["update", "--workspace", "--offline", "--quiet"]);
     output(cargo.current_dir(directory), INSTALL_PATIENCE).unwrap();
 }
@@ -81,23 +67,17 @@ fn copy(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy(&entry.path(), &to);
         } else {
-            let text = fs::read_to_string(entry.path()).unwrap();
-            let text = text
-                .replace("{{project-name}}", NAME)
-                .replace("{{crate_name}}", &NAME.replace('-', "_"));
-            fs::write(to, text).unwrap();
+            fs::copy(entry.path(), to).unwrap();
         }
     }
 }
 
 /// Runs the commands of the container's build stage, in a directory that has what the stage has at each of them. Without
-/// `--release`, which would build everything anew, and in the directory of builds of this checkout.
+/// `--release`, which would build everything anew, and in the directory of builds of generated projects.
 fn build(directory: &Path) -> PathBuf {
     let stage = directory.with_file_name("deployed-stage");
     let _ = fs::remove_dir_all(&stage);
     fs::create_dir_all(&stage).unwrap();
-    let program = Path::new(env!("CARGO_BIN_EXE_fault-plugin")).with_file_name(NAME);
-    let builds = program.parent().and_then(Path::parent).unwrap();
     let mut ran = 0;
     let text = fs::read_to_string(directory.join("Containerfile")).unwrap();
     for instruction in &Stages::of(&text).build {
@@ -121,10 +101,9 @@ fn build(directory: &Path) -> PathBuf {
                 let command = command.value;
                 assert!(command.contains("cargo build --release --locked"), "{command}");
                 let mut shell = Command::new("sh");
-                without_package(&mut shell)
+                generate::built_together(without_package(&mut shell))
                     .args(["-c", &command.replace(" --release", "")])
-                    .current_dir(&stage)
-                    .env("CARGO_TARGET_DIR", builds);
+                    .current_dir(&stage);
                 output(&mut shell, INSTALL_PATIENCE).unwrap();
                 ran += 1;
             }
@@ -133,5 +112,5 @@ fn build(directory: &Path) -> PathBuf {
         }
     }
     assert_eq!(ran, 2, "the dependencies, then the program");
-    program
+    generate::program(directory.with_file_name(NAME).as_path())
 }

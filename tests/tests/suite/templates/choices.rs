@@ -49,7 +49,25 @@ fn the_transports_are_features_of_the_sdk() {
 /// One text in two places, since each template stands alone.
 #[test]
 fn what_the_templates_share_is_the_same_in_both() {
-    for file in ["checks.rhai", "gateway.yaml"] {
+    for file in [
+        "checks.rhai",
+        "deployment.rhai",
+        "gateway.yaml",
+        "Containerfile",
+        ".dockerignore",
+        "resources/plugins/kustomization.yaml",
+        "kubernetes/service/autoscaler.yaml",
+        "kubernetes/service/deployment.yaml",
+        "kubernetes/service/disruption-budget.yaml",
+        "kubernetes/service/kustomization.yaml",
+        "kubernetes/service/network-policy.yaml",
+        "kubernetes/service/service-account.yaml",
+        "kubernetes/service/service.yaml",
+        "kubernetes/service/tls.yaml",
+        "kubernetes/sidecar/deployment.yaml",
+        "kubernetes/sidecar/kustomization.yaml",
+        "kubernetes/sidecar/service.yaml",
+    ] {
         assert_eq!(
             template(&format!("plugin/{file}")),
             template(&format!("plugin-full/{file}")),
