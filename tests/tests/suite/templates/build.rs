@@ -119,15 +119,16 @@ fn the_sdk_comes_from_where_it_is_said_to() {
         "{text}"
     );
     // As if this checkout were published.
-    let mut patch = String::from("\n[patch.crates-io]\n");
-    for (name, directory) in [
+    let crates = [
         ("plugin-sdk", "plugin-sdk"),
         ("plugin-sdk-macros", "plugin-sdk-macros"),
         ("plugin-sdk-proto", "proto"),
-    ] {
-        let path = root().join(directory).canonicalize().unwrap();
-        patch += &format!("{name} = {{ path = {path:?} }}\n");
-    }
+    ];
+    let crates = crates.map(|(name, directory)| {
+        let place = root().join(directory).canonicalize().unwrap();
+        format!("{name} = {{ path = {place:?} }}\n")
+    });
+    let patch = format!("\n[patch.crates-io]\n{}", crates.concat());
     let manifest = workspace.join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, text + &patch).unwrap();

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{
@@ -122,10 +123,28 @@ pub(crate) fn workspace(directory: &Path) -> PathBuf {
 /// Has generated projects built by Cargo in one place, which is theirs, with as little as tests need.
 pub(crate) fn built_together(command: &mut Command) -> &mut Command {
     command
+        .env("CARGO_HOME", cargo_home())
         .env("CARGO_TARGET_DIR", target().join("templates/target"))
         .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env_remove("RUSTFLAGS")
+}
+
+/// Cargo's directory of whoever runs the tests, but for what is fetched with git: the repository of a test is not the real one.
+fn cargo_home() -> &'static Path {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let usual = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo");
+        let real = std::env::var_os("CARGO_HOME").map_or_else(usual, PathBuf::from);
+        let home = fresh("cargo-home");
+        for entry in real.read_dir().unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_name() != "git" {
+                symlink(entry.path(), home.join(entry.file_name())).unwrap();
+            }
+        }
+        home
+    })
 }
 
 /// The program of a generated project, once it is built.

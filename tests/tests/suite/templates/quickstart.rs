@@ -3,10 +3,8 @@
 
 use std::{
     fs,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -20,6 +18,8 @@ use crate::installation::{Failed, INSTALL_PATIENCE, left_out, output};
 
 /// The socket of servers and gateways that are not told otherwise.
 const USUAL_SOCKET: &str = "/tmp/mcpgateway-plugins.sock";
+
+const REPOSITORY: &str = "https://github.com/contextforge-org/plugin-sdk-rust";
 
 /// The only block of code in a language.
 fn code<'a>(text: &'a str, language: &str) -> &'a str {
@@ -109,36 +109,15 @@ fn author<'a>(command: &'a mut Command, repository: &Path) -> &'a mut Command {
     without_settings(built_together(command))
         .env("PATH", format!("{}:{path}", installed.join("bin").display()))
         .env("CARGO_INSTALL_ROOT", installed)
-        .env("CARGO_HOME", cargo_home())
         .env("CARGO_NAME", "Miles O'Brien")
         .env("GIT_CONFIG_COUNT", "1")
         .env(
             "GIT_CONFIG_KEY_0",
             format!("url.file://{}.insteadOf", repository.display()),
         )
-        .env(
-            "GIT_CONFIG_VALUE_0",
-            "https://github.com/contextforge-org/plugin-sdk-rust",
-        )
+        .env("GIT_CONFIG_VALUE_0", REPOSITORY)
         // Git's own program knows of the above.
         .env("CARGO_NET_GIT_FETCH_WITH_CLI", "true")
-}
-
-/// Cargo's directory of whoever runs the tests, but for what it fetches with git: that is of this run.
-fn cargo_home() -> &'static Path {
-    static HOME: OnceLock<PathBuf> = OnceLock::new();
-    HOME.get_or_init(|| {
-        let usual = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo");
-        let real = std::env::var_os("CARGO_HOME").map_or_else(usual, PathBuf::from);
-        let home = fresh("cargo-home");
-        for entry in real.read_dir().unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_name() != "git" {
-                symlink(entry.path(), home.join(entry.file_name())).unwrap();
-            }
-        }
-        home
-    })
 }
 
 /// A repository with what is in this checkout now, committed or not.
