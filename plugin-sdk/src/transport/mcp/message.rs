@@ -9,6 +9,8 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
+use super::odd_id::{OddId, is_number};
+
 /// Codes of errors in JSON-RPC.
 pub(super) mod code {
     pub(in super::super) const PARSE_ERROR: i32 = -32700;
@@ -101,14 +103,6 @@ impl MessageError {
     }
 }
 
-/// An id that another stands for.
-#[derive(Debug)]
-pub(super) struct OddId {
-    /// The message with the id as a string.
-    pub(super) message: Bytes,
-    id: Box<RawValue>,
-}
-
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, default)]
@@ -152,9 +146,10 @@ pub(super) fn explain(body: &Bytes) -> Untaken {
                 None => NOT_OF_ITS_METHOD,
             }
         }
-        (_, Some(_), Some(id)) => match odd_id(body, id) {
-            Ok(odd) => return Untaken::OddId(odd),
-            Err(problem) => problem,
+        (_, Some(_), Some(id)) => match OddId::of(body, id) {
+            Some(odd) => return Untaken::OddId(odd),
+            None if id.get().starts_with('"') => NOT_OF_ITS_METHOD,
+            None => "id must be a string or a number",
         },
         (_, Some(_), None) => NOT_OF_ITS_METHOD,
     };
@@ -209,11 +204,6 @@ fn is_legal(id: &RawValue) -> bool {
     is_number(id) || id.get().starts_with('"')
 }
 
-fn is_number(id: &RawValue) -> bool {
-    id.get()
-        .starts_with(|first: char| first == '-' || first.is_ascii_digit())
-}
-
 /// Whether the library can hold the id.
 fn is_held(id: &RawValue) -> bool {
     id.get().starts_with('"') || id.get().parse::<i64>().is_ok()
@@ -261,48 +251,6 @@ fn with_text(id: &RawValue, params: &RawValue) -> Option<Bytes> {
         },
     };
     serde_json::to_vec(&call).ok().map(Into::into)
-}
-
-fn odd_id(body: &Bytes, id: &RawValue) -> Result<OddId, &'static str> {
-    let text = id.get();
-    if !is_number(id) {
-        return Err(if text.starts_with('"') {
-            NOT_OF_ITS_METHOD
-        } else {
-            "id must be a string or a number"
-        });
-    }
-    let start = text.as_ptr() as usize - body.as_ptr() as usize;
-    let mut message = Vec::with_capacity(body.len() + 2);
-    message.extend_from_slice(&body[..start]);
-    message.push(b'"');
-    message.extend_from_slice(text.as_bytes());
-    message.push(b'"');
-    message.extend_from_slice(&body[start + text.len()..]);
-    Ok(OddId {
-        message: message.into(),
-        id: id.to_owned(),
-    })
-}
-
-impl OddId {
-    /// Puts the id back into the answer.
-    pub(super) fn restore(&self, answer: &[u8]) -> Vec<u8> {
-        let id = self.id.get();
-        let stand_in = format!("\"id\":\"{id}\"");
-        // The library writes the id before anything of the client's or the plugin's.
-        let found = answer
-            .windows(stand_in.len())
-            .position(|part| part == stand_in.as_bytes());
-        let Some(at) = found else { return answer.to_vec() };
-        [
-            &answer[..at],
-            b"\"id\":",
-            id.as_bytes(),
-            &answer[at + stand_in.len()..],
-        ]
-        .concat()
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod direct;
 mod handler;
 mod http;
 mod message;
+mod odd_id;
 mod settings;
 mod stdio;
 mod tools;

@@ -24,7 +24,7 @@ use tokio::{
 use super::streams::Writer;
 use crate::{
     server::drain::{Drain, Draining},
-    transport::mcp::message::OddId,
+    transport::mcp::odd_id::OddId,
 };
 
 /// The side that answers.

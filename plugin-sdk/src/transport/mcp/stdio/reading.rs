@@ -27,7 +27,8 @@ use crate::{
     server::drain::{Drain, Draining},
     transport::mcp::{
         direct::{DirectCall, is_known},
-        message::{MessageError, OddId, Untaken, code, explain},
+        message::{MessageError, Untaken, code, explain},
+        odd_id::OddId,
         tools::Tools,
     },
 };
