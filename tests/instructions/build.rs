@@ -14,5 +14,7 @@ fn main() {
         "cargo::rustc-env=PLUGIN_SDK_INSTRUCTIONS_COMPILER={}",
         version.trim()
     );
+    let target = std::env::var("TARGET").unwrap_or_default();
+    println!("cargo::rustc-env=PLUGIN_SDK_INSTRUCTIONS_TARGET={target}");
     println!("cargo::rerun-if-changed=build.rs");
 }

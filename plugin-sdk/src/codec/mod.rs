@@ -26,6 +26,7 @@ pub(crate) mod message;
 mod nested;
 pub(crate) mod nesting;
 pub(crate) mod number;
+pub(crate) mod object;
 pub(crate) mod plain;
 pub(crate) mod raw;
 mod ser;

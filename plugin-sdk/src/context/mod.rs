@@ -21,14 +21,17 @@ pub use user::UserContext;
 
 use contents::Contents;
 
-use crate::{codec::nesting::Levels, value::Map};
+use crate::{
+    codec::{nesting::Levels, raw::part_of},
+    value::Map,
+};
 
 /// The context of a call (`protocol.md`, section 6).
 ///
 /// `state` and `metadata` belong to one plugin and one request: what a pre hook leaves there, the post hook of the same
 /// request finds. The [`GlobalContext`] is shared by all plugins of the request.
 ///
-/// Nothing of a context is parsed before it is asked for. It goes back to the host when a hook changed any of its maps.
+/// What a hook does not ask for is checked, and kept as it came. The context goes back to the host when a hook changed any of its maps.
 ///
 /// ```
 /// use plugin_sdk::PluginContext;
@@ -48,7 +51,7 @@ pub struct PluginContext {
 }
 
 /// A context that was checked: it is read without an error.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Arrived {
     raw: Bytes,
     form: ArrivedForm,
@@ -67,7 +70,20 @@ impl Arrived {
             ArrivedForm::Wire => Contents::of_wire(self.raw.clone(), self.levels),
             ArrivedForm::Json => Contents::of_json(&self.raw, self.levels),
         };
-        contents.unwrap_or_default()
+        contents.unwrap_or_else(|error| {
+            tracing::error!("a context that was checked can't be read: {error}");
+            Contents::default()
+        })
+    }
+}
+
+/// A plugin that keeps a context does not keep all that came with it.
+impl Clone for Arrived {
+    fn clone(&self) -> Self {
+        Self {
+            raw: part_of(&self.raw, &self.raw),
+            ..*self
+        }
     }
 }
 
@@ -99,9 +115,9 @@ impl PluginContext {
     }
 
     fn contents_mut(&mut self) -> &mut Contents {
-        let (arrived, earlier) = (&self.arrived, &mut self.read);
+        let (arrived, earlier) = (&mut self.arrived, &mut self.read);
         self.own.get_or_insert_with(|| {
-            let earlier = earlier.take();
+            let (arrived, earlier) = (arrived.take(), earlier.take());
             earlier.unwrap_or_else(|| Box::new(read(arrived.as_ref())))
         })
     }

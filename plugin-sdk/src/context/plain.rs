@@ -17,6 +17,8 @@ pub(super) fn check(mut bytes: &[u8], levels: Levels) -> Option<()> {
     const METADATA: u8 = message(context::METADATA);
 
     let inside = levels.open(1).ok()?;
+    // The general reader always opens it.
+    inside.open(1).ok()?;
     let mut seen = Seen::default();
     while let Some(tag) = bytes.first().copied() {
         let content = field(&mut bytes, tag)?;

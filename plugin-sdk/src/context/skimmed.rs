@@ -11,23 +11,28 @@ use serde::{
 };
 
 use super::user::UserContext;
-use crate::codec::nesting::{Levels, check_json};
+use crate::codec::{
+    nesting::{Levels, check_json},
+    object::Object,
+};
 
 /// Checks a whole context.
 pub(super) fn check(text: &[u8], levels: Levels) -> Option<()> {
     check_json(text, levels).ok()?;
-    serde_json::from_slice::<WholeContext>(text).ok().map(drop)
+    serde_json::from_slice::<Object<WholeContext>>(text)
+        .ok()
+        .map(drop)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "nothing is kept")]
 struct WholeContext {
-    global_context: SharedPart,
+    global_context: Object<SharedPart>,
     #[serde(default)]
-    state: Option<Object>,
+    state: Option<AnyObject>,
     #[serde(default)]
-    metadata: Option<Object>,
+    metadata: Option<AnyObject>,
 }
 
 #[derive(Deserialize)]
@@ -46,9 +51,9 @@ struct SharedPart {
     #[serde(default)]
     content_type: Option<Text>,
     #[serde(default)]
-    state: Option<Object>,
+    state: Option<AnyObject>,
     #[serde(default)]
-    metadata: Option<Object>,
+    metadata: Option<AnyObject>,
 }
 
 /// A string.
@@ -74,18 +79,18 @@ impl Visitor<'_> for TextVisitor {
     }
 }
 
-/// An object.
-struct Object;
+/// An object of anything.
+struct AnyObject;
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de> Deserialize<'de> for AnyObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor).map(|()| Self)
+        deserializer.deserialize_map(AnyObjectVisitor).map(|()| Self)
     }
 }
 
-struct ObjectVisitor;
+struct AnyObjectVisitor;
 
-impl<'de> Visitor<'de> for ObjectVisitor {
+impl<'de> Visitor<'de> for AnyObjectVisitor {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,6 +188,9 @@ mod tests {
             r#"{"global_context":{"request_id":"r"},"state":{},"state":{}}"#,
             r#"{"global_context":{"request_id":"r","metadata":{"n":1e999}}}"#,
             r#"{"global_context":{"request_id":"r","metadata":{"s":"\ud800"}}}"#,
+            r#"{"global_context":["r"]}"#,
+            r#"{"global_context":["r","alice@example.com",null,"tenant"]}"#,
+            r#"[{"request_id":"r"}]"#,
             r#"{"state":{}}"#,
             "[]",
             "",

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     Result,
-    plugins::{Allow, ReplaceInQuery, ReplaceWords},
+    plugins::{Allow, ReadContext, ReplaceInQuery, ReplaceWords},
     requests::{self, Size},
 };
 
@@ -44,6 +44,11 @@ impl Subject {
     /// Nothing is changed.
     pub fn allow(size: Size) -> Result<Self> {
         Self::of(Allow, "Allow", size, false)
+    }
+
+    /// Nothing is changed, and the context is looked at.
+    pub fn context(size: Size) -> Result<Self> {
+        Self::of(ReadContext, "ReadContext", size, false)
     }
 
     /// The bytes of the request.

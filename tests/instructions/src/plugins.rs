@@ -49,6 +49,24 @@ impl ReplaceInQuery {
     }
 }
 
+/// Looks at who makes the request and lets the call pass.
+#[plugin(hooks = [tool_pre_invoke])]
+#[derive(Default)]
+pub struct ReadContext;
+
+impl ReadContext {
+    async fn tool_pre_invoke(
+        &self,
+        _payload: ToolPreInvokePayload,
+        context: &mut PluginContext,
+    ) -> HookResult<ToolPreInvokePayload> {
+        if context.user_email().is_none() {
+            return Ok(PluginResult::deny(PluginViolation::new("who is it", "NO_USER")));
+        }
+        Ok(PluginResult::allow())
+    }
+}
+
 /// Looks at the name of the tool and lets the call pass.
 #[plugin(hooks = [tool_pre_invoke])]
 #[derive(Default)]

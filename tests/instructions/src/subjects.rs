@@ -26,7 +26,7 @@ pub struct Subject {
 type Work = Box<dyn Fn(u32) -> Result<()>>;
 
 /// All there are.
-pub const SUBJECTS: [Subject; 9] = [
+pub const SUBJECTS: [Subject; 10] = [
     Subject {
         name: "full",
         title: "517 B: all arguments read",
@@ -47,6 +47,13 @@ pub const SUBJECTS: [Subject; 9] = [
         calls: 1000,
         floor: "naive",
         make: || in_process_work(in_process::Subject::allow(Size::Small)),
+    },
+    Subject {
+        name: "context",
+        title: "517 B: let pass, the context read",
+        calls: 1000,
+        floor: "naive",
+        make: || in_process_work(in_process::Subject::context(Size::Small)),
     },
     Subject {
         name: "full-objects",
@@ -90,6 +97,7 @@ pub const SUBJECTS: [Subject; 9] = [
         floor: "",
         make: || {
             let request = requests::json_rpc("ReplaceWords", Size::Small);
+            requests::check_result(&json_rpc::handle(request.as_bytes())?, true)?;
             Ok(Box::new(move |calls| {
                 for _ in 0..calls {
                     std::hint::black_box(json_rpc::handle(request.as_bytes())?);
@@ -116,6 +124,7 @@ fn in_process_work(subject: Result<in_process::Subject>) -> Result<Work> {
 
 fn naive_work(size: Size) -> Result<Work> {
     let request = requests::protobuf("ReplaceWords", size)?;
+    requests::check_protobuf(&naive::handle(&request)?, true)?;
     Ok(Box::new(move |calls| {
         for _ in 0..calls {
             std::hint::black_box(naive::handle(&request)?);
@@ -132,6 +141,13 @@ fn json() -> Result<Work> {
     let plugin = runtime.block_on(async { InProcess::of(ReplaceWords) })?;
     let (payload, context) = requests::json(Size::Small);
     let (payload, context) = (Bytes::from(payload), Bytes::from(context));
+    let call = plugin.json(
+        "tool_pre_invoke",
+        "ReplaceWords",
+        payload.clone(),
+        context.clone(),
+    );
+    requests::check_result(runtime.block_on(call).as_bytes(), true)?;
     Ok(Box::new(move |calls| {
         runtime.block_on(async {
             for _ in 0..calls {

@@ -4,19 +4,16 @@
 //! that is not named below or is there twice, an id that the library would write in another way, text where an object is expected,
 //! and of course everything that is wrong.
 
-use std::{fmt, future::poll_fn, marker::PhantomData, pin::pin};
+use std::{future::poll_fn, pin::pin};
 
 use bytes::Bytes;
 use rmcp::model::RequestId;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::tools::{ToolAnswer, Tools};
 use crate::{
-    codec::{text::Text, wire::Slice},
+    codec::{object::Object, text::Text, wire::Slice},
     dispatch::{Invocation, guard},
 };
 
@@ -144,29 +141,6 @@ impl Id {
 
     pub(super) fn to_raw(&self) -> Option<Box<RawValue>> {
         RawValue::from_string(self.as_json().to_owned()).ok()
-    }
-}
-
-/// A JSON object. A type that serde derives would take a list of its members too.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
 }
 

@@ -12,8 +12,8 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// So many times in a row a future may go on before others get their turn.
-const IN_A_ROW: usize = 4;
+/// So many times in a row a future may go on before others get their turn: a request has one body.
+const IN_A_ROW: usize = 2;
 
 /// What happened to the wakes of one future.
 pub(super) struct SelfWakes {
@@ -50,7 +50,8 @@ impl SelfWakes {
     ) -> Poll<T> {
         self.state.wakes(task.waker());
         for _ in 0..IN_A_ROW {
-            self.state.phase.store(RUNS, Ordering::Release);
+            // An exchange, so that what was done before a wake which this takes back is seen by the poll.
+            self.state.phase.swap(RUNS, Ordering::AcqRel);
             if let Poll::Ready(value) = poll(&mut Context::from_waker(&self.waker)) {
                 return Poll::Ready(value);
             }
@@ -62,7 +63,7 @@ impl SelfWakes {
                 return Poll::Pending;
             }
         }
-        self.state.phase.store(RESTS, Ordering::Release);
+        self.state.phase.swap(RESTS, Ordering::AcqRel);
         task.waker().wake_by_ref();
         Poll::Pending
     }

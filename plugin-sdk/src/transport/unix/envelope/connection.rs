@@ -146,6 +146,7 @@ impl EnvelopeConnection {
             if timer.deadline() != self.wake_at() {
                 timer.as_mut().reset(self.wake_at());
             }
+            buffer::give_back(&mut self.input);
             let interest = self.interest();
             let may_answer = self.output.len() < WRITE_BACKLOG && !self.calls.is_empty();
             let ready = tokio::select! {
