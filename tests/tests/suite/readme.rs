@@ -4,7 +4,9 @@ mod numbers;
 
 use std::{fs, path::PathBuf, process::Command};
 
-use plugin_sdk_tests::process::without_package;
+use plugin_sdk_tests::process::{without_package, without_settings};
+
+use crate::templates::files::Serving;
 
 /// The examples that are plugins, and what the command of each one's README prints among other things.
 pub(crate) const EXAMPLES: [(&str, &str); 9] = [
@@ -58,9 +60,10 @@ fn the_first_code_is_the_example() {
 }
 
 #[test]
-fn there_are_two_commands_and_the_first_calls_a_hook() {
+fn two_commands_set_up_everything_and_the_first_calls_a_hook() {
     let readme = read("README.md");
-    let commands = blocks(&readme, "sh");
+    let (readme, _) = readme.split_once("## A project of your own").unwrap();
+    let commands = blocks(readme, "sh");
     assert_eq!(commands.len(), 2);
     let answer = run(commands[0].trim());
     assert!(answer.contains(r#""text": "what a yikes day""#), "{answer}");
@@ -69,6 +72,34 @@ fn there_are_two_commands_and_the_first_calls_a_hook() {
         read(".ci/run").contains(test),
         "`{test}` is not what .ci/run calls"
     );
+}
+
+#[test]
+fn the_host_calls_the_server_of_its_readme() {
+    let text = read("examples/host/README.md");
+    let commands = blocks(&text, "sh");
+    let mut server = Command::new("sh");
+    without_settings(without_package(&mut server))
+        .args(["-c", commands[0].trim()])
+        .current_dir(root());
+    let server = Serving::start(&mut server);
+    let said = run(commands[1].trim());
+    assert!(said.contains("ReplaceWords") && said.contains("rust"), "{said}");
+    drop(server);
+}
+
+/// Their test runs the quickstart's.
+#[test]
+fn the_commands_for_a_project_are_those_of_the_quickstart() {
+    let (readme, quickstart) = (read("README.md"), read("docs/quickstart.md"));
+    let quickstart = blocks(&quickstart, "sh").concat();
+    let mut known = quickstart.lines();
+    for command in blocks(&readme, "sh")[2].lines() {
+        assert!(
+            known.any(|line| line == command),
+            "`{command}` is not in the quickstart, or not there"
+        );
+    }
 }
 
 #[test]
