@@ -67,9 +67,16 @@ fn the_real_host_gets_what_their_readmes_say() -> Result<(), Failed> {
         let program = build(example);
         let program = program.to_str().unwrap();
         let config = format!("examples/{example}/config.yaml");
+        // As the README serves it, on a socket of this run.
+        let command = format!("`cargo run -p {example} -- --config {config}`");
+        assert!(
+            read(&format!("examples/{example}/README.md")).contains(&command),
+            "{example}: {command}"
+        );
         // Where the command of the README runs, too: files that the settings name are found from here.
         let server = ServerProcess::start_with(program, "", |command| {
-            command.env("PLUGINS_CONFIG_PATH", &config).current_dir(root());
+            command.env_remove("PLUGINS_CONFIG_PATH").current_dir(root());
+            command.args(["--config", &config]);
         })
         .unwrap();
         let mut stanza = Command::new(program);

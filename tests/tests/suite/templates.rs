@@ -4,7 +4,7 @@
 mod build;
 mod called;
 mod choices;
-mod files;
+pub(crate) mod files;
 pub(crate) mod generate;
 mod projects;
 mod quickstart;

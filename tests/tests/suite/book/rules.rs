@@ -29,15 +29,15 @@ pub(super) enum Rule {
 fn elsewhere(page: &str, language: &str) -> Option<&'static str> {
     match (page, language) {
         ("README.md", "rust") => Some("`readme` holds it equal to the example that is compiled"),
-        ("README.md", "sh") => {
-            Some("`readme` runs the first; the second is what .ci/run calls, and this test is part of it")
-        }
+        ("README.md", "sh") => Some(
+            "`readme` runs the first; the second is what .ci/run calls, and this test is part of it; the rest is the quickstart's",
+        ),
         ("docs/quickstart.md", _) => {
             Some("the tests of the templates run the quickstart from its first line to its last")
         }
-        ("docs/performance.md", "sh") => {
-            Some(".ci/run calls the check of instructions; the others write files that are checked in, one of them for ten minutes")
-        }
+        ("docs/performance.md", "sh") => Some(
+            ".ci/run calls the check of instructions; the others write files that are checked in, one of them for ten minutes",
+        ),
         ("docs/envelope.md", "envelope" | "envelope-unknown") => Some("`host::envelope` plays it"),
         _ => None,
     }

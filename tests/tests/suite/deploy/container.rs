@@ -10,7 +10,7 @@ use parse_dockerfile::{HealthcheckArguments, Instruction, Source};
 use plugin_sdk_tests::process::{ServerProcess, free_port, without_settings};
 
 use super::{project::Project, tool};
-use crate::installation::Failed;
+use crate::{installation::Failed, templates::generate};
 
 /// The address of the server, which a test must be able to choose.
 const PORT: &str = "PLUGINS_GRPC_SERVER_PORT";
@@ -182,6 +182,67 @@ fn the_last_stage_has_no_shell_no_root_and_files_that_there_are() {
     let name = project.program.file_name().unwrap().to_str().unwrap();
     assert_eq!(program[..], [format!("/src/target/release/{name}")]);
     assert_eq!(*place, stages.entry_point()[0]);
+}
+
+/// The other transports that a project may have: its image serves one of them, and only manifests that fit are there.
+#[test]
+fn the_image_serves_what_was_chosen() -> Result<(), Failed> {
+    let built = Project::get();
+    for (chosen, transport, manifests) in [
+        ("mcp", "http", vec![]),
+        ("unix", "unix", vec!["sidecar"]),
+        ("unix,mcp", "http", vec!["sidecar"]),
+        ("grpc", "grpc", vec!["service"]),
+        ("unix,grpc,mcp", "grpc", vec!["service", "sidecar"]),
+    ] {
+        let name = format!("image-{}", chosen.replace(',', "-"));
+        let project = generate::generate("plugin", &name, &[("transports", chosen)]);
+        for folder in ["service", "sidecar"] {
+            let is_there = project.join("kubernetes").join(folder).exists();
+            assert_eq!(is_there, manifests.contains(&folder), "{chosen}: {folder}");
+        }
+        assert_eq!(
+            project.join("resources/plugins/kustomization.yaml").exists(),
+            !manifests.is_empty(),
+            "{chosen}"
+        );
+        let file = project.join("Containerfile");
+        if let Some(report) = tool("hadolint", &["--failure-threshold", "style"], &[&file])? {
+            assert_eq!(report, Ok(String::new()), "{chosen}");
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let stages = Stages::of(&text);
+        let mut environment = stages.environment();
+        assert_eq!(environment["PLUGINS_TRANSPORT"], transport, "{chosen}");
+
+        // With a port or a socket of this run.
+        let sockets = tempfile::Builder::new().prefix("i-").tempdir_in("/tmp").unwrap();
+        for (variable, value) in &mut environment {
+            if variable.ends_with("_PORT") {
+                *value = free_port().unwrap().to_string();
+            } else if variable.ends_with("_PATH") {
+                *value = sockets.path().join("plugin.sock").display().to_string();
+            }
+        }
+        let program = built.program.to_str().unwrap();
+        let _server = ServerProcess::start_with(program, "", |command| {
+            command
+                .env_remove("PLUGINS_CONFIG_PATH")
+                .env_remove("PLUGINS_UNIX_SOCKET_PATH");
+            command.envs(&environment).current_dir(&built.directory);
+        })
+        .unwrap();
+        let mut check = Command::new(program);
+        without_settings(&mut check).args(&stages.health_check()[1..]);
+        check.envs(&environment).current_dir(&built.directory);
+        let asked = check.stdin(Stdio::null()).output().unwrap();
+        assert!(
+            asked.status.success(),
+            "{chosen}: {}",
+            String::from_utf8_lossy(&asked.stderr)
+        );
+    }
+    Ok(())
 }
 
 /// In a directory with nothing but what the last stage copies, with its variables, and a port of the test's.

@@ -97,6 +97,9 @@ fn no_name_of_the_prelude_may_be_taken() {
         .filter(|word| !word.ends_with("Payload") && *word != "What")
         .collect();
     assert!(names.contains("PluginResult"), "{names:?}");
+    let uses = own_uses();
+    assert!(uses.contains("ContentPart"), "{uses:?}");
+    let names = names.iter().copied().chain(uses.iter().map(String::as_str));
     let refused = list(&template("plugin/checks.rhai"), "let in_scope = ");
     for name in names {
         assert!(
@@ -104,6 +107,35 @@ fn no_name_of_the_prelude_may_be_taken() {
             "{name} is not refused"
         );
     }
+}
+
+/// The types that the code of the templates names in a `use`.
+fn own_uses() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![root().join("templates")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(path).unwrap();
+                for statement in text
+                    .split("use ")
+                    .skip(1)
+                    .filter_map(|rest| rest.split(';').next())
+                {
+                    let words = statement.split(|letter: char| !letter.is_ascii_alphanumeric());
+                    let types =
+                        words.filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()));
+                    // What else begins with "use " is prose.
+                    let is_path = statement.contains("::");
+                    names.extend(types.filter(|_| is_path).map(str::to_owned));
+                }
+            }
+        }
+    }
+    names
 }
 
 /// Neither may the name of a crate that the project depends on.

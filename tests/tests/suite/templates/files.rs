@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    generate::{built_together, cargo, program, root},
+    generate::{built_together, cargo, program},
     projects::{Projects, built, generated, started_in},
 };
 use crate::{
@@ -52,7 +52,7 @@ fn all(projects: &Projects) -> impl Iterator<Item = (&Path, &str)> {
     let small = projects.small.iter();
     small
         .map(|small| (small.project.as_path(), small.transport))
-        .chain([(projects.full.as_path(), "unix")])
+        .chain([&projects.full, &projects.full_by_default].map(|full| (full.as_path(), "unix")))
 }
 
 #[test]
@@ -152,14 +152,6 @@ fn the_manifest_is_one_and_says_what_the_program_says() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Where the files of containers and Kubernetes are not part of a template, its README must not be judged by them.
-fn is_there(project: &Path, link: &str) -> bool {
-    let template = root().join("templates/plugin-full");
-    project.join(link).exists()
-        || link.starts_with("kubernetes/") && !template.join("kubernetes").exists()
-        || link == "Containerfile" && !template.join(link).exists()
-}
-
 #[test]
 fn the_links_lead_somewhere() {
     for (project, _) in all(generated()) {
@@ -171,7 +163,7 @@ fn the_links_lead_somewhere() {
         {
             let elsewhere = link.starts_with("https://");
             assert!(
-                elsewhere || is_there(project, link),
+                elsewhere || project.join(link).exists(),
                 "{}: {link}",
                 project.display()
             );

@@ -31,6 +31,8 @@ pub(crate) struct Projects {
     pub(crate) small: Vec<Small>,
     /// `plugin-full` with all hooks and transports.
     pub(crate) full: PathBuf,
+    /// `plugin-full` as it is without an answer to any question.
+    pub(crate) full_by_default: PathBuf,
     /// `plugin-full` with each hook alone.
     pub(crate) full_with_one: Vec<PathBuf>,
 }
@@ -70,6 +72,7 @@ pub(crate) fn generated() -> &'static Projects {
         }
         let all = words.join(",");
         let full = generate_in(&workspace, "plugin-full", "full", &[("hooks", &all)]);
+        let full_by_default = generate_in(&workspace, "plugin-full", "full-by-default", &[]);
         // Not the usual port, which others may have.
         let config = full.join("tls/config.yaml");
         let text = fs::read_to_string(&config).unwrap();
@@ -80,6 +83,7 @@ pub(crate) fn generated() -> &'static Projects {
             workspace,
             small,
             full,
+            full_by_default,
             full_with_one,
         }
     })
@@ -101,7 +105,7 @@ pub(crate) fn built() -> &'static Projects {
         let log = cargo(&projects.workspace, &[&["test"], &selection[..]].concat());
         assert_eq!(
             log.matches("test result: ok").count(),
-            projects.small.len() + 1,
+            projects.small.len() + 2,
             "{log}"
         );
     });

@@ -19,6 +19,9 @@ use crate::installation::{Failed, INSTALL_PATIENCE, left_out, output};
 /// The socket of servers and gateways that are not told otherwise.
 const USUAL_SOCKET: &str = "/tmp/mcpgateway-plugins.sock";
 
+/// What the quickstart promises, of a machine with two cores.
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+
 const REPOSITORY: &str = "https://github.com/contextforge-org/plugin-sdk-rust";
 
 /// The only block of code in a language.
@@ -45,6 +48,7 @@ fn the_quickstart_leads_to_a_call_by_the_real_host() -> Result<(), Failed> {
     let repository = repository();
 
     let mut directory = folder.clone();
+    let mut taken = Duration::ZERO;
     let mut serving = None;
     let mut called = String::new();
     for block in commands(&text) {
@@ -60,6 +64,7 @@ fn the_quickstart_leads_to_a_call_by_the_real_host() -> Result<(), Failed> {
         let script = format!("{block}\npwd > {}", arrived.display());
         command.args(["-e", "-c", &script]).current_dir(&directory);
         let said = output(&mut command, INSTALL_PATIENCE).unwrap_or_else(|error| panic!("{error}"));
+        taken += begun.elapsed();
         println!("{:.1} s: {block}", begun.elapsed().as_secs_f64());
         // What frightens authors: Cargo, for one, complains of manifests in the repository that it can't read.
         assert!(!said.contains("error: "), "{said}");
@@ -76,6 +81,8 @@ fn the_quickstart_leads_to_a_call_by_the_real_host() -> Result<(), Failed> {
         directory = PathBuf::from(read(&arrived).trim());
     }
     assert!(serving.is_some() && !called.is_empty());
+    // With nothing built but perhaps `cargo generate`.
+    assert!(taken < TEN_MINUTES, "the quickstart took {taken:?}");
     drop(serving);
 
     // The project's own README, whose commands are those of every project of this template.
