@@ -130,7 +130,9 @@ fn own_uses() -> BTreeSet<String> {
                         words.filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()));
                     // What else begins with "use " is prose.
                     let is_path = statement.contains("::");
-                    names.extend(types.filter(|_| is_path).map(str::to_owned));
+                    // Those are refused by their end.
+                    let types = types.filter(|word| is_path && !word.ends_with("Payload"));
+                    names.extend(types.map(str::to_owned));
                 }
             }
         }
