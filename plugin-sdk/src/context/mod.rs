@@ -77,7 +77,7 @@ impl Arrived {
     }
 }
 
-/// A plugin that keeps a context does not keep all that came with it.
+/// A plugin that keeps a context which it has not looked into does not keep all that came with it.
 impl Clone for Arrived {
     fn clone(&self) -> Self {
         Self {

@@ -95,6 +95,14 @@ pub(crate) fn check() -> Result<()> {
     {
         regressions.push(format!("{name} has no limit (`at_most` in {})", file().display()));
     }
+    for name in baseline.counts.keys().chain(baseline.at_most.keys()) {
+        if !SUBJECTS.iter().any(|subject| subject.name == name) {
+            regressions.push(format!(
+                "{name} in {} is nothing that is counted",
+                file().display()
+            ));
+        }
+    }
     for subject in SUBJECTS.iter().filter(|subject| !subject.floor.is_empty()) {
         let (name, is) = (subject.name, counts[subject.name]);
         let part = is / counts[subject.floor];
@@ -127,5 +135,9 @@ pub(crate) fn check() -> Result<()> {
     if regressions.is_empty() {
         return Ok(());
     }
-    Err(format!("more instructions than before:\n{}", regressions.join("\n")).into())
+    Err(format!(
+        "the instructions of calls are not as accepted:\n{}",
+        regressions.join("\n")
+    )
+    .into())
 }

@@ -61,7 +61,7 @@ impl ReadContext {
         context: &mut PluginContext,
     ) -> HookResult<ToolPreInvokePayload> {
         if context.user_email().is_none() {
-            return Ok(PluginResult::deny(PluginViolation::new("who is it", "NO_USER")));
+            return Err(PluginError::new("the context has no user"));
         }
         Ok(PluginResult::allow())
     }

