@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import time
+from http.client import HTTPResponse
 
 from bindings import TRANSPORT, binary
 from harness import run
@@ -22,6 +23,7 @@ async def main(report):
             hosts(report, process.address)
             forms(report, process.address)
             paths(report, process.address)
+            answered_by_the_head(report, process.address)
             too_large(report, process.address)
             health_and_metrics(report, process.address)
         listed_hosts(report, directory)
@@ -166,7 +168,7 @@ def first_answer(connection):
     return int(found[1]) if found else None
 
 
-def head(length, **headers):
+def head(length, line="POST /mcp", **headers):
     fields = {
         "Host": "localhost:1",
         "Accept": "application/json, text/event-stream",
@@ -175,7 +177,41 @@ def head(length, **headers):
         **headers,
     }
     lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
-    return ("POST /mcp HTTP/1.1\r\n" + "".join(lines) + "\r\n").encode()
+    return (f"{line} HTTP/1.1\r\n" + "".join(lines) + "\r\n").encode()
+
+
+def answered_by_the_head(report, address):
+    """The answer and the connection outlast a body that comes late and that nobody asked for."""
+    body = json.dumps(PING).encode()
+    with report.group("http: a body that comes after the answer is known") as group:
+        for title, expected, changed in (
+            ("no such path", 404, {"line": "POST /"}),
+            ("a slash too many", 307, {"line": "POST /mcp/"}),
+            ("health, posted", 405, {"line": "POST /health"}),
+            ("health, asked with a body", 200, {"line": "GET /health"}),
+            ("metrics, posted", 405, {"line": "POST /metrics/prometheus"}),
+            ("another method", 405, {"line": "PUT /mcp"}),
+            ("another host", 421, {"Host": "evil.example"}),
+            ("another origin", 403, {"Origin": "http://evil.example"}),
+            ("another type", 400, {"Content-Type": "text/plain"}),
+            ("another answer wanted", 406, {"Accept": "text/html"}),
+        ):
+            with connect(address) as connection:
+                connection.sendall(head(len(body), **changed))
+                for byte in range(0, len(body), 10):
+                    time.sleep(0.02)
+                    connection.sendall(body[byte : byte + 10])
+                group.equal(title, expected, whole_answer(connection))
+                connection.sendall(head(len(body)) + body)
+                group.equal(f"{title}: the next request", 200, whole_answer(connection))
+
+
+def whole_answer(connection):
+    """The status of an answer that is read to its end."""
+    response = HTTPResponse(connection)
+    response.begin()
+    response.read()
+    return response.status
 
 
 def too_large(report, address):

@@ -15,8 +15,8 @@ use tokio::time::timeout;
 
 use super::reply::Refusal;
 
-/// How long a client whose request is declined may go on sending, so that it gets to read why: closing a connection on which
-/// something is unread may take the answer away from it.
+/// How long a client whose request is answered by its head may go on sending, so that it gets to read the answer: closing a
+/// connection on which something is unread may take it away.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Whether the request says that its body is too large.

@@ -1,8 +1,8 @@
 //! One request, from its head to its answer.
 
-use std::{convert::Infallible, future::poll_fn, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, ops::ControlFlow, pin::pin, sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 
 use super::{
@@ -65,51 +65,59 @@ impl Service {
     }
 
     async fn route(&self, request: Request<Incoming>, is_late: bool) -> Response<Body> {
-        let (parts, body) = request.into_parts();
-        let is_draining = self.draining.has_begun();
-        if let Some(answer) = health::answer(&parts.method, parts.uri.path(), is_draining, &self.metrics) {
-            return answer;
-        }
-        match (parts.uri.path(), &self.protocol) {
-            (_, Some(_)) if is_late => {
-                let message = "Service Unavailable: the plugin server is stopping; connect again";
-                let error = MessageError::new(code::INVALID_REQUEST, message).with_reason(STOPPING);
-                let refusal = Refusal::of_error(StatusCode::SERVICE_UNAVAILABLE, error);
-                self.decline(refusal, body, &parts.headers).await
+        let (parts, mut body) = request.into_parts();
+        let answer = match self.read_head(&parts, is_late) {
+            ControlFlow::Continue(protocol) => {
+                match body::read(&mut body, self.max_message_size, self.body_timeout).await {
+                    Ok(message) => return protocol.answer(parts, message).await,
+                    Err(refusal) => refusal.into_response(),
+                }
             }
-            (ENDPOINT, Some(protocol)) => self.mcp(protocol, parts, body).await,
-            ("/mcp/", Some(_)) => redirect(),
-            (path, protocol) => {
-                let path: String = path.chars().take(100).collect();
-                let endpoint = protocol.as_ref().map_or("", |_| "/mcp, ");
-                let message = format!(
-                    "Not Found: there is no {path} here; there are {endpoint}{} and {}",
-                    health::HEALTH,
-                    health::METRICS
-                );
-                let refusal = Refusal::new(StatusCode::NOT_FOUND, message);
-                self.decline(refusal, body, &parts.headers).await
-            }
-        }
-    }
-
-    async fn mcp(&self, protocol: &Protocol, parts: Parts, mut body: Incoming) -> Response<Body> {
-        if let Err(refusal) = checks::check(&parts, &self.rules, self.max_message_size, self.sessions) {
-            return self.decline(refusal, body, &parts.headers).await;
-        }
-        match body::read(&mut body, self.max_message_size, self.body_timeout).await {
-            Ok(message) => protocol.answer(parts, message).await,
-            Err(refusal) => self.decline(refusal, body, &parts.headers).await,
-        }
-    }
-
-    async fn decline(&self, refusal: Refusal, body: Incoming, headers: &HeaderMap) -> Response<Body> {
+            ControlFlow::Break(answer) => answer,
+        };
         // A client that asks first has sent nothing yet, and would be told to.
-        if !headers.contains_key(header::EXPECT) {
+        if !parts.headers.contains_key(header::EXPECT) {
             body::discard(body, self.max_message_size).await;
         }
-        refusal.into_response()
+        answer
     }
+
+    /// Who answers what the body holds; or the answer, where the head is enough for one.
+    fn read_head(&self, parts: &Parts, is_late: bool) -> ControlFlow<Response<Body>, &Protocol> {
+        let path = parts.uri.path();
+        let is_draining = self.draining.has_begun();
+        if let Some(answer) = health::answer(&parts.method, path, is_draining, &self.metrics) {
+            return ControlFlow::Break(answer);
+        }
+        match (path, &self.protocol) {
+            (_, Some(_)) if is_late => ControlFlow::Break(stopping()),
+            (ENDPOINT, Some(protocol)) => {
+                match checks::check(parts, &self.rules, self.max_message_size, self.sessions) {
+                    Ok(()) => ControlFlow::Continue(protocol),
+                    Err(refusal) => ControlFlow::Break(refusal.into_response()),
+                }
+            }
+            ("/mcp/", Some(_)) => ControlFlow::Break(redirect()),
+            (_, protocol) => ControlFlow::Break(not_found(path, protocol.is_some())),
+        }
+    }
+}
+
+fn stopping() -> Response<Body> {
+    let message = "Service Unavailable: the plugin server is stopping; connect again";
+    let error = MessageError::new(code::INVALID_REQUEST, message).with_reason(STOPPING);
+    Refusal::of_error(StatusCode::SERVICE_UNAVAILABLE, error).into_response()
+}
+
+fn not_found(path: &str, has_endpoint: bool) -> Response<Body> {
+    let path: String = path.chars().take(100).collect();
+    let endpoint = if has_endpoint { "/mcp, " } else { "" };
+    let message = format!(
+        "Not Found: there is no {path} here; there are {endpoint}{} and {}",
+        health::HEALTH,
+        health::METRICS
+    );
+    Refusal::new(StatusCode::NOT_FOUND, message).into_response()
 }
 
 fn redirect() -> Response<Body> {
