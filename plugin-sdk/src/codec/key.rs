@@ -5,16 +5,29 @@ use serde::{
     ser::{Impossible, Serialize, Serializer},
 };
 
-use super::{CodecError, wire::put_varint};
+use super::{
+    CodecError,
+    message::Message,
+    nesting::check_struct,
+    raw::RAW,
+    ser::{ValueSerializer, Writing},
+    wire::{LENGTH_DELIMITED, begin_wide, put_varint, tag},
+};
 
-/// Appends a key with its length in front, and returns the length.
-pub(crate) struct KeySerializer<'a> {
-    pub(crate) out: &'a mut Vec<u8>,
+/// An entry of a `Struct`, and a value of a `ListValue`.
+pub(super) const ELEMENT: u8 = tag(1, LENGTH_DELIMITED);
+const ENTRY_KEY: u8 = tag(1, LENGTH_DELIMITED);
+
+/// Begins an entry and appends its key. Returns how long the key is; nothing, where the SDK's own map had it append whole entries.
+pub(super) struct KeySerializer<'a> {
+    pub(super) out: &'a mut Vec<u8>,
+    /// How the object is written that the entry is in.
+    pub(super) writing: Writing,
 }
 
 macro_rules! spelled {
     ($($method:ident $type:ty,)*) => {$(
-        fn $method(self, value: $type) -> Result<usize, CodecError> {
+        fn $method(self, value: $type) -> Result<Option<usize>, CodecError> {
             self.serialize_str(&value.to_string())
         }
     )*};
@@ -27,21 +40,31 @@ fn not_a_string<T>(found: &str) -> Result<T, CodecError> {
 }
 
 impl Serializer for KeySerializer<'_> {
-    type Ok = usize;
+    type Ok = Option<usize>;
     type Error = CodecError;
-    type SerializeSeq = Impossible<usize, CodecError>;
-    type SerializeTuple = Impossible<usize, CodecError>;
-    type SerializeTupleStruct = Impossible<usize, CodecError>;
-    type SerializeTupleVariant = Impossible<usize, CodecError>;
-    type SerializeMap = Impossible<usize, CodecError>;
-    type SerializeStruct = Impossible<usize, CodecError>;
-    type SerializeStructVariant = Impossible<usize, CodecError>;
+    type SerializeSeq = Impossible<Option<usize>, CodecError>;
+    type SerializeTuple = Impossible<Option<usize>, CodecError>;
+    type SerializeTupleStruct = Impossible<Option<usize>, CodecError>;
+    type SerializeTupleVariant = Impossible<Option<usize>, CodecError>;
+    type SerializeMap = Impossible<Option<usize>, CodecError>;
+    type SerializeStruct = Impossible<Option<usize>, CodecError>;
+    type SerializeStructVariant = Impossible<Option<usize>, CodecError>;
 
     #[inline]
-    fn serialize_str(self, value: &str) -> Result<usize, CodecError> {
-        put_varint(self.out, value.len() as u64);
+    fn serialize_str(self, value: &str) -> Result<Option<usize>, CodecError> {
+        // Nearly all keys are short: what stands before them is written at once.
+        let width = self.writing.width();
+        match (width, u8::try_from(value.len())) {
+            (1, Ok(length @ ..0x80)) => self.out.extend_from_slice(&[ELEMENT, 0, ENTRY_KEY, length]),
+            (2, Ok(length @ ..0x80)) => self.out.extend_from_slice(&[ELEMENT, 0, 0, ENTRY_KEY, length]),
+            _ => {
+                begin_wide(self.out, ELEMENT, width);
+                self.out.push(ENTRY_KEY);
+                put_varint(self.out, value.len() as u64);
+            }
+        }
         self.out.extend_from_slice(value.as_bytes());
-        Ok(value.len())
+        Ok(Some(value.len()))
     }
 
     spelled! {
@@ -56,7 +79,7 @@ impl Serializer for KeySerializer<'_> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<usize, CodecError> {
+    ) -> Result<Option<usize>, CodecError> {
         self.serialize_str(variant)
     }
 
@@ -64,38 +87,49 @@ impl Serializer for KeySerializer<'_> {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<usize, CodecError> {
+    ) -> Result<Option<usize>, CodecError> {
         value.serialize(self)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<usize, CodecError> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Option<usize>, CodecError> {
         value.serialize(self)
     }
 
-    fn serialize_bytes(self, _value: &[u8]) -> Result<usize, CodecError> {
+    fn serialize_bytes(self, _value: &[u8]) -> Result<Option<usize>, CodecError> {
         not_a_string("bytes")
     }
 
-    fn serialize_none(self) -> Result<usize, CodecError> {
+    fn serialize_none(self) -> Result<Option<usize>, CodecError> {
         not_a_string("null")
     }
 
-    fn serialize_unit(self) -> Result<usize, CodecError> {
+    fn serialize_unit(self) -> Result<Option<usize>, CodecError> {
         not_a_string("null")
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<usize, CodecError> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<Option<usize>, CodecError> {
         not_a_string("null")
     }
 
+    /// From the SDK's own map: the bytes of whole entries.
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _name: &'static str,
-        _index: u32,
+        name: &'static str,
+        index: u32,
         _variant: &'static str,
-        _value: &T,
-    ) -> Result<usize, CodecError> {
-        not_a_string("a variant with data")
+        value: &T,
+    ) -> Result<Option<usize>, CodecError> {
+        if name != RAW {
+            return not_a_string("a variant with data");
+        }
+        let start = self.out.len();
+        value.serialize(ValueSerializer::of_bytes(self.out, self.writing))?;
+        let levels = self.writing.levels.around();
+        if !levels.holds(index) {
+            // The bound is that of the whole object the bytes came from; these may be shallower.
+            check_struct(&Message::new(&self.out[start..]), levels)?;
+        }
+        Ok(None)
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Self::SerializeSeq, CodecError> {

@@ -234,13 +234,10 @@ impl Sink<'_> {
                     result,
                     denial_metadata: false,
                 };
+                let payload = result.modified_payload.as_ref().map_or(0, |_| self.expected);
                 // A little more than what is known, for the rest of the result and for what a plugin adds.
-                let expected = match result.modified_payload {
-                    Some(_) => self.expected + self.expected / 64 + 256,
-                    None => 256,
-                };
-                self.out.reserve(expected);
-                let writing = Writing::new(self.levels).expecting(expected);
+                self.out.reserve(payload + payload / 64 + 256);
+                let writing = Writing::new(self.levels).expecting(payload);
                 write_struct_as(self.out, &fields, tag, writing).map(drop)
             }
             Form::Json => {

@@ -6,13 +6,11 @@ use serde::ser::{self, Serialize};
 
 use super::{
     CodecError,
-    key::KeySerializer,
+    key::{ELEMENT, KeySerializer},
     ser::{ValueSerializer, Writing},
     wire::{LENGTH_DELIMITED, begin_wide, end_wide, tag},
 };
 
-const ELEMENT: u8 = tag(1, LENGTH_DELIMITED);
-const ENTRY_KEY: u8 = tag(1, LENGTH_DELIMITED);
 const ENTRY_VALUE: u8 = tag(2, LENGTH_DELIMITED);
 
 /// An object or a list that is being written.
@@ -85,9 +83,12 @@ impl<'a> Nested<'a> {
     #[inline]
     fn begin_entry<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), CodecError> {
         let width = self.writing.width();
-        let entry = begin_wide(self.out, ELEMENT, width);
-        self.out.push(ENTRY_KEY);
-        let length = key.serialize(KeySerializer { out: &mut *self.out })?;
+        let entry = self.out.len() + 1 + width;
+        let key = key.serialize(KeySerializer {
+            out: &mut *self.out,
+            writing: self.writing,
+        })?;
+        let Some(length) = key else { return Ok(()) };
         self.key = self.out.len() - length..self.out.len();
         let value = begin_wide(self.out, ENTRY_VALUE, width);
         self.entry = Some(OpenEntry { entry, value, width });

@@ -60,6 +60,11 @@ impl Levels {
         Self(self.0.saturating_sub(levels))
     }
 
+    /// The same bound, as the message around sees it.
+    pub(super) fn around(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     /// How many levels these are.
     pub(super) fn count(self) -> u32 {
         self.0

@@ -17,9 +17,10 @@ pub(crate) const RAW: &str = "$plugin_sdk::raw";
 /// The name under which a map asks for an object that holds only strings.
 pub(crate) const RAW_STRINGS: &str = "$plugin_sdk::raw_strings";
 
-/// The variant under which the map hands over the bytes of a whole `Struct`, and of one `Value`. Its index is the number of
-/// levels that they take at the most.
+/// The variant under which the map hands over the bytes of a whole `Struct`, of entries in place of a key, and of one `Value`. Its
+/// index is the number of levels that they take at the most; of entries, that a `Struct` of them takes.
 pub(crate) const RAW_STRUCT: &str = "struct";
+pub(crate) const RAW_ENTRIES: &str = "entries";
 pub(crate) const RAW_VALUE: &str = "value";
 
 /// The checked bytes of an object.

@@ -28,14 +28,20 @@ pub(crate) struct Writing {
     pub(crate) rounded: bool,
     /// How many bytes the lengths of the outer messages may need, down to where this is left of the levels. A large message that
     /// gets too few has to move, as do all those around it.
-    wide: (usize, Levels),
+    wide: (u8, Levels),
 }
 
-/// A message from this size on is large.
+/// A payload from this size on is large: the lengths of all messages around an argument may need as many bytes as its own.
 const LARGE: usize = 4096;
 
 /// So many levels lie around an argument in the result of a hook.
 const OUTER: u32 = 10;
+
+/// In a payload from this size on, the lengths of the messages around its largest field need two bytes.
+const MEDIUM: usize = 256;
+
+/// So many levels lie around the fields of a payload's field in the result of a hook.
+const FIELDS: u32 = 6;
 
 impl Writing {
     pub(crate) fn new(levels: Levels) -> Self {
@@ -46,11 +52,13 @@ impl Writing {
         }
     }
 
-    /// For a document that will have about so many bytes.
-    pub(crate) fn expecting(mut self, size: usize) -> Self {
-        if size >= LARGE {
-            self.wide = (width(size), self.levels.less(OUTER));
-        }
+    /// For the result of a hook whose payload will have about so many bytes.
+    pub(crate) fn expecting(mut self, payload: usize) -> Self {
+        self.wide = match payload {
+            ..MEDIUM => return self,
+            MEDIUM..LARGE => (2, self.levels.less(FIELDS)),
+            LARGE.. => (width(payload), self.levels.less(OUTER)),
+        };
         self
     }
 
@@ -59,7 +67,7 @@ impl Writing {
     pub(super) fn width(self) -> usize {
         let (width, innermost) = self.wide;
         if self.levels.holds(innermost.count()) {
-            width
+            usize::from(width)
         } else {
             1
         }
@@ -103,7 +111,7 @@ enum Raw {
     No,
     /// A map or an entry of one, which says next what it has.
     Map,
-    /// The bytes of a whole `Value`.
+    /// The bytes of a whole `Value`, or of entries.
     Value,
     /// The bytes of a whole `Struct`.
     Struct,
@@ -115,6 +123,15 @@ impl<'a> ValueSerializer<'a> {
             out,
             writing,
             raw: Raw::No,
+        }
+    }
+
+    /// Appends bytes that already are what is written.
+    pub(super) fn of_bytes(out: &'a mut Vec<u8>, writing: Writing) -> Self {
+        Self {
+            out,
+            writing,
+            raw: Raw::Value,
         }
     }
 

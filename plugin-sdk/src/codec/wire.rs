@@ -244,21 +244,39 @@ pub(crate) fn end_message(out: &mut Vec<u8>, start: usize) {
 /// As [`begin_message`], with so many bytes for the length, of up to [`MAX_WIDTH`].
 #[inline]
 pub(crate) fn begin_wide(out: &mut Vec<u8>, tag: u8, width: usize) -> usize {
-    if width == 1 {
-        return begin_message(out, tag);
+    match width {
+        1 => return begin_message(out, tag),
+        2 => out.extend_from_slice(&[tag, 0, 0]),
+        _ => {
+            out.push(tag);
+            out.extend_from_slice(&[0; MAX_WIDTH][..width]);
+        }
     }
-    out.push(tag);
-    out.extend_from_slice(&[0; MAX_WIDTH][..width]);
     out.len()
 }
 
 /// As [`end_message`], for a message that began with so many bytes for its length. One that needs others moves.
 #[inline]
 pub(crate) fn end_wide(out: &mut Vec<u8>, start: usize, width: usize) {
-    if width == 1 {
-        end_message(out, start);
-    } else {
-        set_length(out, start, width);
+    match width {
+        1 => end_message(out, start),
+        2 => end_medium(out, start),
+        _ => set_length(out, start, width),
+    }
+}
+
+#[inline]
+fn end_medium(out: &mut Vec<u8>, start: usize) {
+    let (length, end) = (out.len() - start, out.len());
+    let [low, high, ..] = (length << 1).to_le_bytes();
+    match length {
+        0..0x80 => {
+            out.copy_within(start..end, start - 1);
+            out.truncate(end - 1);
+            out[start - 2] = low >> 1;
+        }
+        0x80..0x4000 => out[start - 2..start].copy_from_slice(&[low >> 1 | 0x80, high]),
+        _ => set_length(out, start, 2),
     }
 }
 
@@ -266,9 +284,10 @@ pub(crate) fn end_wide(out: &mut Vec<u8>, start: usize, width: usize) {
 pub(crate) const MAX_WIDTH: usize = 5;
 
 /// How many bytes the length of a message of this size takes.
-pub(crate) fn width(size: usize) -> usize {
+#[expect(clippy::cast_possible_truncation, reason = "it is at most ten")]
+pub(crate) fn width(size: usize) -> u8 {
     let bits = usize::BITS - (size | 1).leading_zeros();
-    (bits.div_ceil(7) as usize).min(MAX_WIDTH)
+    (bits.div_ceil(7) as u8).min(MAX_WIDTH as u8)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]

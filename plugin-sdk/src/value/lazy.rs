@@ -25,7 +25,7 @@ pub(crate) struct Wire {
 }
 
 /// A range of bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
     end: u32,
@@ -196,6 +196,16 @@ impl<V: MapValue> Lazy<V> {
             Some(_) => None,
             None => wire.map(|wire| wire.slice(self.span).bytes),
         }
+    }
+
+    /// Where the value lies in the bytes of the map, if it is the one that came.
+    pub(super) fn unchanged(&self) -> Option<Span> {
+        self.own.is_none().then_some(self.span)
+    }
+
+    /// Where the value that came ends in the bytes of the map; 0 where none did.
+    pub(super) fn end(&self) -> usize {
+        self.span.end as usize
     }
 
     pub(super) fn get(&self, wire: Option<&Wire>) -> &V {

@@ -217,38 +217,6 @@ impl<V: MapValue> Map<V> {
             wire: self.wire.as_ref(),
         }
     }
-
-    /// The entries whose bytes may be handed over, and the values of the others.
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, Part<'_, V>)> {
-        let wire = self.wire.as_ref();
-        self.table.slots().iter().map(move |slot| {
-            let part = Part {
-                bytes: slot.value.wire(wire),
-                value: &slot.value,
-                wire,
-            };
-            (slot.key.as_str(wire), part)
-        })
-    }
-}
-
-/// One entry of a map as it is written.
-pub(super) struct Part<'a, V: MapValue> {
-    /// The bytes of the value, unless the map has it for its own.
-    pub(super) bytes: Option<&'a [u8]>,
-    value: &'a Lazy<V>,
-    wire: Option<&'a Wire>,
-}
-
-impl<'a, V: MapValue> Part<'a, V> {
-    pub(super) fn value(&self) -> &'a V {
-        self.value.get(self.wire)
-    }
-
-    /// The levels that the bytes take, at the most.
-    pub(super) fn levels(&self) -> u32 {
-        self.wire.map_or(0, Wire::entry_levels)
-    }
 }
 
 impl<V: MapValue> Default for Map<V> {

@@ -4,6 +4,7 @@ mod convert;
 mod iter;
 mod lazy;
 mod map;
+mod parts;
 mod serde;
 mod table;
 

@@ -11,9 +11,10 @@ use serde::{
 use super::{
     Map, Value,
     lazy::{MapValue, Wire},
-    map::{Arrived, Part},
+    map::Arrived,
+    parts::{Entry, Part, Run},
 };
-use crate::codec::raw::{self, RAW, RAW_STRUCT, RAW_VALUE};
+use crate::codec::raw::{self, RAW, RAW_ENTRIES, RAW_STRUCT, RAW_VALUE};
 
 impl<V: MapValue + Serialize> Serialize for Map<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -27,46 +28,62 @@ impl<V: MapValue + Serialize> Serialize for Map<V> {
     }
 }
 
-impl<V: MapValue + Serialize> Map<V> {
-    fn serialize_entries<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (key, part) in self.parts() {
-            map.serialize_entry(key, &part)?;
-        }
-        map.end()
-    }
-}
-
 /// A map inside its newtype, where our codec takes wire bytes.
 struct MapBody<'a, V: MapValue>(&'a Map<V>);
 
 impl<V: MapValue + Serialize> Serialize for MapBody<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.untouched() {
-            Some(wire) if !serializer.is_human_readable() => {
-                serializer.serialize_newtype_variant(RAW, wire.levels(), RAW_STRUCT, &Bytes(wire.bytes()))
-            }
-            _ => self.0.serialize_entries(serializer),
+        if serializer.is_human_readable() {
+            return self.0.serialize_entries(serializer);
         }
+        if let Some(wire) = self.0.untouched() {
+            let bytes = Bytes(wire.bytes());
+            return serializer.serialize_newtype_variant(RAW, wire.levels(), RAW_STRUCT, &bytes);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        for part in self.0.parts() {
+            match part {
+                // Keys and values at once: no value follows.
+                Part::Run(run) => map.serialize_key(&run)?,
+                Part::Entry(key, entry) => map.serialize_entry(key, &entry)?,
+            }
+        }
+        map.end()
     }
 }
 
-impl<V: MapValue + Serialize> Serialize for Part<'_, V> {
+impl<V: MapValue + Serialize> Map<V> {
+    fn serialize_entries<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (key, value) in self {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Run<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.bytes.is_some() && serializer.is_human_readable() {
-            serializer.serialize_newtype_struct(RAW, &PartBody(self))
+        serializer.serialize_newtype_variant(RAW, self.levels, RAW_ENTRIES, &Bytes(self.bytes))
+    }
+}
+
+impl<V: MapValue + Serialize> Serialize for Entry<'_, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.bytes().is_some() {
+            serializer.serialize_newtype_struct(RAW, &EntryBody(self))
         } else {
             self.value().serialize(serializer)
         }
     }
 }
 
-/// An entry of a map inside its newtype.
-struct PartBody<'a, V: MapValue>(&'a Part<'a, V>);
+/// The value of an entry inside its newtype.
+struct EntryBody<'a, V: MapValue>(&'a Entry<'a, V>);
 
-impl<V: MapValue + Serialize> Serialize for PartBody<'_, V> {
+impl<V: MapValue + Serialize> Serialize for EntryBody<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.bytes {
+        match self.0.bytes() {
             Some(bytes) if !serializer.is_human_readable() => {
                 serializer.serialize_newtype_variant(RAW, self.0.levels(), RAW_VALUE, &Bytes(bytes))
             }

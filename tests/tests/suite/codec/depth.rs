@@ -79,6 +79,16 @@ fn what_is_read_can_be_moved_as_deep_as_it_still_fits() {
     );
     assert!(to_struct(&wrapped(OBJECTS - 19)).is_err());
 
+    // Nor can it be moved deeper beside something that changed.
+    let beside = |times: usize| {
+        let mut map = map.clone();
+        map.insert("n".into(), 1.into());
+        let wrapped = (0..times).fold(map, |inside, _| Map::from([("k", inside)]));
+        to_struct(&wrapped)
+    };
+    assert!(beside(OBJECTS - 20).is_ok());
+    assert!(beside(OBJECTS - 19).is_err());
+
     // The bound of an entry is that of the map it came from, which may be deeper than the entry itself.
     let shallow = entry("shallow", object([]));
     let mut map: Map = from_struct(&[shallow, nested_objects(20)].concat()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plugin_sdk::codec::to_struct;
+use plugin_sdk::codec::{from_struct, to_struct};
 use plugin_sdk::{Map, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -188,13 +188,15 @@ proptest! {
                 }
                 Change::Clone => map = map.clone(),
                 Change::Resend => {
-                    map = plugin_sdk::codec::from_struct(&to_struct(&map).unwrap()).unwrap();
+                    map = from_struct(&to_struct(&map).unwrap()).unwrap();
                 }
             }
             prop_assert_eq!(map.len(), model.len());
         }
         prop_assert_eq!(map.keys().collect::<Vec<_>>(), order.iter().collect::<Vec<_>>());
         prop_assert_eq!(sent(&map), serde_json::to_value(&model).unwrap());
+        let arrived: Map = from_struct(&to_struct(&map).unwrap()).unwrap();
+        prop_assert_eq!(arrived.keys().collect::<Vec<_>>(), order.iter().collect::<Vec<_>>());
         prop_assert_eq!(map, model.into_iter().collect::<Map>());
     }
 }

@@ -77,6 +77,13 @@ fn what_no_encoder_would_write_goes_back_as_it_came() {
     assert!(map[""].is_null() && map["l"].is_null());
     assert_eq!(to_struct(&map).unwrap(), document);
 
+    // Changed, it is written as an encoder would; the last of two entries is the one that counts, in the place of the first.
+    let mut changed = map.clone();
+    changed.insert("n".into(), 1.into());
+    let again: Map = from_struct(&to_struct(&changed).unwrap()).unwrap();
+    assert_eq!(again.keys().collect::<Vec<_>>(), ["k", "p", "", "l", "n"]);
+    assert_eq!(again, changed);
+
     // As a part of a map that changed, what was not touched does so as well.
     let mut outer: Map = from_struct(&entry("inner", object(&document))).unwrap();
     outer.insert("n".into(), 1.into());
@@ -84,6 +91,39 @@ fn what_no_encoder_would_write_goes_back_as_it_came() {
         to_struct(&outer).unwrap(),
         [entry("inner", object(&document)), entry("n", number(1.0))].concat()
     );
+}
+
+#[test]
+fn entries_around_a_changed_one_go_back_as_they_came() {
+    // Lengths longer than need be tell bytes that were passed on from those that were written anew.
+    let long = |key: &str| {
+        let inside = [bytes(1, key), bytes(2, text(key))].concat();
+        let length = u8::try_from(inside.len()).unwrap();
+        [vec![0x0a, 0x80 | length, 0], inside].concat()
+    };
+    let names = ["a", "b", "c", "d", "e"];
+    let document = names.map(long).concat();
+    for changed in names {
+        let mut map: Map = from_struct(&document).unwrap();
+        map.insert("last".into(), Value::Null);
+        if let Some(value) = map.get_mut(changed) {
+            *value = true.into();
+        }
+        let expected = names.map(|name| {
+            if name == changed {
+                entry(name, boolean(true))
+            } else {
+                long(name)
+            }
+        });
+        let expected = [expected.concat(), entry("last", null())].concat();
+        assert_eq!(to_struct(&map).unwrap(), expected, "{changed}");
+
+        map.remove(changed);
+        let left: Vec<_> = names.iter().copied().filter(|name| *name != changed).collect();
+        let again: Map = from_struct(&to_struct(&map).unwrap()).unwrap();
+        assert_eq!(again.keys().collect::<Vec<_>>(), [&left[..], &["last"]].concat());
+    }
 }
 
 #[test]
