@@ -24,9 +24,12 @@ fn root() -> PathBuf {
 
 fn cargo(arguments: &[&str]) -> String {
     let mut cargo = Command::new(env!("CARGO"));
-    without_package(&mut cargo).args(arguments).current_dir(root());
+    without_package(&mut cargo).current_dir(root());
     // As in the workspace, so that dependencies need not be built again.
-    cargo.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    for profile in ["debug='line-tables-only'", "package.'*'.debug=false"] {
+        cargo.args(["--config", &format!("profile.dev.{profile}")]);
+    }
+    cargo.args(arguments);
     output(&mut cargo, INSTALL_PATIENCE).unwrap()
 }
 

@@ -183,7 +183,7 @@ impl Package {
             directory.join("Cargo.toml"),
             format!(
                 "[package]\nname = \"smallest\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{dependencies}\n\
-                 [profile.release]\nstrip = true\n"
+                 [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n\n[profile.release]\nstrip = true\n"
             ),
         )?;
         // The same compiler and versions as everything else that is measured.
