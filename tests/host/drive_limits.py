@@ -31,7 +31,7 @@ async def edges(report, directory):
         await sizes(report, server.address)
         await depth(report, server.address)
         await independent_clients(report, server.address)
-    with Server(program, config, directory / "slow.sock", PLUGINS_CALL_TIMEOUT="0.3") as server:
+    with Server(program, config, directory / "slow.sock", PLUGINS_CALL_TIMEOUT="1") as server:
         await timeouts(report, server.address)
     if OVER_MCP:
         report.left_out("restarts", "an MCP host does not get over a call to a server that is down; see drive_mcp_life.py")
@@ -202,13 +202,13 @@ async def depth(report, path):
 async def independent_clients(report, path):
     with report.group("clients: 50 connections, slow calls on some do not hold up the others") as group:
         clients = await asyncio.gather(*(connected_client("ProbePlugin", path) for _ in range(50)))
-        slow = [asyncio.create_task(call(client, {"q": "sleep:1500"})) for client in clients[:25]]
+        slow = [asyncio.create_task(call(client, {"q": "sleep:3000"})) for client in clients[:25]]
         await asyncio.sleep(0.1)
         started = time.monotonic()
         for number, client in enumerate(clients[25:]):
             result = await call(client, {"q": f"crap {number}"})
             group.equal(f"client {number}", f"yikes {number}", result.modified_payload.args["q"])
-        group.true("none waited", time.monotonic() - started < 1.2)
+        group.true("none waited", time.monotonic() - started < 2.5)
         group.true("all slow calls are still under way", not any(task.done() for task in slow))
         for result in await asyncio.gather(*slow):
             group.equal("slow call", None, result.modified_payload)
