@@ -204,6 +204,17 @@ def answered_by_the_head(report, address):
                 group.equal(title, expected, whole_answer(connection))
                 connection.sendall(head(len(body)) + body)
                 group.equal(f"{title}: the next request", 200, whole_answer(connection))
+        for title, expected, line, length in (
+            ("more than is read", 404, "POST /", 17 * MEBIBYTE),
+            ("a body that does not come", 405, "POST /health", 10),
+        ):
+            with connect(address) as connection:
+                connection.sendall(head(length, line))
+                group.equal(title, expected, whole_answer(connection))
+                group.equal(f"{title}: and the connection is closed", b"", connection.recv(1))
+        with connect(address) as connection:
+            connection.sendall(head(100, "POST /", Expect="100-continue"))
+            group.equal("a client that asks first is not told to send", 404, whole_answer(connection))
 
 
 def whole_answer(connection):

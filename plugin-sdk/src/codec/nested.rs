@@ -83,6 +83,7 @@ impl<'a> Nested<'a> {
     #[inline]
     fn begin_entry<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), CodecError> {
         let width = self.writing.width();
+        // After the tag and the length, which the serializer of the key writes first.
         let entry = self.out.len() + 1 + width;
         let key = key.serialize(KeySerializer {
             out: &mut *self.out,

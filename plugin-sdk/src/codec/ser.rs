@@ -57,7 +57,8 @@ impl Writing {
         self.wide = match payload {
             ..MEDIUM => return self,
             MEDIUM..LARGE => (2, self.levels.less(FIELDS)),
-            LARGE.. => (width(payload), self.levels.less(OUTER)),
+            // What lies around the payload may need one byte more.
+            LARGE.. => (width(payload + payload / 64 + 256), self.levels.less(OUTER)),
         };
         self
     }

@@ -151,8 +151,7 @@ impl<V: MapValue> Map<V> {
         self.changed = true;
         let wire = self.wire.as_ref();
         if let Some(slot) = self.table.get_mut(wire, &key) {
-            let earlier = std::mem::replace(&mut slot.value, value.into());
-            return Some(earlier.into_value(wire));
+            return Some(std::mem::replace(slot.value.get_mut(wire), value));
         }
         let (key, value) = (Key::Owned(key.into_boxed_str()), value.into());
         self.table.push(wire, Slot { key, value });

@@ -1,6 +1,6 @@
 //! Whatever is chosen, the project builds without warnings, is well formatted, and passes its tests.
 
-use std::process::Command;
+use std::{collections::BTreeMap, process::Command};
 
 use super::{
     generate::{cargo, fresh, generate, generate_in, root, workspace},
@@ -40,8 +40,8 @@ fn names_of_any_length_fit() {
     }
 }
 
-/// The crates that a project depends on, without those that only its tests need.
-fn dependencies(workspace: &std::path::Path, name: &str, arguments: &[&str]) -> Vec<String> {
+/// The crates that a project depends on, each with its features, without those that only its tests need.
+fn dependencies(workspace: &std::path::Path, name: &str, arguments: &[&str]) -> BTreeMap<String, String> {
     let tree = [
         "tree",
         "--package",
@@ -51,19 +51,24 @@ fn dependencies(workspace: &std::path::Path, name: &str, arguments: &[&str]) -> 
         "--prefix",
         "none",
         "--format",
-        "{p}",
+        "{p}|{f}",
     ];
     let log = cargo(workspace, &[&tree, arguments].concat());
     log.lines()
-        .filter_map(|line| line.split(' ').next())
-        .map(str::to_owned)
+        .filter_map(|line| {
+            let (package, features) = line.split_once('|')?;
+            // What was shown before is marked.
+            let features = features.trim_end_matches(" (*)");
+            Some((package.split(' ').next()?.to_owned(), features.to_owned()))
+        })
         .collect()
 }
 
 #[test]
 fn transports_that_are_not_chosen_are_not_built() {
     let workspace = workspace(&fresh("transports"));
-    let crates = [("unix", "prost"), ("grpc", "tonic"), ("mcp", "rmcp")];
+    // The Unix socket has no library to itself.
+    let crates: [(_, &[&str]); 3] = [("unix", &[]), ("grpc", &["tonic", "prost"]), ("mcp", &["rmcp"])];
     for number in 1..8_usize {
         let chosen: Vec<_> = (0..3).filter(|index| number >> index & 1 == 1).collect();
         let words: Vec<_> = chosen.iter().map(|index| crates[*index].0).collect();
@@ -71,14 +76,13 @@ fn transports_that_are_not_chosen_are_not_built() {
             let name = format!("{template}-with-{}", words.join("-")).replace("plugin-", "p-");
             generate_in(&workspace, template, &name, &[("transports", &words.join(","))]);
             let built = dependencies(&workspace, &name, &[]);
-            for (index, (transport, library)) in crates.iter().enumerate() {
-                // gRPC has messages of prost too.
-                let needed = chosen.contains(&index) || *transport == "unix" && words.contains(&"grpc");
-                assert_eq!(
-                    built.iter().any(|name| name == library),
-                    needed,
-                    "{name}: {library}"
-                );
+            let features: Vec<_> = built["plugin-sdk"].split(',').collect();
+            for (transport, libraries) in &crates {
+                let is_chosen = words.contains(transport);
+                assert_eq!(features.contains(transport), is_chosen, "{name}: {transport}");
+                for library in *libraries {
+                    assert_eq!(built.contains_key(*library), is_chosen, "{name}: {library}");
+                }
             }
         }
     }
@@ -133,5 +137,5 @@ fn the_sdk_comes_from_where_it_is_said_to() {
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, text + &patch).unwrap();
     let built = dependencies(&workspace, "published", &[]);
-    assert!(built.iter().any(|name| name == "plugin-sdk"), "{built:?}");
+    assert!(built.contains_key("plugin-sdk"), "{built:?}");
 }

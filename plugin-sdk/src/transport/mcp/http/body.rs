@@ -93,22 +93,26 @@ async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
     Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
 }
 
-/// Reads and forgets what a client still sends, if it is not much.
-pub(super) async fn discard(mut body: Incoming, limit: usize) {
+/// Reads and forgets what a client still sends, if it is not much. Whether that was all.
+pub(super) async fn discard(mut body: Incoming, limit: usize) -> bool {
     if body.size_hint().lower() > limit as u64 {
-        return;
+        return false;
     }
     let mut left = limit;
     let rest = async {
-        while let Some(Ok(data)) = data(&mut body).await {
-            match left.checked_sub(data.remaining()) {
-                Some(still) => left = still,
-                None => return,
+        loop {
+            match data(&mut body).await {
+                None => return true,
+                Some(Err(_)) => return false,
+                Some(Ok(data)) => match left.checked_sub(data.remaining()) {
+                    Some(still) => left = still,
+                    None => return false,
+                },
             }
         }
     };
     // Whoever takes longer has to do without the answer.
-    let _ = timeout(LAST_WORDS, rest).await;
+    timeout(LAST_WORDS, rest).await.unwrap_or(false)
 }
 
 /// The next part of the body, without trailers.

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, future::poll_fn, ops::ControlFlow, pin::pin, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::{
@@ -66,18 +67,19 @@ impl Service {
 
     async fn route(&self, request: Request<Incoming>, is_late: bool) -> Response<Body> {
         let (parts, mut body) = request.into_parts();
-        let answer = match self.read_head(&parts, is_late) {
+        let (mut answer, is_awaited) = match self.read_head(&parts, is_late) {
             ControlFlow::Continue(protocol) => {
                 match body::read(&mut body, self.max_message_size, self.body_timeout).await {
                     Ok(message) => return protocol.answer(parts, message).await,
-                    Err(refusal) => refusal.into_response(),
+                    Err(refusal) => (refusal.into_response(), true),
                 }
             }
-            ControlFlow::Break(answer) => answer,
+            // A client that asks first has sent nothing yet, and would be told to.
+            ControlFlow::Break(answer) => (answer, !parts.headers.contains_key(header::EXPECT)),
         };
-        // A client that asks first has sent nothing yet, and would be told to.
-        if !parts.headers.contains_key(header::EXPECT) {
-            body::discard(body, self.max_message_size).await;
+        let is_read = body.is_end_stream() || is_awaited && body::discard(body, self.max_message_size).await;
+        if !is_read {
+            close(&mut answer);
         }
         answer
     }
