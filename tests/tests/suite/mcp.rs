@@ -2,6 +2,7 @@
 //! The drivers are in `tests/host`.
 
 mod commands;
+mod half_close;
 mod handler;
 mod settings;
 

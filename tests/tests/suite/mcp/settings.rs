@@ -24,15 +24,15 @@ use crate::{
     command_line::{self, tcp_address},
 };
 
-const ENDPOINT: &str = "POST /mcp";
+pub(super) const ENDPOINT: &str = "POST /mcp";
 const METRICS: &str = "GET /metrics/prometheus";
 
-fn server(section: &str, flags: &[&str], variables: &[(&str, &str)]) -> ServerProcess {
+pub(super) fn server(section: &str, flags: &[&str], variables: &[(&str, &str)]) -> ServerProcess {
     command_line::server("http", ["server_settings", section], flags, variables)
 }
 
 /// The headers of a request to the endpoint.
-fn headers(host: &str) -> Vec<(String, String)> {
+pub(super) fn headers(host: &str) -> Vec<(String, String)> {
     [
         ("host", host),
         ("accept", "application/json, text/event-stream"),
@@ -43,7 +43,7 @@ fn headers(host: &str) -> Vec<(String, String)> {
 }
 
 /// A call of `tool_pre_invoke`.
-fn call(plugin: &str, tool: &str, arguments: &serde_json::Value) -> String {
+pub(super) fn call(plugin: &str, tool: &str, arguments: &serde_json::Value) -> String {
     let arguments = json!({
         "hook_type": "tool_pre_invoke", "plugin_name": plugin, "payload": {"name": tool, "args": arguments},
         "context": {"state": {}, "metadata": {}, "global_context": {"request_id": "r"}},

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::server::{incoming::Arrived, listener::Duplex};
+use super::hang_up::SharedStream;
 
 /// How long what may take.
 #[derive(Clone, Copy, Debug)]
@@ -41,14 +41,18 @@ pub(super) struct Clock {
     since: AtomicU64,
     /// The same since when an answer makes no progress; 0 while it does.
     stuck: AtomicU64,
+    /// Whether the client of the request at hand knows informational responses.
+    knows_interim: AtomicBool,
 }
 
 /// The head of a request is awaited.
 const HEAD: u8 = 0;
 /// A request is answered. What it takes is bounded elsewhere.
 const REQUEST: u8 = 1;
+/// Its answer is written.
+const ANSWER: u8 = 2;
 /// Nothing is awaited.
-const IDLE: u8 = 2;
+const IDLE: u8 = 3;
 
 impl Clock {
     pub(super) fn new() -> Arc<Self> {
@@ -57,6 +61,7 @@ impl Clock {
             phase: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
             stuck: AtomicU64::new(0),
+            knows_interim: AtomicBool::new(false),
         })
     }
 
@@ -72,6 +77,21 @@ impl Clock {
     /// A request has come.
     pub(super) fn request(&self) {
         self.enter(REQUEST);
+    }
+
+    /// Notes whether the client of the request at hand knows informational responses.
+    pub(super) fn knows_interim(&self, knows: bool) {
+        self.knows_interim.store(knows, Ordering::Relaxed);
+    }
+
+    /// Whether nothing of the answer is there yet, and an informational response may be sent before it.
+    pub(super) fn may_send_interim(&self) -> bool {
+        self.phase.load(Ordering::Acquire) == REQUEST && self.knows_interim.load(Ordering::Relaxed)
+    }
+
+    /// The answer begins.
+    pub(super) fn answer(&self) {
+        self.enter(ANSWER);
     }
 
     /// The request is answered.
@@ -145,19 +165,15 @@ impl Clock {
     }
 }
 
-/// The stream, which keeps the clock.
+/// The stream as hyper has it, which keeps the clock.
 pub(super) struct Connection {
-    arrived: Arrived,
+    stream: SharedStream,
     clock: Arc<Clock>,
 }
 
 impl Connection {
-    pub(super) fn new(arrived: Arrived, clock: Arc<Clock>) -> Self {
-        Self { arrived, clock }
-    }
-
-    fn stream(&mut self) -> Pin<&mut Box<dyn Duplex>> {
-        Pin::new(&mut self.arrived.stream)
+    pub(super) fn new(stream: SharedStream, clock: Arc<Clock>) -> Self {
+        Self { stream, clock }
     }
 
     fn wrote<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -168,12 +184,12 @@ impl Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = self.stream().poll_read(context, buffer);
+        let polled = self.stream.lock().poll_read(context, buffer);
         if buffer.filled().len() > before {
             self.clock.read();
         }
@@ -182,34 +198,26 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let polled = self.stream().poll_write(context, bytes);
-        if polled.is_ready() {
-            self.clock.sent();
-        }
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = self.stream.lock().poll_flush(context);
         self.wrote(polled)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.stream().poll_flush(context);
-        self.wrote(polled)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.stream().poll_shutdown(context);
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = self.stream.lock().poll_shutdown(context);
         self.wrote(polled)
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = self.stream().poll_write_vectored(context, slices);
+        let polled = self.stream.lock().poll_write(context, slices);
         if polled.is_ready() {
             self.clock.sent();
         }
@@ -217,6 +225,6 @@ impl AsyncWrite for Connection {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.arrived.stream.is_write_vectored()
+        self.stream.lock().is_write_vectored()
     }
 }

@@ -5,6 +5,7 @@ mod checks;
 mod connection;
 #[cfg(test)]
 mod equal;
+mod hang_up;
 mod health;
 mod hosts;
 mod protocol;

@@ -2,7 +2,8 @@
 
 use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
-use hyper::{server::conn::http1, service::service_fn};
+use http::{Request, Version};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     sync::mpsc::Receiver,
@@ -12,6 +13,7 @@ use tokio::{
 
 use super::{
     connection::{Clock, Connection, Timeouts},
+    hang_up::SharedStream,
     hosts::HostRules,
     protocol::Protocol as Mcp,
     running::Running,
@@ -200,35 +202,52 @@ impl Connections {
 
     fn connection(&self, arrived: Arrived) -> BoxFuture<'static, ()> {
         let clock = Clock::new();
-        let stream = Connection::new(arrived, Arc::clone(&clock));
+        let shared = SharedStream::new(arrived);
+        let stream = Connection::new(shared.clone(), Arc::clone(&clock));
         let service = Arc::clone(&self.service);
         let is_late = service.draining.has_begun();
         let stopped = self.stopped.clone();
         let (max_header_size, timeouts) = (self.max_header_size, self.timeouts);
         Box::pin(async move {
             let for_service = Arc::clone(&clock);
-            let service = service_fn(move |request| {
-                Arc::clone(&service).answer(request, is_late, Arc::clone(&for_service))
+            let service = service_fn(move |request: Request<Incoming>| {
+                let clock = Arc::clone(&for_service);
+                clock.knows_interim(request.version() == Version::HTTP_11);
+                let answer = Arc::clone(&service).answer(request, is_late, Arc::clone(&clock));
+                async move {
+                    let answer = answer.await;
+                    clock.answer();
+                    answer
+                }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 // It would run between requests as well. The clock bounds both, each by its own measure.
                 .header_read_timeout(None)
+                // Who closes its side still gets its answer. Whether it has gone is watched beside.
+                .half_close(true)
                 .max_header_size(max_header_size)
                 .max_buf_size(READ_BUFFER.max(max_header_size))
                 .serve_connection(TokioIo::new(stream), service);
             let mut connection = pin!(connection);
-            let mut overdue = pin!(clock.overdue(timeouts));
+            let mut over = pin!(async {
+                tokio::select! {
+                    () = clock.overdue(timeouts) => {}
+                    () = shared.hung_up(Arc::clone(&clock)) => {
+                        tracing::debug!("a client hangs up, and its call is taken back");
+                    }
+                }
+            });
             let wakes = SelfWakes::new();
             let ended = tokio::select! {
                 biased;
                 ended = poll_fn(|task| wakes.poll(task, |task| connection.as_mut().poll(task))) => ended,
-                () = &mut overdue => return,
+                () = &mut over => return,
                 () = stopped.begun() => {
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
                         ended = connection => ended,
-                        () = overdue => return,
+                        () = over => return,
                     }
                 }
             };
