@@ -2,7 +2,9 @@
 
 mod client;
 mod commands;
+mod flood;
 mod mounted;
+mod requests;
 mod settings;
 mod shutdown;
 

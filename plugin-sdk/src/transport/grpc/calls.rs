@@ -9,13 +9,14 @@ use std::{
 
 use bytes::Bytes;
 use tonic::{
-    Request, Response, Status,
+    Code, Request, Response, Status, Streaming,
     body::Body,
+    codec::CompressionEncoding,
     codegen::{Service, StdError},
     server::Grpc,
 };
 
-use super::{body::TimedBody, bytes_codec::BytesCodec, method::Method};
+use super::{body::RequestBody, bytes_codec::BytesCodec, method::Method};
 use crate::{
     codec::CodecError,
     dispatch::{AnswerLimit, Dispatcher, protobuf::RequestFields},
@@ -46,6 +47,10 @@ struct Inner {
     stopping: Option<Stopping>,
 }
 
+/// What a message may be compressed with, which is what the hosts' library has. Answers are never compressed.
+pub(super) const COMPRESSIONS: [CompressionEncoding; 2] =
+    [CompressionEncoding::Gzip, CompressionEncoding::Deflate];
+
 /// How far a server is with stopping.
 #[derive(Clone)]
 pub(super) struct Stopping {
@@ -63,10 +68,21 @@ impl Calls {
         }))
     }
 
+    /// Bounds the body of a request that has one message.
+    pub(super) fn bounded<B>(&self, request: http::Request<B>) -> http::Request<RequestBody<B>> {
+        let Bounds {
+            body_timeout,
+            body_setting,
+            ..
+        } = self.0.bounds;
+        request.map(|body| RequestBody::new(body, body_timeout, body_setting))
+    }
+
     /// Answers a request of one of the methods; of any other, that it is not implemented.
     pub(super) fn answer<B>(&self, request: http::Request<B>) -> Answering
     where
         B: http_body::Body + Send + Unpin + 'static,
+        B::Data: Clone,
         B::Error: Into<StdError> + Send,
     {
         let Some(method) = Method::of_path(request.uri().path()) else {
@@ -74,19 +90,22 @@ impl Calls {
         };
         let inner = Arc::clone(&self.0);
         let limit = inner.dispatcher.limits().max_message_size;
-        let bounds = inner.bounds;
         let deadline = grpc_timeout(request.headers());
-        let request = request.map(|body| TimedBody::new(body, bounds.body_timeout, bounds.body_setting));
+        let request = self.bounded(request);
         Box::pin(async move {
-            let call = Call(|request: Request<Bytes>| async {
-                let answer = inner.call(method, request.into_inner()).await;
+            let call = Call(|request: Request<Streaming<Bytes>>| async {
+                let message = message(request.into_inner(), limit).await?;
+                let answer = inner.call(method, message).await;
                 answer.map(Response::new)
             });
             let mut grpc = Grpc::new(BytesCodec).max_decoding_message_size(limit);
+            for compression in COMPRESSIONS {
+                grpc = grpc.accept_compressed(compression);
+            }
             Ok(tokio::select! {
                 // Most calls end at once, and then nothing else is looked at.
                 biased;
-                response = grpc.unary(call, request) => within_limit(response, limit),
+                response = grpc.client_streaming(call, request) => response,
                 () = after(deadline) => {
                     Status::deadline_exceeded("the call took longer than its client waits").into_http()
                 }
@@ -155,23 +174,29 @@ async fn after(time: Option<Duration>) {
     }
 }
 
-/// What tonic answers to a request over the limit is another status than that of the hosts' library, and names no setting.
-fn within_limit(response: http::Response<Body>, limit: usize) -> http::Response<Body> {
-    let is_too_large = response
-        .headers()
-        .get("grpc-status")
-        .is_some_and(|status| status.as_bytes() == TONIC_TOO_LARGE);
-    if !is_too_large {
-        return response;
-    }
-    let message =
-        format!("the request has more than the {limit} bytes that are read (PLUGINS_MAX_MESSAGE_SIZE)");
-    tracing::warn!("{message}");
-    Status::resource_exhausted(message).into_http()
+/// The message of a request, once the request is whole. tonic would read it as a unary call does, but then says too little of what
+/// is wrong with it.
+async fn message(mut request: Streaming<Bytes>, limit: usize) -> Result<Bytes, Status> {
+    let over = |status: Status| over_limit(status, limit);
+    let message = request.message().await.map_err(over)?;
+    while request.message().await.map_err(over)?.is_some() {}
+    message.ok_or_else(|| Status::cancelled("the client took the request back"))
 }
 
-/// `OUT_OF_RANGE`, which nothing else here answers with.
-const TONIC_TOO_LARGE: &[u8] = b"11";
+/// What tonic answers to a request over the limit names no setting, and is another status than that of the hosts' library.
+fn over_limit(status: Status, limit: usize) -> Status {
+    let unpacked = match status.code() {
+        Code::OutOfRange => "",
+        // By which it stops to unpack.
+        Code::ResourceExhausted => " unpacked",
+        _ => return status,
+    };
+    let message = format!(
+        "the request has more than the {limit} bytes{unpacked} that are read (PLUGINS_MAX_MESSAGE_SIZE)"
+    );
+    tracing::warn!("{message}");
+    Status::resource_exhausted(message)
+}
 
 /// How long the client waits, by its `grpc-timeout`. A little less, so that it learns of it from the answer: tonic itself would
 /// say that the call was cancelled.
@@ -197,9 +222,9 @@ fn grpc_timeout(headers: &http::HeaderMap) -> Option<Duration> {
 /// One call, as tonic wants it.
 struct Call<F>(F);
 
-impl<F, A> Service<Request<Bytes>> for Call<F>
+impl<F, A> Service<Request<Streaming<Bytes>>> for Call<F>
 where
-    F: FnMut(Request<Bytes>) -> A,
+    F: FnMut(Request<Streaming<Bytes>>) -> A,
     A: Future<Output = Result<Response<Vec<u8>>, Status>>,
 {
     type Response = Response<Vec<u8>>;
@@ -210,7 +235,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> A {
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> A {
         (self.0)(request)
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::OwnedSemaphorePermit,
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tonic::transport::server::Connected;
 
@@ -19,10 +19,10 @@ use crate::{
     server::{incoming::Arrived, listener::Duplex},
 };
 
-use super::calls::Stopping;
-
-/// The length of what every HTTP/2 client says first.
-const PREFACE: usize = 24;
+use super::{
+    budget::{Budget, PREFACE},
+    calls::Stopping,
+};
 
 /// How long the last answers have to leave when the server breaks off.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -34,6 +34,7 @@ pub(super) struct Connection {
     end: BoxFuture<'static, ()>,
     has_ended: bool,
     beginning: Option<Beginning>,
+    budget: Budget,
     /// Given back when the connection is gone.
     _permit: OwnedSemaphorePermit,
 }
@@ -72,6 +73,7 @@ impl Connection {
             stream,
             end: Box::pin(end),
             has_ended: false,
+            budget: Budget::new(Instant::now()),
             beginning: Some(Beginning {
                 missing: PREFACE,
                 over: Box::pin(async move {
@@ -124,11 +126,17 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let read = buffer.filled().get(before..).unwrap_or_default();
         if let Some(beginning) = &mut self.beginning {
-            beginning.missing = beginning.missing.saturating_sub(buffer.filled().len() - before);
+            beginning.missing = beginning.missing.saturating_sub(read.len());
             if beginning.missing == 0 {
                 self.beginning = None;
             }
+        }
+        if self.budget.read(read, Instant::now).is_err() {
+            tracing::warn!("a client changes the settings of its connection too often, and is disconnected");
+            self.has_ended = true;
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         self.or_end(context, polled)
     }

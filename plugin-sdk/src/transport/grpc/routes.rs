@@ -17,7 +17,8 @@ use tonic_health::{
 use tonic_reflection::server::Builder;
 
 use super::{
-    calls::{Answering, Calls},
+    calls::{Answering, COMPRESSIONS, Calls},
+    head,
     method::{CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
 };
 use crate::server::ServeError;
@@ -46,9 +47,17 @@ impl Routes {
         let unusable = |error| ServeError::new(format!("reflection can't be served: {error}"));
         let reflection = descriptors().build_v1().map_err(unusable)?;
         let reflection_alpha = descriptors().build_v1alpha().map_err(unusable)?;
+        let [gzip, deflate] = COMPRESSIONS;
+        let reflection = reflection.accept_compressed(gzip).accept_compressed(deflate);
+        let reflection_alpha = reflection_alpha
+            .accept_compressed(gzip)
+            .accept_compressed(deflate);
         Ok(Self {
             calls,
-            health: HealthServer::new(HealthService::from_health_reporter(health.0.clone())),
+            health: COMPRESSIONS.into_iter().fold(
+                HealthServer::new(HealthService::from_health_reporter(health.0.clone())),
+                HealthServer::accept_compressed,
+            ),
             reflection: Arc::new(move |request| reflection.clone().call(request)),
             reflection_alpha: Arc::new(move |request| reflection_alpha.clone().call(request)),
         })
@@ -71,9 +80,12 @@ impl Service<http::Request<Body>> for Routes {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Answering {
+        if let Some(refusal) = head::refusal(&request) {
+            return refusal;
+        }
         let path = request.uri().path();
         match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
-            Some((HEALTH, _)) => self.health.call(request),
+            Some((HEALTH, _)) => self.health.call(self.calls.bounded(request)),
             Some((REFLECTION, _)) => (self.reflection)(request),
             Some((REFLECTION_ALPHA, _)) => (self.reflection_alpha)(request),
             _ => self.calls.answer(request),

@@ -17,6 +17,7 @@ use tonic::{
 
 use super::{
     calls::{Answering, Bounds, Calls},
+    head,
     method::{CURRENT_SERVICE, OLDER_SERVICE},
     settings::{DEFAULT_BODY_TIMEOUT, DEFAULT_MAX_REPLY_SIZE},
 };
@@ -107,8 +108,12 @@ impl GrpcService {
     fn answer<B>(&self, request: http::Request<B>) -> Answering
     where
         B: http_body::Body + Send + 'static,
+        B::Data: Clone,
         B::Error: Into<StdError> + Send,
     {
+        if let Some(refusal) = head::refusal(&request) {
+            return refusal;
+        }
         match &self.dispatcher {
             Ok(dispatcher) => {
                 let dispatcher = Arc::clone(dispatcher);
@@ -145,6 +150,7 @@ macro_rules! named_service {
         impl<B> Service<http::Request<B>> for $service
         where
             B: http_body::Body + Send + 'static,
+            B::Data: Clone,
             B::Error: Into<StdError> + Send,
         {
             type Response = http::Response<Body>;
