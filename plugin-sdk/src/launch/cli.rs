@@ -65,6 +65,7 @@ Every option can also be set in the environment or in a .env file:
   PLUGINS_GRPC_SERVER_SSL_ENABLED, PLUGINS_GRPC_SERVER_SSL_CERTFILE, _KEYFILE,
   _KEYFILE_PASSWORD, _CA_CERTS, _RELOAD_INTERVAL for TLS,
   PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH for client certificates,
+  PLUGINS_GRPC_CLIENT_MTLS_CERTFILE and _KEYFILE for the one that health shows,
   PLUGINS_SERVER_<NAME> for an option of MCP over HTTP, such as _HOST or _PORT,
   PLUGINS_SERVER_SSL_ENABLED, PLUGINS_SERVER_SSL_CERTFILE and so on for TLS,
   PLUGINS_SERVER_SSL_CERT_REQS=0, 1 or 2 for client certificates,

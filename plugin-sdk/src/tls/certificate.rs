@@ -1,14 +1,16 @@
 //! The certificates: one's own, and those of the authorities of the other side.
 
-use std::time::SystemTime;
+use std::{path::Path, time::SystemTime};
 
-use pkcs8::der::{
-    self, DateTime, Decode, Reader, SliceReader, Tag, TagNumber,
-    asn1::{GeneralizedTime, UtcTime},
-};
+use pkcs8::der::DateTime;
 use tokio_rustls::rustls::{RootCertStore, pki_types::CertificateDer};
 
-use super::{TlsError, file::File, pem};
+use super::{
+    TlsError,
+    file::{File, Setting, Side},
+    pem,
+    x509::{Certificate, FOR_CLIENTS, FOR_SERVERS, Name},
+};
 
 /// The present, and the next instant at which it matters: when the same files would have to be judged anew, because a
 /// certificate begins to be valid or ends to be.
@@ -22,17 +24,20 @@ impl Clock {
         Self { now, review_at: None }
     }
 
-    fn judge(&mut self, validity: &Validity) -> Judgement {
-        let (begins, ends) = (validity.begins.to_system_time(), validity.ends.to_system_time());
+    fn judge(&mut self, certificate: &Certificate) -> Judgement {
+        let (begins, ends) = (
+            certificate.begins.to_system_time(),
+            certificate.ends.to_system_time(),
+        );
         for instant in [begins, ends] {
             if instant > self.now && self.review_at.is_none_or(|review_at| instant < review_at) {
                 self.review_at = Some(instant);
             }
         }
         if self.now < begins {
-            Judgement::NotYet(validity.begins)
+            Judgement::NotYet(certificate.begins)
         } else if self.now >= ends {
-            Judgement::Expired(validity.ends)
+            Judgement::Expired(certificate.ends)
         } else {
             Judgement::Valid
         }
@@ -49,8 +54,11 @@ enum Judgement {
 pub(crate) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain = pem::certificates(file)?;
     for (index, certificate) in chain.iter().enumerate() {
-        let validity = validity(file, index, certificate)?;
-        match clock.judge(&validity) {
+        let certificate = read(file, index, certificate)?;
+        if index == 0 {
+            check_use(file, &certificate)?;
+        }
+        match clock.judge(&certificate) {
             Judgement::Valid => {}
             Judgement::NotYet(begins) if index == 0 => {
                 return Err(TlsError::file(
@@ -83,8 +91,8 @@ pub(crate) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<Certificat
 pub(crate) fn authorities(file: &File<'_>, clock: &mut Clock) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for (index, certificate) in pem::certificates(file)?.into_iter().enumerate() {
-        let validity = validity(file, index, &certificate)?;
-        match clock.judge(&validity) {
+        let judgement = clock.judge(&read(file, index, &certificate)?);
+        match judgement {
             Judgement::Valid => roots
                 .add(certificate)
                 .map_err(|error| unreadable(file, index, &error))?,
@@ -124,58 +132,39 @@ fn unreadable(file: &File<'_>, index: usize, error: &dyn std::fmt::Display) -> T
     )
 }
 
-struct Validity {
-    begins: DateTime,
-    ends: DateTime,
+fn read(file: &File<'_>, index: usize, certificate: &CertificateDer<'_>) -> Result<Certificate, TlsError> {
+    Certificate::read(certificate).map_err(|error| unreadable(file, index, &error))
 }
 
-fn validity(file: &File<'_>, index: usize, certificate: &CertificateDer<'_>) -> Result<Validity, TlsError> {
-    SliceReader::new(certificate)
-        .and_then(|mut reader| read_validity(&mut reader))
-        .map_err(|error| unreadable(file, index, &error))
+/// Whether the other side will take the certificate for what it is to be used for.
+fn check_use(file: &File<'_>, certificate: &Certificate) -> Result<(), TlsError> {
+    if file.side == Side::Server && certificate.is_authority {
+        return Err(TlsError::file(
+            file,
+            "is the certificate of an authority (CA:TRUE), which is not for a server: name one that the authority has signed; \
+             a self-signed one is made with `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`",
+        ));
+    }
+    let (usage, usage_name) = match file.side {
+        Side::Server => (FOR_SERVERS, "serverAuth"),
+        Side::Client => (FOR_CLIENTS, "clientAuth"),
+    };
+    if certificate.is_for(usage) {
+        return Ok(());
+    }
+    Err(TlsError::file(
+        file,
+        format!(
+            "is not {} certificate, its extended key usage lacks {usage_name}: name another, or have one made with it",
+            file.side.owner()
+        ),
+    ))
 }
 
-/// Reads as far as the validity. Two fields don't warrant a parser for everything that can be in a certificate; the library
-/// that serves it parses the rest.
-fn read_validity(reader: &mut SliceReader<'_>) -> der::Result<Validity> {
-    fn skip(reader: &mut SliceReader<'_>) -> der::Result<()> {
-        reader.tlv_bytes().map(drop)
-    }
-    fn rest(reader: &mut SliceReader<'_>) -> der::Result<()> {
-        let length = reader.remaining_len();
-        reader.read_slice(length).map(drop)
-    }
-    reader.sequence(|certificate| {
-        let validity = certificate.sequence(|body| {
-            let version = Tag::ContextSpecific {
-                constructed: true,
-                number: TagNumber(0),
-            };
-            if Tag::peek(body)? == version {
-                skip(body)?;
-            }
-            // Serial number, signature algorithm, issuer.
-            for _ in 0..3 {
-                skip(body)?;
-            }
-            let validity = body.sequence(|validity| {
-                Ok::<_, der::Error>(Validity {
-                    begins: read_time(validity)?,
-                    ends: read_time(validity)?,
-                })
-            })?;
-            rest(body)?;
-            Ok::<_, der::Error>(validity)
-        })?;
-        rest(certificate)?;
-        Ok(validity)
-    })
-}
-
-fn read_time(reader: &mut SliceReader<'_>) -> der::Result<DateTime> {
-    if Tag::peek(reader)? == Tag::UtcTime {
-        UtcTime::decode(reader).map(|time| time.to_date_time())
-    } else {
-        GeneralizedTime::decode(reader).and_then(|time| DateTime::from_unix_duration(time.to_unix_duration()))
-    }
+/// The hosts that a server's certificate is made out to; none if it can't be read.
+pub(crate) fn names(certfile: &Path) -> Vec<Name> {
+    let file = File::read(Setting::Certfile, Side::Server, certfile);
+    let chain = pem::certificates(&file).unwrap_or_default();
+    let first = chain.first().and_then(|first| Certificate::read(first).ok());
+    first.map(|certificate| certificate.names).unwrap_or_default()
 }

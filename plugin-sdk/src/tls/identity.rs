@@ -22,7 +22,7 @@ pub(crate) fn identity(
     let key = provider.key_provider.load_private_key(key).map_err(|_| {
         TlsError::file(
             keyfile,
-            "has a key that is damaged or not supported: use RSA with 2048 bits or more, ECDSA P-256 or P-384, or Ed25519",
+            "has a key that is damaged or not supported: use RSA with 2048 to 4096 bits, ECDSA P-256 or P-384, or Ed25519",
         )
     })?;
     let identity = CertifiedKey::new(chain, key);

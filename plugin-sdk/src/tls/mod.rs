@@ -7,5 +7,8 @@ pub(crate) mod file;
 pub(crate) mod identity;
 mod key;
 mod pem;
+mod x509;
 
 pub(crate) use error::TlsError;
+#[cfg(feature = "cli")]
+pub(crate) use x509::Name;

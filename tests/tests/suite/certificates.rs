@@ -42,8 +42,14 @@ impl Certificates {
         future.not_before = date_time_ymd(2100, 1, 1);
         future.not_after = date_time_ymd(2101, 1, 1);
         files.sign("client-not-yet", &future, &good.1);
-        let elsewhere = params("elsewhere.example", ExtendedKeyUsagePurpose::ServerAuth);
-        files.sign("server-elsewhere", &elsewhere, &good.1);
+        for (name, host) in [
+            ("server-elsewhere", "elsewhere.example"),
+            ("server-wildcard", "*.example.com"),
+            ("server-address", "10.1.2.3"),
+        ] {
+            files.sign(name, &params(host, ExtendedKeyUsagePurpose::ServerAuth), &good.1);
+        }
+        files.write("authority.key", &good.1.key().serialize_pem());
         files
     }
 

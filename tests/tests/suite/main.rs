@@ -21,6 +21,7 @@ mod deploy;
 mod examples;
 mod frames;
 mod grpc;
+mod handshakes;
 mod hook_table;
 mod host;
 mod installation;

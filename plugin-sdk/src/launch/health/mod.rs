@@ -20,6 +20,8 @@ use crate::host::{
 };
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 use crate::server::listener::ListenSettings;
+#[cfg(feature = "grpc")]
+use crate::server::tls::ClientAuth;
 
 /// Asks the server on each of the transports. The outcome has a line for each that is well; the error is about the first that is
 /// not.
@@ -82,7 +84,7 @@ async fn ask(
             let asking = async move {
                 let outcome = by_message(Target::Grpc(target), timeout).await;
                 outcome.map_err(|problem| {
-                    let hint = if problem.contains("TLS") {
+                    let hint = if problem.contains("TLS") || problem.contains("certfile") {
                         certificate_hint(shown)
                     } else {
                         ""
@@ -175,11 +177,14 @@ fn grpc(listen: &ListenSettings, environment: &Environment) -> Result<(String, G
         return Ok((format!("grpc://{address}"), target));
     };
     let named = ClientTls::of_grpc_variables(environment)?.filter(|tls| tls.certfile.is_some());
-    let certificate = named.unwrap_or_else(|| ClientTls {
-        certfile: Some(server.certfile.clone()),
-        keyfile: Some(server.keyfile.clone()),
-        keyfile_password: server.keyfile_password.clone(),
-        ..ClientTls::UNVERIFIED
+    let certificate = named.unwrap_or_else(|| match server.client_auth {
+        ClientAuth::Require => ClientTls {
+            certfile: Some(server.certfile.clone()),
+            keyfile: Some(server.keyfile.clone()),
+            keyfile_password: server.keyfile_password.clone(),
+            ..ClientTls::UNVERIFIED
+        },
+        ClientAuth::None | ClientAuth::Optional => ClientTls::UNVERIFIED,
     });
     let target = GrpcTarget {
         endpoint: GrpcEndpoint::Target(address.clone()),
@@ -195,12 +200,13 @@ fn grpc(listen: &ListenSettings, environment: &Environment) -> Result<(String, G
 
 /// What to do about a server that refuses the certificate that it was shown.
 #[cfg(feature = "grpc")]
-fn certificate_hint(client_auth: Option<crate::server::tls::ClientAuth>) -> &'static str {
+fn certificate_hint(client_auth: Option<ClientAuth>) -> &'static str {
     match client_auth {
-        None | Some(crate::server::tls::ClientAuth::None) => "",
+        None | Some(ClientAuth::None) => "",
         Some(_) => {
-            "; the server checks certificates of clients (client_auth): name one that it accepts in \
-             PLUGINS_GRPC_CLIENT_MTLS_CERTFILE and PLUGINS_GRPC_CLIENT_MTLS_KEYFILE"
+            "; the server checks certificates of clients (client_auth): name one that it accepts, with its key, in \
+             PLUGINS_GRPC_CLIENT_MTLS_CERTFILE and PLUGINS_GRPC_CLIENT_MTLS_KEYFILE, or give the server's own certificate both \
+             usages, serverAuth and clientAuth"
         }
     }
 }

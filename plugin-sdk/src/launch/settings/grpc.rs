@@ -82,7 +82,7 @@ const SETTINGS: [Setting; 9] = [
         apply: |settings, text| {
             text.parse()
                 .ok()
-                .map(|value| settings.grpc_tls.client_auth = value)
+                .map(|value| settings.grpc_tls.client_auth = Some(value))
         },
     },
 ];

@@ -96,7 +96,7 @@ const SETTINGS: [Setting; 10] = [
         allowed: "0 (no client certificate), 1 (checked if there is one) or 2 (required)",
         apply: |settings, text| {
             let value = ClientAuth::from_cert_reqs(text.parse().ok()?).ok()?;
-            settings.http_tls.client_auth = value;
+            settings.http_tls.client_auth = Some(value);
             Some(())
         },
     },

@@ -33,7 +33,7 @@ macro_rules! listen_settings {
                 flag: concat!($flag, "host"),
                 key: "host",
                 variables: &[concat!($variable, "HOST")],
-                allowed: "an address or a host name",
+                allowed: "an address in full, 0.0.0.0 for every one of the machine, or a host name",
                 apply: |settings, text| host(text).map(|value| settings.$server.listen.host = value),
             },
             Setting {
@@ -130,20 +130,26 @@ pub(super) struct TlsOptions {
     pub(super) keyfile: Option<PathBuf>,
     pub(super) ca_bundle: Option<PathBuf>,
     pub(super) keyfile_password: Option<String>,
-    pub(super) client_auth: ClientAuth,
+    pub(super) client_auth: Option<ClientAuth>,
 }
 
 impl TlsOptions {
     fn complete(self) -> Result<TlsSettings, TlsError> {
-        let mut tls =
-            TlsSettings::switched_on(self.certfile, self.keyfile)?.with_client_auth(self.client_auth);
+        let mut tls = TlsSettings::switched_on(self.certfile, self.keyfile)?
+            .with_client_auth(self.client_auth.unwrap_or_default());
         tls.ca_bundle = self.ca_bundle;
         tls.keyfile_password = self.keyfile_password;
         Ok(tls)
     }
 
-    fn names_files(&self) -> bool {
-        self.certfile.is_some() || self.keyfile.is_some() || self.ca_bundle.is_some()
+    fn is_set_up(&self) -> bool {
+        self.certfile.is_some()
+            || self.keyfile.is_some()
+            || self.keyfile_password.is_some()
+            || self.ca_bundle.is_some()
+            || self
+                .client_auth
+                .is_some_and(|client_auth| client_auth != ClientAuth::None)
     }
 }
 
@@ -171,9 +177,9 @@ pub(super) fn finish(
             Ok(tls) => listen.tls = Some(tls),
             Err(error) => findings.problems.push(format!("{server}: {error}")),
         }
-    } else if tls.names_files() {
+    } else if tls.is_set_up() {
         findings.warnings.push(format!(
-            "{server}: certificates are named, but TLS is not switched on ({}): it serves without TLS",
+            "{server}: TLS is set up, but not switched on ({}=true): it serves without TLS",
             names.ssl_enabled
         ));
     }

@@ -7,9 +7,18 @@ pub(crate) use crate::environment::path;
 /// What [`seconds`] takes.
 pub(crate) const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
 
+/// A name, or an address in the form in which it is compared with others.
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(super) fn host(text: &str) -> Option<String> {
-    (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| text.to_owned())
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    if let Ok(address) = bare.unwrap_or(text).parse::<std::net::IpAddr>() {
+        return Some(address.to_canonical().to_string());
+    }
+    // Resolvers read a name that ends in a number as an address in a short form, and `0` as every address of the machine.
+    let last = text.rsplit('.').find(|label| !label.is_empty()).unwrap_or(text);
+    let is_number =
+        last.bytes().all(|digit| digit.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
+    (!is_number && !text.contains(char::is_whitespace)).then(|| text.to_owned())
 }
 
 #[cfg(any(feature = "grpc", feature = "mcp"))]
@@ -73,6 +82,40 @@ mod tests {
         assert_eq!(size("64kib"), Some(64 << 10));
         assert_eq!(size("1000"), None);
         assert_eq!(size("5GB"), None);
+    }
+
+    #[test]
+    #[cfg(any(feature = "grpc", feature = "mcp"))]
+    fn a_host_is_a_name_or_an_address_in_full() {
+        for (text, expected) in [
+            ("127.0.0.1", "127.0.0.1"),
+            ("0.0.0.0", "0.0.0.0"),
+            ("::", "::"),
+            ("[::]", "::"),
+            ("::0", "::"),
+            ("0:0:0:0:0:0:0:0", "::"),
+            ("::ffff:0.0.0.0", "0.0.0.0"),
+            ("::ffff:127.0.0.1", "127.0.0.1"),
+            ("localhost", "localhost"),
+            ("plugin-0.plugins.svc", "plugin-0.plugins.svc"),
+        ] {
+            assert_eq!(host(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "00",
+            "0.0",
+            "127.1",
+            "0x0",
+            "0x7f.1",
+            "0.",
+            "2130706433",
+            "000.0.0.0",
+            "a b",
+        ] {
+            assert_eq!(host(text), None, "{text}");
+        }
     }
 
     #[test]

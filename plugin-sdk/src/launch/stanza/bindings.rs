@@ -1,9 +1,12 @@
 //! The section of a stanza by which the gateway reaches the server, for each transport.
 
-#[cfg(feature = "mcp")]
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::borrow::Cow;
 
 use super::commented::Field;
+#[cfg(feature = "grpc")]
+use super::reach::reachable;
+#[cfg(feature = "mcp")]
+use super::reach::reachable_by_url;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 use crate::launch::settings::Settings;
 use crate::launch::{cli::Transport, configuration::Configuration, transports::served};
@@ -15,7 +18,7 @@ use crate::server::{
 
 /// A section, and what is to be said above all of it.
 pub(super) struct Binding {
-    pub(super) remark: &'static str,
+    pub(super) remark: Cow<'static, str>,
     pub(super) section: Field,
 }
 
@@ -34,7 +37,7 @@ pub(super) fn binding(configuration: &Configuration, transport: Transport) -> Re
         _ => {
             let _ = configuration;
             served(transport).map(|()| Binding {
-                remark: "",
+                remark: "".into(),
                 section: Field::section("", "", Vec::new()),
             })
         }
@@ -66,7 +69,7 @@ fn unix(configuration: &Configuration) -> Binding {
         ),
     ];
     Binding {
-        remark: "",
+        remark: "".into(),
         section: Field::section("unix_socket", "Framed messages on a Unix socket.", fields),
     }
 }
@@ -88,7 +91,7 @@ fn socket_field(listen: &ListenSettings, uds: &std::path::Path) -> Field {
 #[cfg(feature = "grpc")]
 fn grpc(settings: &Settings) -> Binding {
     let listen = &settings.grpc.listen;
-    let mut remark = "";
+    let mut remark = Cow::Borrowed("");
     let mut fields = Vec::new();
     if let Some(uds) = &listen.uds {
         fields.push(socket_field(listen, uds));
@@ -119,7 +122,7 @@ fn grpc(settings: &Settings) -> Binding {
 #[cfg(feature = "mcp")]
 fn http(settings: &Settings) -> Binding {
     let listen = &settings.http.listen;
-    let mut remark = "";
+    let mut remark = Cow::Borrowed("");
     let mut fields = vec![Field::new("proto", "In capitals.", "STREAMABLEHTTP")];
     if let Some(uds) = &listen.uds {
         fields.push(Field::new(
@@ -173,50 +176,13 @@ fn stdio(configuration: &Configuration) -> Result<Binding, String> {
         ),
     ];
     Ok(Binding {
-        remark: "",
+        remark: "".into(),
         section: Field::section(
             "mcp",
             "MCP over standard input and output: the gateway starts this program, once for each entry.",
             fields,
         ),
     })
-}
-
-/// The address by which a gateway reaches a server, and what is to be said about it.
-#[cfg(any(feature = "grpc", feature = "mcp"))]
-fn reachable(listen: &ListenSettings) -> (String, &'static str) {
-    let (host, remark) = match listen.bare_host() {
-        "0.0.0.0" | "::" => (
-            "localhost".to_owned(),
-            "The server listens on every address: put the name by which the gateway reaches it in place of localhost.",
-        ),
-        host if host.contains(':') => (format!("[{host}]"), ""),
-        host => (host.to_owned(), ""),
-    };
-    (format!("{host}:{}", listen.port), remark)
-}
-
-/// The same for a `url`, in which a gateway takes no IPv6 address, and by default no loopback or private one
-/// (protocol.md, section 9.5).
-#[cfg(feature = "mcp")]
-fn reachable_by_url(listen: &ListenSettings) -> (String, &'static str) {
-    let localhost = || format!("localhost:{}", listen.port);
-    match listen.bare_host().parse() {
-        Ok(IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST)) => (localhost(), ""),
-        Ok(IpAddr::V6(address)) if !address.is_unspecified() => (
-            localhost(),
-            "A gateway takes no IPv6 address in a url: put a name of this machine in place of localhost.",
-        ),
-        Ok(IpAddr::V4(address))
-            if address.is_loopback() || address.is_private() || address.is_link_local() =>
-        {
-            (
-                reachable(listen).0,
-                "A gateway takes a private address only with PLUGINS_SSRF_PROTECTION_ENABLED=false, and a name always.",
-            )
-        }
-        _ => reachable(listen),
-    }
 }
 
 /// The section `tls` of a gateway whose server has this one.

@@ -2,6 +2,8 @@
 
 mod bindings;
 mod commented;
+#[cfg(any(feature = "grpc", feature = "mcp"))]
+mod reach;
 
 use self::{
     bindings::binding,
@@ -16,7 +18,7 @@ use crate::{
 /// The stanza for the gateway's file, for a server with these settings.
 pub(crate) fn stanza(configuration: &Configuration, transport: Transport) -> Result<String, String> {
     let mut text = String::new();
-    comment(&mut text, binding(configuration, transport)?.remark, 0);
+    comment(&mut text, &binding(configuration, transport)?.remark, 0);
     comment(&mut text, HEADER, 0);
     let entries = configuration
         .instances

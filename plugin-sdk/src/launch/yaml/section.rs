@@ -59,6 +59,12 @@ impl Section {
                     let inner = inner.iter().filter(|(_, value)| !value.is_null());
                     settings.extend(inner.map(|(inner, value)| setting(format!("{key}.{inner}"), value)));
                 }
+                // The Python server takes it for no key, and then serves plain text.
+                None if key == TLS && value.is_null() && name != UNIX_SECTION => findings.problem(
+                    value.line,
+                    &format!("{name}.{TLS}"),
+                    "is empty: name certfile and keyfile in it, or write `tls: false` to serve without TLS",
+                ),
                 // As on the Python server: the same as no key.
                 None if value.is_null() && name != UNIX_SECTION => {}
                 _ => settings.push(setting(key.clone(), value)),

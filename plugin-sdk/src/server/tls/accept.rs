@@ -1,11 +1,11 @@
 //! One handshake.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, io, pin::pin, sync::Arc, time::Duration};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible},
+    LazyConfigAcceptor,
+    rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible, server::Acceptor},
     server::TlsStream,
 };
 
@@ -49,7 +49,7 @@ impl std::error::Error for HandshakeError {}
 
 impl Tls {
     /// Makes a connection a TLS one. `peer` is who the log says is on the other side. The future stands for itself: it is
-    /// meant for a task of its own, and what it uses of the files is settled when it starts to run.
+    /// meant for a task of its own, and what it uses of the files is settled when the client has begun.
     pub(crate) fn accept<S, P>(
         &self,
         stream: S,
@@ -64,11 +64,20 @@ impl Tls {
             handshake_timeout,
         } = self.clone();
         async move {
-            let config = Arc::clone(&shared.current.borrow());
-            let handshake = TlsAcceptor::from(config).accept(stream).into_fallible();
+            let handshake = async {
+                let mut beginning = pin!(LazyConfigAcceptor::new(Acceptor::default(), stream));
+                match beginning.as_mut().await {
+                    Ok(begun) => {
+                        let config = Arc::clone(&shared.current.borrow());
+                        let handshake = begun.into_stream(config).into_fallible().await;
+                        handshake.map_err(|(error, stream)| (describe(&error, true), Some(stream)))
+                    }
+                    Err(error) => Err((describe(&error, false), beginning.take_io())),
+                }
+            };
             let (error, refused) = match tokio::time::timeout(handshake_timeout, handshake).await {
                 Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err((error, stream))) => (describe(&error), Some(stream)),
+                Ok(Err(failed)) => failed,
                 Err(_) => {
                     let message = format!("the client did not finish within {handshake_timeout:?}");
                     (HandshakeError::new(HandshakeFailure::Timeout, message), None)
@@ -97,10 +106,16 @@ async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let _ = tokio::time::timeout(REFUSAL_TIMEOUT, until_closed).await;
 }
 
-fn describe(error: &io::Error) -> HandshakeError {
-    use HandshakeFailure::{Certificate, Disconnected, Protocol};
+/// `has_begun` says whether the client has greeted.
+fn describe(error: &io::Error, has_begun: bool) -> HandshakeError {
+    use HandshakeFailure::{Abandoned, Certificate, Disconnected, Protocol};
 
     let Some(cause) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        if has_begun {
+            let message =
+                format!("the client went away ({error}); it may not accept this server's certificate");
+            return HandshakeError::new(Abandoned, message);
+        }
         return HandshakeError::new(Disconnected, format!("the client went away ({error})"));
     };
     match cause {

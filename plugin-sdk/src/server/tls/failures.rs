@@ -24,16 +24,19 @@ pub(crate) enum HandshakeFailure {
     Protocol,
     /// The client takes too long.
     Timeout,
-    /// The client goes away; also the health check of a load balancer that only connects.
+    /// The client goes away during the handshake, or after it without a word: it may not accept the server's certificate.
+    Abandoned,
+    /// The client goes away before it begins; also the health check of a load balancer that only connects.
     Disconnected,
 }
 
 impl HandshakeFailure {
     /// Every reason, in the order of their counters.
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Certificate,
         Self::Protocol,
         Self::Timeout,
+        Self::Abandoned,
         Self::Disconnected,
     ];
 
@@ -43,6 +46,7 @@ impl HandshakeFailure {
             Self::Certificate => "certificate",
             Self::Protocol => "protocol",
             Self::Timeout => "timeout",
+            Self::Abandoned => "abandoned",
             Self::Disconnected => "disconnected",
         }
     }
@@ -153,7 +157,7 @@ mod tests {
             failures.record(reason, &"peer", &"problem");
         }
         let counts = HandshakeFailure::ALL.map(|reason| failures.count(reason));
-        assert_eq!(counts, [0, 0, 2, 1]);
+        assert_eq!(counts, [0, 0, 2, 0, 1]);
         assert_eq!(failures.total(), 3);
     }
 }

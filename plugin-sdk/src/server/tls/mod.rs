@@ -7,6 +7,7 @@
 mod accept;
 mod failures;
 mod files;
+mod heard;
 mod load;
 mod reload;
 mod settings;
@@ -16,6 +17,7 @@ mod tests;
 pub(crate) use crate::tls::TlsError;
 pub(crate) use accept::DEFAULT_HANDSHAKE_TIMEOUT;
 pub(crate) use failures::{HandshakeFailure, HandshakeFailures};
+pub(crate) use heard::Heard;
 pub(crate) use load::Tls;
 pub(crate) use reload::DEFAULT_RELOAD_INTERVAL;
 pub(crate) use settings::{ClientAuth, TlsSettings};

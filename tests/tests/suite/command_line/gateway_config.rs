@@ -130,6 +130,79 @@ async fn tls_with_certificates_of_clients() {
     }
 }
 
+/// A certificate that is not for the address: the host that is printed is one that it is for.
+#[tokio::test]
+async fn the_host_is_one_of_the_certificate() {
+    let certificates = Certificates::make();
+    let file = |name: &str| path(certificates.directory(), name);
+    let authority = |text: String| {
+        text.replace(
+            "/path/on/the/gateway/authority-of-the-server.pem",
+            &file("authority.pem"),
+        )
+    };
+    for (transport, section, auth) in [
+        ("grpc", "grpc_server_settings", "client_auth: none"),
+        ("http", "server_settings", "ssl_cert_reqs: 0"),
+    ] {
+        let section = |host: &str, certificate: &str, port: u16| {
+            format!(
+                "{section}:\n  host: {host}\n  port: {port}\n  tls: {{certfile: {}, keyfile: {}, {auth}}}\n",
+                file(&format!("{certificate}.pem")),
+                file(&format!("{certificate}.key")),
+            )
+        };
+        let port = free_port().unwrap().min(60_000);
+        serve_and_call(transport, &[], &section("127.0.0.1", "server", port), |text| {
+            assert!(text.contains(&format!("localhost:{port}")), "{text}");
+            authority(text)
+        })
+        .await;
+
+        let directory = tempfile::TempDir::new().unwrap();
+        let configuration = path(directory.path(), "plugins.yaml");
+        for (host, certificate, expected, said) in [
+            (
+                "127.0.0.1",
+                "server-elsewhere",
+                "elsewhere.example:7",
+                "listens on 127.0.0.1: elsewhere.example must lead there",
+            ),
+            (
+                "0.0.0.0",
+                "server-elsewhere",
+                "elsewhere.example:7",
+                "made out to elsewhere.example",
+            ),
+            ("0.0.0.0", "server", "localhost:7", "in place of localhost"),
+            ("elsewhere.example", "server-elsewhere", "elsewhere.example:7", ""),
+            (
+                "10.1.2.3",
+                "server-wildcard",
+                "10.1.2.3:7",
+                "*.example.com: put such a name in place of 10.1.2.3",
+            ),
+            ("10.1.2.3", "server-address", "10.1.2.3:7", ""),
+            ("a.example.com", "server-wildcard", "a.example.com:7", ""),
+        ] {
+            let text = format!("{CONFIGURATION}\n{}", section(host, certificate, 7));
+            std::fs::write(&configuration, text).unwrap();
+            let text = printed(transport, &[], &configuration);
+            // Comments have several lines.
+            let words = text.replace("\n# ", " ");
+            assert!(
+                text.contains(expected) && words.contains(said),
+                "{host}, {certificate}:\n{text}"
+            );
+            assert_eq!(
+                words.contains("made out to"),
+                said.contains("made out") || said.contains("lead there") || said.contains("such a name"),
+                "{words}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn standard_input_and_output() {
     let directory = tempfile::TempDir::new().unwrap();

@@ -123,6 +123,7 @@ fn with_tls() {
     let (status, said) = asked(&server, "grpc", &[]);
     assert_eq!(status, Some(1), "{said}");
     assert!(said.contains("PLUGINS_GRPC_CLIENT_MTLS_CERTFILE"), "{said}");
+    assert!(said.contains("lacks clientAuth"), "{said}");
     let (certificate, key) = (file("client.pem"), file("client.key"));
     let shown = [
         ("PLUGINS_GRPC_CLIENT_MTLS_CERTFILE", certificate.as_str()),
@@ -132,6 +133,62 @@ fn with_tls() {
         asked(&server, "grpc", &shown),
         (Some(0), format!("ok: grpc+tls://127.0.0.1:{port}\n"))
     );
+}
+
+/// With a certificate for both ends, or where none is needed, nothing has to be named.
+#[test]
+fn with_tls_and_no_certificate_of_its_own() {
+    let certificates = Certificates::make();
+    let file = |name: &str| certificates.directory().join(name).display().to_string();
+    for (name, client_auth) in [("both", "require"), ("server", "optional")] {
+        let port = free_port().unwrap();
+        let section = format!(
+            "grpc_server_settings: {{port: {port}, tls: {{certfile: {}, keyfile: {}, ca_bundle: {}, client_auth: {client_auth}}}}}",
+            file(&format!("{name}.pem")),
+            file(&format!("{name}.key")),
+            file("authority.pem")
+        );
+        let server = serve("grpc", &[], &section);
+        let configuration = server.configuration().display().to_string();
+        assert_eq!(
+            health(&["-t", "grpc", "-c", &configuration], &[]),
+            (Some(0), format!("ok: grpc+tls://127.0.0.1:{port}\n")),
+            "{client_auth}"
+        );
+    }
+}
+
+/// The certificates that a generated project makes for itself.
+#[test]
+fn with_the_certificates_of_the_template() {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../templates/plugin-full/tls/certificates.sh"
+    );
+    let copy = directory.path().join("certificates.sh");
+    std::fs::copy(script, &copy).unwrap();
+    let made = std::process::Command::new("sh").arg(&copy).output().unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    let file = |name: &str| directory.path().join(name).display().to_string();
+    let port = free_port().unwrap();
+    let section = format!(
+        "grpc_server_settings: {{host: localhost, port: {port}, tls: {{certfile: {}, keyfile: {}, ca_bundle: {}}}}}",
+        file("server.pem"),
+        file("server.key"),
+        file("authority.pem")
+    );
+    let server = serve("grpc", &[], &section);
+    let configuration = server.configuration().display().to_string();
+    let asked = ["-t", "grpc", "-c", &configuration];
+    let well = (Some(0), format!("ok: grpc+tls://localhost:{port}\n"));
+    assert_eq!(health(&asked, &[]), well);
+    let (certificate, key) = (file("client.pem"), file("client.key"));
+    let shown = [
+        ("PLUGINS_GRPC_CLIENT_MTLS_CERTFILE", certificate.as_str()),
+        ("PLUGINS_GRPC_CLIENT_MTLS_KEYFILE", key.as_str()),
+    ];
+    assert_eq!(health(&asked, &shown), well);
 }
 
 /// Something that accepts and says nothing must not hold up a probe.

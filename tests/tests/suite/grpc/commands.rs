@@ -78,6 +78,16 @@ fn check_finds_what_is_wrong_with_files_of_tls() {
         ),
         (["past.pem", "past.key", "authority.pem"], "certfile", "past.pem"),
         (
+            ["authority.pem", "authority.key", "authority.pem"],
+            "certfile",
+            "authority.pem",
+        ),
+        (
+            ["client.pem", "client.key", "authority.pem"],
+            "certfile",
+            "client.pem",
+        ),
+        (
             ["server.pem", "client.key", "authority.pem"],
             "keyfile",
             "client.key",
@@ -140,6 +150,16 @@ fn check_finds_settings_that_exclude_each_other_or_are_not_complete() {
         (
             "{prot: 1}".to_owned(),
             &["plugins.yaml:2", "prot", "did you mean \"port\"?"],
+        ),
+        ("{tls: }".to_owned(), &["plugins.yaml:2", "tls", "is empty"]),
+        ("{tls: {}}".to_owned(), &["certfile (…_SSL_CERTFILE) is missing"]),
+        (
+            "{tls: true}".to_owned(),
+            &["certfile (…_SSL_CERTFILE) is missing"],
+        ),
+        (
+            "{host: 0}".to_owned(),
+            &["plugins.yaml:2", "host", "an address in full"],
         ),
         (
             "{tls: {certificate: a}}".to_owned(),

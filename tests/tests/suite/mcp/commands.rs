@@ -30,6 +30,11 @@ fn check_finds_what_keeps_hosts_away() {
             format!("{{{}}}", tls("nowhere.pem")),
             &["certfile", "nowhere.pem"],
         ),
+        ("{tls: }".to_owned(), &["plugins.yaml:2", "tls", "is empty"]),
+        (
+            "{host: \"0x0\"}".to_owned(),
+            &["plugins.yaml:2", "host", "an address in full"],
+        ),
         (
             "{allowed_hosts: [\"http://a\"]}".to_owned(),
             &["allowed_hosts", "http://a"],

@@ -235,24 +235,73 @@ async fn every_common_kind_of_key_is_served() {
     }
     // As openssl writes them: RSA in both formats, and an elliptic curve with its parameters in front of the key.
     for command in [
-        vec!["genrsa", "-out", "server.key", "2048"],
-        vec!["genrsa", "-traditional", "-out", "server.key", "2048"],
-        vec!["ecparam", "-name", "prime256v1", "-genkey", "-out", "server.key"],
+        "genrsa -out server.key 2048",
+        "genrsa -out server.key 3072",
+        "genrsa -out server.key 4096",
+        "genrsa -traditional -out server.key 2048",
+        "ecparam -name prime256v1 -genkey -out server.key",
+        "ecparam -name secp384r1 -genkey -noout -out server.key",
+        "genpkey -algorithm ed25519 -out server.key",
     ] {
-        assert!(openssl(files.directory(), &command).status.success());
-        let request = [
-            "req",
-            "-x509",
-            "-new",
-            "-key",
-            "server.key",
-            "-subj",
-            "/CN=localhost",
-            "-out",
-            "server.pem",
-        ];
-        assert!(openssl(files.directory(), &request).status.success());
-        assert!(Tls::load(files.settings(), &["h2"]).is_ok(), "{command:?}");
+        run_openssl(&files, command);
+        run_openssl(&files, &format!("req -new -key server.key {SELF_SIGNED}"));
+        let loaded = Tls::load(files.settings(), &["h2"]);
+        assert!(loaded.is_ok(), "{command}: {:?}", loaded.err());
+    }
+}
+
+/// The command that is in the message about authorities.
+const SELF_SIGNED: &str =
+    "-x509 -addext basicConstraints=critical,CA:FALSE -subj /CN=localhost -out server.pem";
+
+#[track_caller]
+fn run_openssl(files: &Files, command: &str) {
+    let output = openssl(files.directory(), &command.split(' ').collect::<Vec<_>>());
+    assert!(output.status.success(), "{command}: {output:?}");
+}
+
+/// One command makes a certificate, and a key with a password.
+#[test]
+fn what_openssl_req_makes_is_served() {
+    let files = Files::new();
+    run_openssl(
+        &files,
+        &format!("req -newkey rsa:2048 -passout pass:secret -keyout server.key {SELF_SIGNED}"),
+    );
+    assert!(Tls::load(files.settings().with_keyfile_password("secret"), &["h2"]).is_ok());
+}
+
+#[test]
+fn a_certificate_of_an_authority_is_refused() {
+    let files = Files::new();
+    run_openssl(
+        &files,
+        "req -x509 -newkey rsa:2048 -nodes -keyout server.key -subj /CN=localhost -out server.pem",
+    );
+    assert_refused(
+        &files,
+        files.settings(),
+        "certfile: server.pem is the certificate of an authority (CA:TRUE), which is not for a server: name one that the \
+         authority has signed; a self-signed one is made with `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`",
+    );
+}
+
+#[test]
+fn a_certificate_for_clients_alone_is_refused() {
+    let files = Files::new();
+    files.write_server(&files.authority.client(When::Now));
+    assert_refused(
+        &files,
+        files.settings(),
+        "certfile: server.pem is not the server's certificate, its extended key usage lacks serverAuth: name another, or have \
+         one made with it",
+    );
+    for usage in ["anyExtendedKeyUsage", "clientAuth,serverAuth"] {
+        run_openssl(
+            &files,
+            &format!("req -new -key server.key {SELF_SIGNED} -addext extendedKeyUsage={usage}"),
+        );
+        assert!(Tls::load(files.settings(), &["h2"]).is_ok(), "{usage}");
     }
 }
 
@@ -281,18 +330,23 @@ fn a_certificate_of_the_first_version_is_refused() {
 }
 
 #[test]
-fn a_key_that_is_too_small_is_refused() {
+fn keys_of_other_kinds_are_refused_with_those_that_are_not() {
     let files = Files::new();
-    assert!(
-        openssl(files.directory(), &["genrsa", "-out", "server.key", "1024"])
-            .status
-            .success()
-    );
-    assert!(
-        files
-            .refusal(files.settings())
-            .contains("use RSA with 2048 bits or more")
-    );
+    for command in [
+        "genrsa -out server.key 1024",
+        // More takes openssl a minute.
+        "genrsa -out server.key 5120",
+        "ecparam -name secp521r1 -genkey -noout -out server.key",
+        "genpkey -algorithm ed448 -out server.key",
+    ] {
+        run_openssl(&files, command);
+        assert_refused(
+            &files,
+            files.settings(),
+            "keyfile: server.key has a key that is damaged or not supported: use RSA with 2048 to 4096 bits, ECDSA P-256 or \
+             P-384, or Ed25519",
+        );
+    }
 }
 
 #[test]

@@ -76,6 +76,14 @@ impl Authority {
         }
     }
 
+    /// Its own certificate with its key.
+    pub(super) fn pair(&self) -> Pair {
+        Pair {
+            certificate: self.certificate.clone(),
+            key: self.issuer.key().serialize_pem(),
+        }
+    }
+
     pub(super) fn server(&self, when: When) -> Pair {
         self.server_with_key(when, &KeyPair::generate().unwrap())
     }

@@ -1,0 +1,83 @@
+//! Clients that leave without a word once the handshake is made.
+
+use std::{
+    fmt,
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{HandshakeFailure, HandshakeFailures, Tls};
+
+/// A stream that reports a client which leaves before it has said anything. The hosts' gRPC library compares the name in the
+/// server's certificate only after the handshake, and then just leaves.
+pub(crate) struct Heard<S, P: fmt::Display> {
+    stream: S,
+    silent: Option<(Arc<HandshakeFailures>, P)>,
+}
+
+impl<S, P: fmt::Display> Heard<S, P> {
+    /// A stream whose handshake was made by `tls`.
+    pub(crate) fn new(stream: S, tls: &Tls, peer: P) -> Self {
+        Self {
+            stream,
+            silent: Some((Arc::clone(&tls.shared.failures), peer)),
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin, P: fmt::Display + Unpin> AsyncRead for Heard<S, P> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if polled.is_ready()
+            && let Some((failures, peer)) = self.silent.take()
+            && buffer.filled().len() == before
+        {
+            failures.record(
+                HandshakeFailure::Abandoned,
+                &peer,
+                &"the client left once it was made, without a word; if it is a gateway, it does not accept this server's \
+                  certificate: certfile must name the host that it connects to",
+            );
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin, P: fmt::Display + Unpin> AsyncWrite for Heard<S, P> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
