@@ -170,7 +170,7 @@ mod tests {
         let variables = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        HostSettings::of_variables(&Variables::new(Environment::new(variables, None)))
+        HostSettings::of_variables(&Variables::new(Environment::new(variables, &[])))
     }
 
     #[test]

@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn levels_have_the_names_of_python_in_any_case() {
         let variables = [("PLUGINS_LOG_LEVEL".to_owned(), "warning".to_owned())];
-        let environment = Environment::new(variables.into_iter(), None);
+        let environment = Environment::new(variables.into_iter(), &[]);
         assert_eq!(level(None, &Environment::default()), Ok(None));
         assert_eq!(level(None, &environment), Ok(Some(Level::WARN)));
         assert_eq!(level(Some("Critical"), &environment), Ok(Some(Level::ERROR)));

@@ -110,7 +110,7 @@ mod tests {
         let environment = |text: &str| {
             Environment::new(
                 [("PLUGINS_TRANSPORT".to_owned(), text.to_owned())].into_iter(),
-                None,
+                &[],
             )
         };
         let none = Flags::new();

@@ -18,6 +18,7 @@ mod context;
 mod deadlines;
 mod denials;
 mod deploy;
+mod dotenv;
 mod examples;
 mod frames;
 mod grpc;

@@ -105,7 +105,7 @@ mod tests {
         let variables = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let variables = Variables::new(Environment::new(variables, None));
+        let variables = Variables::new(Environment::new(variables, &[]));
         let text = format!("plugins: [{{name: A, kind: external, {section}}}]");
         let gateway = GatewayConfig::parse_with(Path::new("gateway.yaml"), &text, &variables);
         let gateway = gateway.map_err(|error| error.to_string())?;

@@ -221,7 +221,7 @@ mod tests {
         let variables = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let environment = Environment::new(variables, None);
+        let environment = Environment::new(variables, &[]);
         let flags: Vec<_> = flags
             .iter()
             .map(|(flag, text)| (*flag, (*text).to_owned()))

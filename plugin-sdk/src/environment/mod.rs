@@ -1,9 +1,16 @@
 //! The variables that settings are read from: those of the process, and beneath them those of a `.env` file.
 
+mod dotenv;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+
+use self::dotenv::DotEnv;
+
+/// The file of variables, in the working directory.
+const FILE: &str = ".env";
 
 /// Variables by name. Names are compared without regard to case, as on the Python server.
 #[derive(Debug, Default)]
@@ -22,45 +29,47 @@ impl Environment {
         // Variables that are not Unicode cannot be ours.
         let process = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let (file, warning) = match fs::read_to_string(".env") {
-            Ok(text) => (Some(text), None),
-            Err(error) if error.kind() == ErrorKind::NotFound => (None, None),
-            Err(error) => (None, Some(format!(".env cannot be read and is ignored: {error}"))),
+        let (file, warning) = match fs::read(FILE) {
+            Ok(bytes) => (bytes, None),
+            // A directory of this name is some tool's, such as a virtual environment of Python.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+                (Vec::new(), None)
+            }
+            Err(error) => {
+                let warning = format!("{FILE}: cannot be read and is ignored: {error}");
+                (Vec::new(), Some(warning))
+            }
         };
-        let mut environment = Self::new(process, file.as_deref());
+        let mut environment = Self::new(process, &file);
         environment.warnings.extend(warning);
         environment
     }
 
-    /// Combines the process environment with the text of a `.env` file; the process wins.
-    pub(crate) fn new(process: impl Iterator<Item = (String, String)>, file: Option<&str>) -> Self {
+    /// Combines the process environment with the bytes of a `.env` file; the process wins.
+    pub(crate) fn new(process: impl Iterator<Item = (String, String)>, file: &[u8]) -> Self {
         let process: BTreeMap<_, _> = process.collect();
-        let mut environment = Self::default();
-        environment.read_file(file.unwrap_or_default());
+        let file = DotEnv::read(file, &process);
+        let mut variables = BTreeMap::new();
+        for (name, value) in file.values {
+            match value {
+                Some(value) => variables.insert(name.to_uppercase(), value),
+                None => variables.remove(&name.to_uppercase()),
+            };
+        }
         for (name, value) in &process {
-            environment.variables.insert(name.to_uppercase(), value.clone());
+            variables.insert(name.to_uppercase(), value.clone());
         }
         // Of names that differ only in case, the one in capitals is meant.
         for (name, value) in process.iter().filter(|(name, _)| **name == name.to_uppercase()) {
-            environment.variables.insert(name.clone(), value.clone());
+            variables.insert(name.clone(), value.clone());
         }
-        environment.process = process;
-        environment
-    }
-
-    fn read_file(&mut self, text: &str) {
-        let text = text.trim_start_matches('\u{feff}');
-        for (index, variable) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
-            match variable {
-                Ok((name, value)) => {
-                    self.variables.insert(name.to_uppercase(), value);
-                }
-                // The message must not repeat the line: such files hold secrets.
-                Err(_) => self.warnings.push(format!(
-                    ".env: entry {} is not NAME=value and is ignored",
-                    index + 1
-                )),
-            }
+        let problems = file.problems.iter();
+        let warnings =
+            problems.map(|problem| format!("{FILE}:{}: is ignored: {}", problem.line, problem.message));
+        Self {
+            variables,
+            process,
+            warnings: warnings.collect(),
         }
     }
 
@@ -127,7 +136,7 @@ mod tests {
             process
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-            Some(file),
+            file.as_bytes(),
         )
     }
 
@@ -192,9 +201,6 @@ mod tests {
         let found = environment(&[], "A=1\nthis secret is broken\nB=2\n");
         assert_eq!(found.get(&["A"]), Some(("A", "1")));
         assert_eq!(found.get(&["B"]), Some(("B", "2")));
-        let [warning] = found.warnings.as_slice() else {
-            panic!("{:?}", found.warnings)
-        };
-        assert!(!warning.contains("secret"), "{warning}");
+        assert_eq!(found.warnings, [".env:2: is ignored: it is not NAME=value"]);
     }
 }
