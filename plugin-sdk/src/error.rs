@@ -110,14 +110,7 @@ impl PluginError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for PluginError {
     fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            source = error.source();
-        }
-        let mut converted = Self::new(message);
+        let mut converted = Self::new(with_causes(&error));
         let error: Box<dyn Error + Send + Sync> = Box::new(error);
         converted.0.violation = error
             .downcast::<PluginViolation>()
@@ -134,14 +127,43 @@ impl fmt::Display for PluginError {
     }
 }
 
+/// The message and the code, as `main` shows an error that it returns.
 impl fmt::Debug for PluginError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("PluginError")
-            .field("message", &self.0.message)
-            .field("code", &self.0.code)
-            .field("details", &self.0.details)
-            .field("mcp_error_code", &self.0.mcp_error_code)
-            .finish_non_exhaustive()
+        formatter.write_str(&self.0.message)?;
+        if !self.0.code.is_empty() {
+            write!(formatter, " ({})", self.0.code)?;
+        }
+        Ok(())
     }
 }
+
+/// The message of an error and those of its causes. A cause that the message ends with already is not repeated.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !message.ends_with(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        source = cause.source();
+    }
+    message
+}
+
+/// Shows errors by their messages, also where only `Debug` is asked for: `main` does so with an error that it returns.
+macro_rules! debug_by_message {
+    ($($error:ty),*) => {
+        $(
+            /// The message, with those of the causes, as `main` shows an error that it returns.
+            impl std::fmt::Debug for $error {
+                fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    formatter.write_str(&$crate::error::with_causes(self))
+                }
+            }
+        )*
+    };
+}
+pub(crate) use debug_by_message;

@@ -104,11 +104,7 @@ impl fmt::Display for CodecError {
     }
 }
 
-impl fmt::Debug for CodecError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "CodecError({:?})", self.to_string())
-    }
-}
+crate::error::debug_by_message!(CodecError);
 
 impl std::error::Error for CodecError {}
 

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::instance::InstanceConfig;
-use crate::{manifest::Manifest, nearest::nearest, plugin::PluginKind};
+use crate::{error::debug_by_message, manifest::Manifest, nearest::nearest, plugin::PluginKind};
 
 /// A plugin that can't be started.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StartError {
     pub(crate) plugin_name: String,
     pub(crate) message: String,
@@ -57,3 +57,5 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+debug_by_message!(StartError);

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{codec::CodecError, value::Map};
+use crate::{codec::CodecError, error::debug_by_message, value::Map};
 
 /// Why a call has no result. A denial is a result.
 ///
@@ -19,7 +19,7 @@ use crate::{codec::CodecError, value::Map};
 ///
 /// assert_eq!(what_to_do(&CallError::Closed), "try it again");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CallError {
     /// The plugin failed, or its server did while it called it.
@@ -116,6 +116,8 @@ impl fmt::Display for CallError {
 
 impl Error for CallError {}
 
+debug_by_message!(CallError, HostError);
+
 /// An error as the server reported it (`protocol.md`, section 8.1).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -143,7 +145,7 @@ impl fmt::Display for ReportedError {
 }
 
 /// Why a plugin can't be used at all.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HostError {
     /// The configuration is not valid. Each of the problems names its place and what to do.

@@ -2,8 +2,9 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use crate::error::debug_by_message;
+
 /// A server that can't listen, or that stopped listening.
-#[derive(Debug)]
 pub struct ServeError {
     message: String,
     source: Option<io::Error>,
@@ -33,6 +34,8 @@ impl fmt::Display for ServeError {
         }
     }
 }
+
+debug_by_message!(ServeError);
 
 impl std::error::Error for ServeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

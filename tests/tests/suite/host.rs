@@ -7,6 +7,7 @@ mod in_flight;
 mod lost;
 mod python;
 mod results;
+mod returned;
 mod transports;
 
 use std::{path::Path, time::Duration};
