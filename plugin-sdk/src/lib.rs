@@ -96,6 +96,8 @@ mod result;
     allow(unreachable_pub, reason = "only the Unix server has a public face")
 )]
 mod server;
+#[cfg(any(feature = "mcp", feature = "cli"))]
+mod standard_output;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(any(feature = "grpc", feature = "mcp"))]

@@ -9,6 +9,7 @@ use plugin_sdk::prelude::*;
     kind = "faults",
     hooks = [tool_pre_invoke, tool_post_invoke],
     blocking = [tool_post_invoke],
+    configure,
     on_shutdown = stopped
 )]
 #[derive(Default)]
@@ -25,6 +26,12 @@ impl Drop for PanicsWhenDropped {
 }
 
 impl Faults {
+    #[expect(clippy::print_stdout, reason = "it is what the tests are about")]
+    async fn configure() -> Result<Self, PluginError> {
+        println!("faults: configure prints");
+        Ok(Self)
+    }
+
     #[expect(
         clippy::panic,
         clippy::print_stdout,
@@ -129,10 +136,12 @@ impl Faults {
     }
 
     #[expect(
+        clippy::print_stdout,
         clippy::print_stderr,
-        reason = "the log of the server process is what the test reads"
+        reason = "the output of the server process is what the tests read"
     )]
     async fn stopped(&self) {
+        println!("faults: shutdown prints");
         eprintln!("faults: shutdown was called");
     }
 }

@@ -99,7 +99,7 @@ impl Instance {
             name: config.name.as_str().into(),
             ignore_errors: config.ignore_errors,
             reported: Reported::new(config, Some(manifest))?,
-            hooks: hooks(config, manifest)?,
+            hooks: hooks(config, manifest),
             plugin,
         })
     }
@@ -132,7 +132,8 @@ impl Instance {
     }
 }
 
-fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Result<Vec<InstanceHook>, StartError> {
+/// The hooks of an instance; what its kind does not have is left out.
+fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Vec<InstanceHook> {
     let hook = |index: usize| InstanceHook {
         name: manifest.hooks[index].name.to_owned(),
         index,
@@ -140,18 +141,26 @@ fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Result<Vec<InstanceHoo
         seen_blocking: AtomicU32::new(0),
         counts: Counts::of(&config.name, manifest.hooks[index].name),
     };
-    let Some(names) = &config.hooks else {
-        return Ok((0..manifest.hooks.len()).map(hook).collect());
-    };
+    let all = || 0..manifest.hooks.len();
+    match &config.hooks {
+        None => all().map(hook).collect(),
+        Some(names) => {
+            let place = |name: &String| all().find(|index| manifest.hooks[*index].name == *name);
+            names.iter().filter_map(place).map(hook).collect()
+        }
+    }
+}
+
+/// An error for each hook of the entry that its kind does not have.
+pub(crate) fn unknown_hooks(
+    config: &InstanceConfig,
+    manifest: &Manifest,
+) -> impl Iterator<Item = StartError> {
+    let is_unknown = |name: &str| manifest.hooks.iter().all(|known| known.name != name);
+    let names = config.hooks.iter().flatten().enumerate();
     names
-        .iter()
-        .map(
-            |name| match manifest.hooks.iter().position(|known| known.name == name) {
-                Some(index) => Ok(hook(index)),
-                None => Err(StartError::unknown_hook(config, name, manifest)),
-            },
-        )
-        .collect()
+        .filter(move |(_, name)| is_unknown(name))
+        .map(|(place, name)| StartError::unknown_hook(config, place, name, manifest))
 }
 
 impl Reported {
@@ -258,11 +267,13 @@ pub(crate) async fn start(kinds: &[PluginKind], config: &InstanceConfig) -> Resu
     let Some(kind) = kinds.iter().find(|kind| kind.manifest.kind == config.kind) else {
         return Err(StartError::unknown_kind(config, kinds));
     };
+    // Before the plugin connects to anything.
+    if let Some(error) = unknown_hooks(config, &kind.manifest).next() {
+        return Err(error);
+    }
     if config.disabled {
         return Instance::new(config, &kind.manifest, None);
     }
-    // The names of the hooks are checked before the plugin connects to anything.
-    hooks(config, &kind.manifest)?;
     let plugin = super::guard::no_panic(kind.create(config.settings.clone()))
         .await
         .map_err(|panic| StartError::new(&config.name, format!("`configure` panicked: {panic}")))?

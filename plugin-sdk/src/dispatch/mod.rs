@@ -24,6 +24,8 @@ pub(crate) use answer::AnswerLimit;
 #[cfg(any(feature = "host", feature = "mcp"))]
 pub(crate) use answer::code;
 pub use call::Call;
+#[cfg(feature = "cli")]
+pub(crate) use instance::unknown_hooks;
 pub(crate) use instance::{InstanceConfig, Reported};
 pub(crate) use older_hosts::Vocabulary;
 pub use start_error::StartError;

@@ -30,10 +30,16 @@ impl StartError {
         Self::new(&config.name, message)
     }
 
-    pub(crate) fn unknown_hook(config: &InstanceConfig, name: &str, manifest: &Manifest) -> Self {
+    /// The entry names a hook at this place that its kind does not have.
+    pub(crate) fn unknown_hook(
+        config: &InstanceConfig,
+        place: usize,
+        name: &str,
+        manifest: &Manifest,
+    ) -> Self {
         let known: Vec<&str> = manifest.hooks.iter().map(|hook| hook.name).collect();
         let message = format!(
-            "hooks: `{}` has no hook `{name}`; {}",
+            "hooks[{place}]: `{}` has no hook `{name}`; {}",
             config.kind,
             choice(name, &known)
         );

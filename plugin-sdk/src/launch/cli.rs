@@ -6,9 +6,12 @@ mod grpc;
 mod http;
 mod serve;
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind,
+    parser::ValueSource,
+};
 
 #[cfg(feature = "grpc")]
 use self::grpc::GrpcAddressArguments;
@@ -24,7 +27,8 @@ pub(crate) enum Transport {
     Unix,
     /// gRPC over TCP or a Unix socket.
     Grpc,
-    /// MCP over streamable HTTP.
+    /// MCP over streamable HTTP. The Python framework has more than one word for it.
+    #[value(aliases = ["streamablehttp", "streamable-http", "streamable_http", "sse"])]
     Http,
     /// MCP over standard input and output.
     Stdio,
@@ -46,7 +50,6 @@ impl Transport {
 #[derive(Debug, Parser)]
 #[command(
     max_term_width = 80,
-    args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = ENVIRONMENT_HELP
 )]
@@ -181,9 +184,11 @@ pub(crate) struct InvokeArguments {
         short = 't',
         value_enum,
         value_name = "TRANSPORT",
+        value_delimiter = ',',
+        ignore_case = true,
         hide_possible_values = true
     )]
-    pub(crate) transport: Option<Transport>,
+    pub(crate) transport: Vec<Transport>,
 
     #[command(flatten)]
     pub(crate) common: CommonArguments,
@@ -207,15 +212,18 @@ pub(crate) enum Format {
 /// Arguments of `gateway-config`.
 #[derive(Debug, Args)]
 pub(crate) struct GatewayArguments {
-    /// How the gateway reaches the plugins [default: http]
+    /// How the gateway reaches the plugins [default: the first that the server serves
+    /// by its configuration, else http]
     #[arg(
         long,
         short = 't',
         value_enum,
         value_name = "TRANSPORT",
+        value_delimiter = ',',
+        ignore_case = true,
         hide_possible_values = true
     )]
-    pub(crate) transport: Option<Transport>,
+    pub(crate) transport: Vec<Transport>,
 
     #[command(flatten)]
     pub(crate) common: CommonArguments,
@@ -227,13 +235,15 @@ pub(crate) struct GatewayArguments {
 /// Arguments of `health`.
 #[derive(Debug, Args)]
 pub(crate) struct HealthArguments {
-    /// http, grpc or unix; repeatable [default: those that the server serves by its
-    /// configuration, else http]
+    /// http, grpc or unix; several with commas [default: those that the server serves
+    /// by its configuration, else http]
     #[arg(
         long,
         short = 't',
         value_enum,
         value_name = "TRANSPORT",
+        value_delimiter = ',',
+        ignore_case = true,
         hide_possible_values = true
     )]
     pub(crate) transport: Vec<Transport>,
@@ -263,6 +273,19 @@ pub(crate) struct CompletionsArguments {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
+    /// http, stdio, grpc or unix; several with commas [default: those that the server
+    /// serves by its configuration, else all]
+    #[arg(
+        long,
+        short = 't',
+        value_enum,
+        value_name = "TRANSPORT",
+        value_delimiter = ',',
+        ignore_case = true,
+        hide_possible_values = true
+    )]
+    pub(crate) transport: Vec<Transport>,
+
     #[command(flatten)]
     pub(crate) common: CommonArguments,
 
@@ -298,7 +321,52 @@ impl SocketArguments {
     }
 }
 
+/// Options that may stand before the command too, by id.
+const GLOBAL: [&str; 3] = ["config", "log_level", "transport"];
+
+/// Reads the words of a command line for `program`.
+pub(crate) fn parse(program: &clap::Command, words: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = program.clone().try_get_matches_from(words)?;
+    let is_given = |argument: &&clap::Arg| {
+        matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    if let Some(command) = matches.subcommand_name()
+        && let Some(stray) = program
+            .get_arguments()
+            .filter(|argument| !argument.is_global_set())
+            .find(is_given)
+    {
+        let message = format!(
+            "--{} belongs behind the command: {} {command} --{0} ...",
+            stray.get_long().unwrap_or_default(),
+            program.get_name()
+        );
+        return Err(program.clone().error(ErrorKind::ArgumentConflict, message));
+    }
+    Cli::from_arg_matches(&matches)
+}
+
 impl Cli {
+    /// The command line as clap has it.
+    pub(crate) fn program() -> clap::Command {
+        let is_global = |argument: &clap::Arg| GLOBAL.contains(&argument.get_id().as_str());
+        let program = Self::command().mut_args(|argument| {
+            let is_global = is_global(&argument);
+            argument.global(is_global)
+        });
+        // Commands that have no use for them take them all the same, so that what stands before a command need not depend on it.
+        let hidden: Vec<_> = program
+            .get_arguments()
+            .filter(|argument| is_global(argument))
+            .map(|argument| argument.clone().hide(true))
+            .collect();
+        ["manifest", "completions"]
+            .into_iter()
+            .fold(program, |program, command| {
+                program.mut_subcommand(command, |command| command.args(&hidden))
+            })
+    }
+
     /// The arguments that all commands share.
     pub(crate) fn common(&self) -> Option<&CommonArguments> {
         match &self.command {

@@ -1,16 +1,19 @@
 //! What the commands do.
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use tracing::Level;
 
-use super::cli::{Cli, Command, Flags, ServeArguments};
+use super::cli::{CheckArguments, Cli, Command, Flags, ServeArguments, Transport};
 use super::configuration::Configuration;
 use super::{check, describe, health, invoke, logging, serve, stanza, transports};
 use crate::environment::Environment;
 use crate::plugin::PluginKind;
+use crate::standard_output;
 
 /// Why a command cannot be carried out: a line for each reason.
 #[derive(Debug)]
@@ -38,48 +41,49 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
     }
     let environment = Environment::read();
     let flag = cli.common().and_then(|common| common.log_level.as_deref());
-    let level = logging::level(flag, &environment)?;
-    logging::start(level.unwrap_or(match &cli.command {
+    let level = logging::level(flag, &environment);
+    let default = match &cli.command {
         // Its one line of output is what a probe reports.
         Some(Command::Health(_)) => Level::ERROR,
         None | Some(Command::Serve(_)) => Level::INFO,
         Some(_) => Level::WARN,
-    }));
+    };
+    logging::start(level.clone().ok().flatten().unwrap_or(default));
+    if !matches!(cli.command, Some(Command::Check(_))) {
+        level.clone()?;
+    }
     match cli.command {
         None => serve(kinds, &cli.serve, &environment),
         Some(Command::Serve(arguments)) => serve(kinds, &arguments, &environment),
         Some(Command::Invoke(arguments)) => {
+            let output = take_output()?;
             let file = arguments.common.config.as_deref();
             let configuration = load(kinds, file, &Flags::new(), &environment)?;
             let answer = invoke::invoke(configuration, &arguments)?;
-            print(&answer.text)?;
+            write(output, &answer.text)?;
             Ok(if answer.is_result {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
             })
         }
-        Some(Command::Manifest(arguments)) => {
-            let text = describe::manifests(&kinds, arguments.format)?;
-            print(&text)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Some(Command::Manifest(arguments)) => print(&describe::manifests(&kinds, arguments.format)?),
         Some(Command::GatewayConfig(arguments)) => {
-            let transport = arguments.transport.unwrap_or(transports::DEFAULT);
+            let flags = arguments.addresses.flags();
+            let named = match transports::only(&arguments.transport)? {
+                Some(transport) => Some(transport),
+                None => transports(&[], &environment, &flags)?.first().copied(),
+            };
+            let transport = named.unwrap_or(transports::DEFAULT);
             transports::served(transport)?;
             let file = arguments.common.config.as_deref();
-            let configuration = load(kinds, file, &arguments.addresses.flags(), &environment)?;
-            let text = stanza::stanza(&configuration, transport)?;
-            print(&text)?;
-            Ok(ExitCode::SUCCESS)
+            let configuration = load(kinds, file, &flags, &environment)?;
+            print(&stanza::stanza(&configuration, transport)?)
         }
-        Some(Command::Check(arguments)) => {
-            let file = arguments.common.config.as_deref();
-            check(kinds, file, &arguments.addresses.flags(), &environment)
-        }
+        Some(Command::Check(arguments)) => check(kinds, &arguments, level.err(), &environment),
         Some(Command::Health(arguments)) => {
             let flags = arguments.addresses.flags();
-            let mut transports = transports::named(&arguments.transport, &environment, &flags)?;
+            let mut transports = transports(&arguments.transport, &environment, &flags)?;
             if transports.is_empty() {
                 transports.push(transports::DEFAULT);
             }
@@ -90,13 +94,9 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
                 arguments.timeout,
                 &environment,
             )?;
-            print(&text)?;
-            Ok(ExitCode::SUCCESS)
+            print(&text)
         }
-        Some(Command::Completions(arguments)) => {
-            print(&completions(arguments.shell, program))?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Some(Command::Completions(arguments)) => print(&completions(arguments.shell, program)),
     }
 }
 
@@ -106,7 +106,9 @@ fn serve(
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
     let flags = arguments.flags();
-    let transports = transports::chosen(&arguments.transport, environment, &flags)?;
+    let mut warnings = Vec::new();
+    let transports = transports::chosen(&arguments.transport, environment, &flags, &mut warnings)?;
+    log(&warnings);
     let file = arguments.common.config.as_deref();
     let configuration = load(kinds, file, &flags, environment)?;
     if configuration.instances.is_empty() {
@@ -114,6 +116,24 @@ fn serve(
     }
     serve::serve(&configuration, &transports)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The transports that are named somewhere.
+fn transports(
+    arguments: &[Transport],
+    environment: &Environment,
+    flags: &Flags,
+) -> Result<Vec<Transport>, String> {
+    let mut warnings = Vec::new();
+    let named = transports::named(arguments, environment, flags, &mut warnings);
+    log(&warnings);
+    named
+}
+
+fn log(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
 }
 
 /// Loads a configuration that has to be right.
@@ -124,9 +144,7 @@ fn load(
     environment: &Environment,
 ) -> Result<Configuration, Failure> {
     let (configuration, findings) = Configuration::load(kinds, file, flags, environment);
-    for warning in &findings.warnings {
-        tracing::warn!("{warning}");
-    }
+    log(&findings.warnings);
     if findings.problems.is_empty() {
         Ok(configuration)
     } else {
@@ -134,18 +152,27 @@ fn load(
     }
 }
 
+/// Checks everything. `problem` is what is wrong before.
 fn check(
     kinds: Vec<PluginKind>,
-    file: Option<&Path>,
-    flags: &Flags,
+    arguments: &CheckArguments,
+    problem: Option<String>,
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
-    let (configuration, mut findings) = Configuration::load(kinds, file, flags, environment);
-    let transports = transports::named(&[], environment, flags)?;
+    let output = take_output()?;
+    let flags = arguments.addresses.flags();
+    let file = arguments.common.config.as_deref();
+    let (configuration, mut findings) = Configuration::load(kinds, file, &flags, environment);
+    findings.problems.extend(problem);
+    let named = transports::named(&arguments.transport, environment, &flags, &mut findings.warnings);
+    let transports = named.unwrap_or_else(|message| {
+        findings.problems.push(message);
+        Vec::new()
+    });
     let subject = check::Subject {
         configuration: &configuration,
         transports: &transports,
-        flags,
+        flags: &flags,
         environment,
     };
     let working = subject.look(&mut findings)?;
@@ -157,7 +184,7 @@ fn check(
     for (label, lines) in labelled {
         lines
             .iter()
-            .try_for_each(|line| print(&format!("{label}: {line}\n")))?;
+            .try_for_each(|line| write(output, &format!("{label}: {line}\n")))?;
     }
     Ok(if findings.problems.is_empty() {
         ExitCode::SUCCESS
@@ -174,10 +201,23 @@ fn completions(shell: clap_complete::Shell, mut program: clap::Command) -> Strin
     String::from_utf8_lossy(&script).into_owned()
 }
 
+/// Standard output, for a command that runs plugins: what they print goes elsewhere. It stays open as long as the process, so that its
+/// reader knows from its end that there is no more to come.
+pub(super) fn take_output() -> Result<&'static File, String> {
+    static OUTPUT: OnceLock<File> = OnceLock::new();
+    let taken = standard_output::take();
+    let taken = taken.map_err(|error| format!("standard output can't be taken over: {error}"))?;
+    Ok(OUTPUT.get_or_init(|| taken.into()))
+}
+
+fn print(text: &str) -> Result<ExitCode, Failure> {
+    write(std::io::stdout().lock(), text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Writes a command's output. A reader that has seen enough is no error.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+fn write(mut output: impl Write, text: &str) -> Result<(), Failure> {
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(format!("stdout cannot be written: {error}").into())
         }

@@ -129,6 +129,12 @@ impl Configuration {
         }
     }
 
+    /// Whether the file has no mistake in the entry of `instance`.
+    pub(crate) fn is_sound(&self, instance: &InstanceConfig) -> bool {
+        let mut entries = self.file.iter().flat_map(|file| &file.entries);
+        entries.all(|entry| entry.name != instance.name || entry.is_sound)
+    }
+
     /// The configuration file, if there is one.
     pub(crate) fn configuration_file(&self) -> Option<&ConfigurationFile> {
         self.file.as_ref()
@@ -213,7 +219,8 @@ fn configured(entry: &Entry, kinds: &[PluginKind]) -> InstanceConfig {
 /// Splits the key that an error is about from its message: `config: words[0].search: must be a string`.
 fn split_key(message: &str) -> (String, &str) {
     match message.split_once(": ") {
-        Some((key @ ("kind" | "hooks"), rest)) => (key.to_owned(), rest),
+        Some(("kind", rest)) => ("kind".to_owned(), rest),
+        Some((key, rest)) if key.starts_with("hooks[") => (key.to_owned(), rest),
         Some(("config", rest)) => match rest.split_once(": ") {
             Some((path, rest)) if !path.contains([' ', '`']) => (format!("config.{path}"), rest),
             _ => ("config".to_owned(), rest),
@@ -263,6 +270,10 @@ mod tests {
             (key, rest.to_owned())
         };
         assert_eq!(split("kind: no such"), ("kind".to_owned(), "no such".to_owned()));
+        assert_eq!(
+            split("hooks[1]: no such"),
+            ("hooks[1]".to_owned(), "no such".to_owned())
+        );
         assert_eq!(
             split("config: a[0].b: bad: x"),
             ("config.a[0].b".to_owned(), "bad: x".to_owned())

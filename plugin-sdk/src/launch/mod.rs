@@ -25,10 +25,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
-
 use self::cli::Cli;
 use self::commands::Failure;
+use crate::manifest::Manifest;
 use crate::plugin::{Plugin, PluginKind};
 
 /// A `main` for one plugin: reads the command line and serves the plugin, or does what else it says.
@@ -113,7 +112,7 @@ pub fn launcher() -> Launcher {
 ///
 /// | flag | key in the section | variable | default |
 /// |---|---|---|---|
-/// | `--transport` | | `PLUGINS_TRANSPORT`, several with commas | the transports whose flags are given; else `stdio` if stdin leads to another program; else `http` |
+/// | `--transport`, several with commas | | `PLUGINS_TRANSPORT`, several with commas | the transports whose flags are given; else `stdio` if stdin leads to another program; else `http` |
 /// | `--config` | | `PLUGINS_CONFIG_PATH` | `./resources/plugins/config.yaml` |
 /// | `--log-level` | | `PLUGINS_LOG_LEVEL` | `INFO`; for other commands than `serve` `WARNING` |
 /// | | | `PLUGINS_FAIL_ON_PLUGIN_ERROR` | `true`; if `false`, plugins that fail to load are left out |
@@ -209,12 +208,8 @@ impl Launcher {
 /// Not generic, so that a plugin's own build compiles nothing of it.
 fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
-    let command = describe_command(&kinds, arguments.first());
-    let cli = command
-        .clone()
-        .try_get_matches_from(&arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match cli {
+    let program = describe_program(&kinds, arguments.first());
+    let cli = match cli::parse(&program, &arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Nothing can be done if the help cannot be printed.
@@ -222,7 +217,7 @@ fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> 
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match commands::execute(kinds, cli, command) {
+    match commands::execute(kinds, cli, program) {
         Ok(status) => status,
         Err(Failure(reasons)) => {
             for reason in reasons {
@@ -233,23 +228,63 @@ fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> 
     }
 }
 
-/// The command line under the program's own name and with its own description.
-fn describe_command(kinds: &[PluginKind], program: Option<&OsString>) -> clap::Command {
+/// The command line under the program's own name, with the description and the version of its plugins.
+fn describe_program(kinds: &[PluginKind], program: Option<&OsString>) -> clap::Command {
     let name = program
         .and_then(|program| Path::new(program).file_name())
         .map(|name| name.to_string_lossy().into_owned());
-    let mut command = Cli::command().name(name.unwrap_or_else(|| "plugin".to_owned()));
+    let mut program = Cli::program().name(name.unwrap_or_else(|| "plugin".to_owned()));
     if let [kind] = kinds {
-        let manifest = &kind.manifest;
-        if !manifest.description.is_empty() {
-            command = command.about(manifest.description.clone());
-        }
-        if !manifest.version.is_empty() {
-            command = command.version(manifest.version.clone());
+        if !kind.manifest.description.is_empty() {
+            program = program.about(kind.manifest.description.clone());
         }
     } else {
         let names: Vec<_> = kinds.iter().map(|kind| kind.manifest.kind.as_str()).collect();
-        command = command.about(format!("Plugins: {}", names.join(", ")));
+        program = program.about(format!("Plugins: {}", names.join(", ")));
     }
-    command
+    let manifests: Vec<_> = kinds.iter().map(|kind| &kind.manifest).collect();
+    program.version(version(&manifests))
+}
+
+/// The version that all plugins have, else that of each.
+fn version(manifests: &[&Manifest]) -> String {
+    let shown = |manifest: &Manifest| match manifest.version.as_str() {
+        "" => "(no version)".to_owned(),
+        version => version.to_owned(),
+    };
+    match manifests {
+        [] => "(no plugins)".to_owned(),
+        [first, rest @ ..] if rest.iter().all(|other| other.version == first.version) => shown(first),
+        _ => {
+            let each = manifests
+                .iter()
+                .map(|manifest| format!("{} {}", manifest.kind, shown(manifest)));
+            each.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_program_has_a_version() {
+        let version = |plugins: &[(&'static str, &str)]| {
+            let manifest = |(name, version): &(&'static str, &str)| Manifest {
+                version: (*version).to_owned(),
+                ..Manifest::new(*name)
+            };
+            let manifests: Vec<_> = plugins.iter().map(manifest).collect();
+            super::version(&manifests.iter().collect::<Vec<_>>())
+        };
+        assert_eq!(version(&[("A", "1.2.0")]), "1.2.0");
+        assert_eq!(version(&[("A", "1.2.0"), ("B", "1.2.0")]), "1.2.0");
+        assert_eq!(
+            version(&[("A", "1.2.0"), ("B", "1.3.0"), ("C", "")]),
+            "A 1.2.0, B 1.3.0, C (no version)"
+        );
+        assert_eq!(version(&[("A", "")]), "(no version)");
+        assert_eq!(version(&[]), "(no plugins)");
+    }
 }

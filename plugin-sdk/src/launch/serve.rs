@@ -1,5 +1,6 @@
 //! The server's life: create the plugins, listen, announce it, stop on a signal.
 
+use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::cli::Transport;
+use super::commands::take_output;
 use super::configuration::Configuration;
 use super::race::{First, race};
 use super::runtime::runtime;
@@ -37,6 +39,8 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
     // Before the plugins, which may print.
     #[cfg(feature = "mcp")]
     let mut stdio = take_stdio(transports)?;
+    let is_ours = !transports.contains(&Transport::Stdio);
+    let output = is_ours.then(take_output).transpose()?;
     let dispatcher = match race(start(configuration), stop.clone().requested()).await {
         First::Left(dispatcher) => Arc::new(dispatcher?),
         // Asked to stop before anything ran.
@@ -52,8 +56,8 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
             }
             servers.spawn(open(*transport, &dispatcher, &configuration.settings, &stop)?);
         }
-        if !transports.contains(&Transport::Stdio) {
-            announce();
+        if let Some(output) = output {
+            announce(output);
         }
         let mut outcome = Ok(());
         while let Some(ended) = servers.join_next().await {
@@ -144,9 +148,8 @@ fn listen_stdio(
 }
 
 /// Tells the parent process that connections are accepted.
-fn announce() {
-    let mut stdout = std::io::stdout().lock();
-    if let Err(error) = stdout.write_all(b"READY\n").and_then(|()| stdout.flush()) {
+fn announce(mut output: &File) {
+    if let Err(error) = output.write_all(b"READY\n") {
         // Whoever started the server may have closed the pipe; hosts can connect all the same.
         tracing::warn!("READY cannot be written to stdout: {error}");
     }

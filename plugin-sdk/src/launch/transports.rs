@@ -1,7 +1,9 @@
 //! Which transports are served.
 
+use clap::ValueEnum;
+
 use super::cli::{Flags, Transport};
-use crate::environment::Environment;
+use crate::{environment::Environment, nearest};
 
 /// The transport that is meant where none is named.
 pub(crate) const DEFAULT: Transport = if cfg!(feature = "mcp") {
@@ -18,29 +20,26 @@ pub(crate) fn chosen(
     arguments: &[Transport],
     environment: &Environment,
     flags: &Flags,
+    warnings: &mut Vec<String>,
 ) -> Result<Vec<Transport>, String> {
-    let mut transports = named(arguments, environment, flags)?;
+    let mut transports = named(arguments, environment, flags, warnings)?;
     if transports.is_empty() {
         transports.push(unnamed());
     }
-    transports.iter().try_for_each(|transport| served(*transport))?;
     Ok(transports)
 }
 
-/// The transports of the command line, else those of `PLUGINS_TRANSPORT`, else those whose flags are given.
+/// The transports of the command line, else those of `PLUGINS_TRANSPORT`, else those whose flags are given. This build has them
+/// all.
 pub(crate) fn named(
     arguments: &[Transport],
     environment: &Environment,
     flags: &Flags,
+    warnings: &mut Vec<String>,
 ) -> Result<Vec<Transport>, String> {
     let mut transports = arguments.to_vec();
-    if let (true, Some((name, text))) = (arguments.is_empty(), environment.get(&["PLUGINS_TRANSPORT"])) {
-        for word in text.split(',').map(str::trim) {
-            let transport = <Transport as clap::ValueEnum>::from_str(word, true).map_err(|_| {
-                format!("{name}: \"{word}\" is not a transport; allowed: unix, grpc, http, stdio")
-            })?;
-            transports.push(transport);
-        }
+    if transports.is_empty() {
+        transports = of_variable(environment, warnings)?;
     }
     if transports.is_empty() {
         transports.extend(flags.iter().filter_map(|(flag, _)| of_flag(flag)));
@@ -52,7 +51,47 @@ pub(crate) fn named(
             true
         }
     });
+    transports.iter().try_for_each(|transport| served(*transport))?;
     Ok(transports)
+}
+
+/// The transports of `PLUGINS_TRANSPORT`. The Python server takes every word but `stdio` for HTTP, and existing files rely on it.
+/// A word that is nearly one of ours is a slip all the same.
+fn of_variable(environment: &Environment, warnings: &mut Vec<String>) -> Result<Vec<Transport>, String> {
+    let Some((name, text)) = environment.get(&["PLUGINS_TRANSPORT"]) else {
+        return Ok(Vec::new());
+    };
+    let known = || {
+        Transport::value_variants()
+            .iter()
+            .map(|transport| transport.name())
+    };
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            if let Ok(transport) = Transport::from_str(word, true) {
+                return Ok(transport);
+            }
+            if nearest::nearest(word, known()).is_some() {
+                return Err(format!("{name}: {}", nearest::unknown("transport", word, known())));
+            }
+            let known = known().collect::<Vec<_>>().join(", ");
+            warnings.push(format!(
+                "{name}: \"{word}\" is not a transport, so MCP over HTTP is served, as by the Python server; write http to \
+                 silence this (known: {known})"
+            ));
+            Ok(Transport::Http)
+        })
+        .collect()
+}
+
+/// The transport of a command that takes one.
+pub(crate) fn only(arguments: &[Transport]) -> Result<Option<Transport>, String> {
+    match arguments {
+        [] => Ok(None),
+        [only] => Ok(Some(*only)),
+        _ => Err("--transport: this command takes one transport; call it once for each".to_owned()),
+    }
 }
 
 /// The transport that a flag sets up, unless it is for all of them.
@@ -118,21 +157,24 @@ mod tests {
             ("socket-mode", "0660".to_owned()),
             ("call-timeout", "1".to_owned()),
         ];
+        let chosen = |arguments: &[Transport], environment: &Environment, flags: &Flags| {
+            let mut warnings = Vec::new();
+            let chosen = chosen(arguments, environment, flags, &mut warnings);
+            assert!(warnings.is_empty(), "{warnings:?}");
+            chosen
+        };
         let unix = || Ok(vec![Transport::Unix]);
         assert_eq!(chosen(&[], &environment("UNIX"), &none), unix());
         assert_eq!(chosen(&[Transport::Unix], &environment("grpc"), &none), unix());
         assert_eq!(
-            chosen(&[], &environment("unix, grpc,unix"), &none),
+            chosen(&[], &environment("unix, grpc,unix,"), &none),
             Ok(vec![Transport::Unix, Transport::Grpc])
         );
         assert_eq!(chosen(&[], &Environment::default(), &socket), unix());
+        assert_eq!(chosen(&[], &environment(" , "), &socket), unix());
         assert_eq!(
             chosen(&[], &environment("grpc"), &socket),
             Ok(vec![Transport::Grpc])
-        );
-        assert_eq!(
-            chosen(&[], &environment("tcp"), &none).unwrap_err(),
-            "PLUGINS_TRANSPORT: \"tcp\" is not a transport; allowed: unix, grpc, http, stdio"
         );
     }
 }

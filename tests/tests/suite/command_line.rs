@@ -4,6 +4,8 @@ mod check;
 mod describe;
 mod gateway_config;
 mod health;
+mod output;
+mod transports;
 
 use std::{
     fs,

@@ -1,7 +1,7 @@
 //! The plugins: whether each starts, and whether hosts will call it.
 
 use crate::{
-    dispatch::{Dispatcher, InstanceConfig},
+    dispatch::{Dispatcher, InstanceConfig, StartError, unknown_hooks},
     launch::{configuration::Configuration, runtime::runtime, yaml::findings::Findings},
     value::Value,
 };
@@ -12,25 +12,22 @@ pub(super) fn start(configuration: &Configuration, findings: &mut Findings) -> R
     let mut working = Vec::new();
     runtime.block_on(async {
         for instance in &configuration.instances {
-            let limits = configuration.settings.limits.clone();
-            let alone = std::slice::from_ref(instance);
-            match Dispatcher::start(&configuration.kinds, alone, true, limits).await {
-                Ok(dispatcher) => {
-                    dispatcher.shutdown().await;
-                    let hooks = configuration.hooks_of(instance).join(", ");
-                    let state = if instance.disabled { " (disabled)" } else { "" };
-                    working.push(format!("plugin {}{state}: {hooks}", instance.name));
-                }
-                Err(error) => {
-                    let unknown = configuration.manifest_of(instance).is_none();
-                    let message = configuration.explain(&error);
-                    if configuration.fail_on_plugin_error || !unknown {
-                        findings.problems.push(message);
-                    } else {
-                        findings.warnings.push(format!(
-                            "{message}; skipped because of PLUGINS_FAIL_ON_PLUGIN_ERROR=false"
-                        ));
-                    }
+            let errors = try_one(configuration, instance).await;
+            if errors.is_empty() && configuration.is_sound(instance) {
+                let hooks = configuration.hooks_of(instance).join(", ");
+                let state = if instance.disabled { " (disabled)" } else { "" };
+                working.push(format!("plugin {}{state}: {hooks}", instance.name));
+            }
+            let is_skipped =
+                !configuration.fail_on_plugin_error && configuration.manifest_of(instance).is_none();
+            for error in errors {
+                let message = configuration.explain(&error);
+                if is_skipped {
+                    findings.warnings.push(format!(
+                        "{message}; skipped because of PLUGINS_FAIL_ON_PLUGIN_ERROR=false"
+                    ));
+                } else {
+                    findings.problems.push(message);
                 }
             }
         }
@@ -40,6 +37,25 @@ pub(super) fn start(configuration: &Configuration, findings: &mut Findings) -> R
         findings.warnings.push("no plugin is configured".to_owned());
     }
     Ok(working)
+}
+
+/// What keeps an instance from starting: in its `hooks`, and in its `config`.
+async fn try_one(configuration: &Configuration, instance: &InstanceConfig) -> Vec<StartError> {
+    let manifest = configuration.manifest_of(instance).into_iter();
+    let mut errors: Vec<_> = manifest
+        .flat_map(|manifest| unknown_hooks(instance, manifest))
+        .collect();
+    let mut alone = instance.clone();
+    if !errors.is_empty() {
+        // The rest of the entry is tried all the same.
+        alone.hooks = None;
+    }
+    let limits = configuration.settings.limits.clone();
+    match Dispatcher::start(&configuration.kinds, &[alone], true, limits).await {
+        Ok(dispatcher) => dispatcher.shutdown().await,
+        Err(error) => errors.push(error),
+    }
+    errors
 }
 
 /// What in an entry keeps hosts from calling the plugin, or from calling it when it was meant.

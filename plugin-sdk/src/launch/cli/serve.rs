@@ -11,13 +11,15 @@ use super::{CommonArguments, Flags, SocketArguments, Transport, given};
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// http, stdio, grpc or unix; repeatable [default: stdio if stdin is a pipe,
-    /// else http]
+    /// http, stdio, grpc or unix; several with commas [default: stdio if stdin is a
+    /// pipe, else http]
     #[arg(
         long,
         short = 't',
         value_enum,
         value_name = "TRANSPORT",
+        value_delimiter = ',',
+        ignore_case = true,
         hide_possible_values = true
     )]
     pub(crate) transport: Vec<Transport>,

@@ -1,30 +1,79 @@
 //! The command line as a whole.
 
-use clap::CommandFactory;
-
 use super::*;
 use crate::launch::settings::all;
 
+fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
+    let words: Vec<_> = std::iter::once(&"plugin")
+        .chain(words)
+        .map(OsString::from)
+        .collect();
+    super::parse(&Cli::program().name("plugin"), &words)
+}
+
 #[test]
 fn the_command_line_is_consistent() {
-    Cli::command().debug_assert();
+    Cli::program().debug_assert();
+}
+
+/// What every command shares may stand before it, with or without a meaning; the place behind it wins.
+#[test]
+fn shared_options_may_stand_before_the_command() {
+    let shared = ["-c", "a.yaml", "-l", "debug", "-t", "unix,GRPC"];
+    let commands: [&[&str]; 8] = [
+        &[],
+        &["serve"],
+        &["invoke", "hook", "-p", "{}"],
+        &["manifest"],
+        &["gateway-config"],
+        &["check"],
+        &["health"],
+        &["completions", "bash"],
+    ];
+    for command in commands {
+        for words in [[&shared[..], command].concat(), [command, &shared[..]].concat()] {
+            let cli = parse(&words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+            if let Some(common) = cli.common() {
+                assert_eq!(common.config, Some(PathBuf::from("a.yaml")), "{words:?}");
+                assert_eq!(common.log_level.as_deref(), Some("debug"), "{words:?}");
+            }
+            let transport = match cli.command {
+                None => cli.serve.transport,
+                Some(Command::Serve(arguments)) => arguments.transport,
+                Some(Command::Invoke(arguments)) => arguments.transport,
+                Some(Command::GatewayConfig(arguments)) => arguments.transport,
+                Some(Command::Check(arguments)) => arguments.transport,
+                Some(Command::Health(arguments)) => arguments.transport,
+                Some(Command::Manifest(_) | Command::Completions(_)) => continue,
+            };
+            assert_eq!(transport, [Transport::Unix, Transport::Grpc], "{words:?}");
+        }
+    }
+    let cli = parse(&["-t", "unix", "-c", "a", "check", "-t", "http"]).unwrap();
+    let Some(Command::Check(arguments)) = cli.command else {
+        panic!("{:?}", cli.command)
+    };
+    assert_eq!(arguments.transport, [Transport::Http]);
+    assert_eq!(arguments.common.config, Some(PathBuf::from("a")));
+}
+
+/// What belongs to one command is never dropped silently.
+#[test]
+fn other_options_belong_behind_the_command() {
+    let message = parse(&["--socket", "/run/a", "check"]).unwrap_err().to_string();
+    assert!(
+        message.starts_with("error: --socket belongs behind the command: plugin check --socket ..."),
+        "{message}"
+    );
 }
 
 #[test]
 fn serve_is_the_default_command() {
-    let cli = Cli::parse_from([
-        "plugin",
-        "--transport",
-        "unix",
-        "-t",
-        "grpc",
-        "--socket",
-        "/run/a",
-    ]);
+    let cli = parse(&["--transport", "unix", "-t", "grpc", "--socket", "/run/a"]).unwrap();
     assert!(cli.command.is_none());
     assert_eq!(cli.serve.transport, [Transport::Unix, Transport::Grpc]);
     assert_eq!(cli.serve.flags(), [("socket", "/run/a".to_owned())]);
-    let cli = Cli::parse_from(["plugin", "serve", "--socket", "/run/a"]);
+    let cli = parse(&["serve", "--socket", "/run/a"]).unwrap();
     assert!(matches!(cli.command, Some(Command::Serve(arguments)) if arguments.flags().len() == 1));
 }
 
@@ -32,14 +81,14 @@ fn serve_is_the_default_command() {
 fn every_setting_has_a_flag() {
     for setting in all().filter(|setting| !setting.flag.is_empty()) {
         let flag = format!("--{}", setting.flag);
-        let cli = Cli::parse_from(["plugin", &flag, "7"]);
+        let cli = parse(&[&flag, "7"]).unwrap();
         assert_eq!(cli.serve.flags(), [(setting.flag, "7".to_owned())]);
     }
 }
 
 /// The program and each of its commands.
 fn commands() -> Vec<clap::Command> {
-    let mut command = Cli::command().name("a-plugin-with-a-name");
+    let mut command = Cli::program().name("a-plugin-with-a-name");
     command.build();
     std::iter::once(command.clone())
         .chain(command.get_subcommands().cloned())

@@ -107,7 +107,15 @@ async fn ask(
     };
     match tokio::time::timeout(timeout, asking).await {
         Ok(Ok(())) => Ok(place),
-        Ok(Err(problem)) => Err(format!("{place}: {problem}")),
+        Ok(Err(problem)) => {
+            // A host names the address too.
+            let named = problem.split_once(": ");
+            let named = named.filter(|(address, _)| place.ends_with(address));
+            Err(format!(
+                "{place}: {}",
+                named.map_or(problem.as_str(), |(_, rest)| rest)
+            ))
+        }
         Err(_) => Err(format!("{place}: no answer within {} s", timeout.as_secs_f64())),
     }
 }

@@ -13,7 +13,11 @@ use std::{
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 use self::over::over;
 use super::{
-    cli::InvokeArguments, configuration::Configuration, runtime::runtime, serve::start, transports::served,
+    cli::InvokeArguments,
+    configuration::Configuration,
+    runtime::runtime,
+    serve::start,
+    transports::{self, served},
 };
 use crate::{nearest::unknown, value::Value};
 
@@ -41,9 +45,8 @@ pub(crate) fn invoke(
     mut configuration: Configuration,
     arguments: &InvokeArguments,
 ) -> Result<Answer, String> {
-    if let Some(transport) = arguments.transport {
-        served(transport)?;
-    }
+    let transport = transports::only(&arguments.transport)?;
+    transport.map(served).transpose()?;
     if arguments.payload == "-" && arguments.context.as_deref() == Some("-") {
         return Err("--payload and --context cannot both be read from stdin".to_owned());
     }
@@ -65,7 +68,7 @@ pub(crate) fn invoke(
             payload: &payload,
             context: &context,
         };
-        let answer = match arguments.transport {
+        let answer = match transport {
             None => Ok(dispatcher
                 .invoke_json(
                     call.hook_type,

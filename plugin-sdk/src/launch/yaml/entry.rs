@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     pub(crate) settings: Map,
     /// What hosts are told: the entry as the file has it, as far as hosts know its keys.
     pub(crate) reported: Map,
+    /// Whether nothing is wrong with it.
+    pub(crate) is_sound: bool,
     node: Node,
 }
 
@@ -39,7 +41,8 @@ impl Entry {
         }
     }
 
-    /// Checks `node`, the entry at `index`. `None` if it cannot be used; then the findings say why.
+    /// Checks `node`, the entry at `index`. `None` if nobody can tell what it is for; then the findings say why. An entry with another
+    /// mistake is there, so that its plugin can still be tried with its settings.
     pub(crate) fn read(index: usize, node: &Node, findings: &mut Findings) -> Option<Self> {
         let path = format!("plugins[{index}]");
         let Some(fields) = node.as_mapping() else {
@@ -47,7 +50,7 @@ impl Entry {
             findings.problem(node.line, &path, message);
             return None;
         };
-        let before = findings.problems.len();
+        let problems = findings.problems.len();
         let mut reader = Fields {
             path: &path,
             node,
@@ -56,7 +59,8 @@ impl Entry {
         check_keys(&mut reader, fields);
         let name = reader.required("name");
         let kind = reader.required("kind");
-        if kind.as_deref() == Some("external") {
+        let is_external = kind.as_deref() == Some("external");
+        if is_external {
             let message = "\"external\" belongs into the gateway's file, where it points at this server; \
                            here the kind is that of the plugin to run";
             reader.problem("kind", message);
@@ -66,10 +70,9 @@ impl Entry {
             mode,
             on_error,
         } = reader.behaviour();
+        let before = reader.findings.problems.len();
         let settings = reader.optional_mapping("config").map(to_map).unwrap_or_default();
-        if findings.problems.len() > before {
-            return None;
-        }
+        let has_settings = reader.findings.problems.len() == before;
         let known = fields
             .iter()
             .filter(|(key, _)| ENTRY_KEYS.contains(&key.as_str()));
@@ -77,7 +80,7 @@ impl Entry {
             .map(|(key, value)| (key.clone(), value.to_value()))
             .collect();
         let (name, kind) = (name?, kind?);
-        Some(Self {
+        (has_settings && !is_external).then_some(Self {
             path,
             name,
             kind,
@@ -86,6 +89,7 @@ impl Entry {
             on_error,
             settings,
             reported,
+            is_sound: findings.problems.len() == problems,
             node: node.clone(),
         })
     }

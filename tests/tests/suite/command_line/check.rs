@@ -121,6 +121,79 @@ fn places_of_sockets() {
     .is_silent_about("same socket");
 }
 
+/// Only what will be served is looked at.
+#[test]
+fn transports_that_are_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let everywhere = [
+        "--grpc-port",
+        &port,
+        "--http-port",
+        &port,
+        "--socket",
+        "/tmp/p.sock",
+    ];
+    let found = |transports: &[&str]| {
+        let flags = [&everywhere[..], transports].concat();
+        let (_, text) = with_flags(&flags).run();
+        ["gRPC: ", "MCP: ", "socket: "].map(|place| text.contains(&format!("warning: {place}")))
+    };
+    assert_eq!(found(&[]), [true, true, true]);
+    assert_eq!(found(&["-t", "grpc"]), [true, false, false]);
+    assert_eq!(found(&["--transport", "http,unix"]), [false, true, true]);
+    assert_eq!(found(&["-t", "stdio"]), [false, false, false]);
+    // The variable is what the server reads; the flag takes its place.
+    let variable = |flags| {
+        let case = Case {
+            flags,
+            variables: &[("PLUGINS_TRANSPORT", "stdio")],
+            ..Case::default()
+        };
+        case.run().1
+    };
+    assert!(!variable(&everywhere).contains("warning: gRPC"));
+    let flags = [&everywhere[..], &["-t", "grpc"]].concat();
+    assert!(variable(&flags).contains("warning: gRPC"));
+}
+
+#[test]
+fn every_mistake_of_an_entry_and_of_the_environment_is_found_at_once() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("plugins.yaml");
+    let kind = "plugins.search_replace.SearchReplacePlugin";
+    let entry = format!(
+        "plugins:\n- name: a\n  kind: {kind}\n  mode: sequental\n  hooks:\n  - tool_pre_invok\n  - tool_pre_invoke\n  \
+         - agent_pre_invoke\n  config:\n    words:\n    - {{search: x}}\n- {{name: b, kind: {kind}}}\n"
+    );
+    fs::write(&file, entry).unwrap();
+    let (output, text) = run(
+        env!("CARGO_BIN_EXE_compat-plugins"),
+        &["check", "-c", file.to_str().unwrap()],
+        &[("PLUGINS_LOG_LEVEL", "loud"), ("PLUGINS_TRANSPORT", "unxi")],
+    );
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let expected = [
+        "yaml:4: plugins[0].mode: unknown mode \"sequental\"",
+        "yaml:6: plugins[0].hooks[0]: `plugins.search_replace.SearchReplacePlugin` has no hook `tool_pre_invok`; did you",
+        "yaml:8: plugins[0].hooks[2]: ",
+        "yaml:11: plugins[0].config.words[0]: missing field `replace`",
+        "PLUGINS_LOG_LEVEL: unknown level \"loud\"",
+        "PLUGINS_TRANSPORT: unknown transport \"unxi\"",
+    ];
+    for said in expected {
+        let found = text
+            .lines()
+            .any(|line| line.starts_with("error: ") && line.contains(said));
+        assert!(found, "{said}:\n{text}");
+    }
+    let errors = text.lines().filter(|line| line.starts_with("error: "));
+    assert_eq!(errors.count(), expected.len(), "{text}");
+    let working: Vec<_> = text.lines().filter(|line| line.starts_with("ok: ")).collect();
+    assert_eq!(working.len(), 1, "{text}");
+    assert!(working[0].starts_with("ok: plugin b: "), "{text}");
+}
+
 #[test]
 fn paths_that_depend_on_the_working_directory() {
     let relative = ["is relative", "write it from / on"];

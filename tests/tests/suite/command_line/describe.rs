@@ -47,6 +47,21 @@ fn the_manifest_has_the_schema_of_the_settings() {
     assert!(text.contains(r#""default_config": {}"#), "{text}");
 }
 
+#[test]
+fn programs_say_their_version() {
+    let own = env!("CARGO_PKG_VERSION");
+    for (name, program) in [
+        ("fault-plugin", env!("CARGO_BIN_EXE_fault-plugin")),
+        ("compat-plugins", env!("CARGO_BIN_EXE_compat-plugins")),
+    ] {
+        for flag in ["--version", "-V"] {
+            let (output, text) = run(program, &[flag], &[]);
+            assert_eq!(output.status.code(), Some(0));
+            assert_eq!(text, format!("{name} {own}\n"));
+        }
+    }
+}
+
 /// The script is one that the shell takes, and completes the program's own name.
 #[test]
 fn completions_are_scripts_of_the_shell() {

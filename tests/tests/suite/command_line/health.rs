@@ -59,6 +59,10 @@ fn a_server_that_runs_is_well_and_one_that_does_not_is_not() {
         assert_eq!(status, Some(1), "{said}");
         assert!(said.starts_with(&format!("error: {place}: ")), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
+        // The address is named once.
+        let address = place.split_once(':').unwrap().1;
+        let address = address.trim_start_matches("//").trim_end_matches("/health");
+        assert_eq!(said.matches(address).count(), 1, "{said}");
     }
 }
 

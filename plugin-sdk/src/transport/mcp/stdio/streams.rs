@@ -12,7 +12,7 @@ use tokio::{
     net::unix::pipe,
 };
 
-use crate::server::ServeError;
+use crate::{server::ServeError, standard_output};
 
 /// Where messages come from.
 pub(super) type Reader = Box<dyn AsyncRead + Send + Unpin>;
@@ -40,14 +40,9 @@ impl StdioStreams {
         let take = || -> io::Result<Self> {
             let streams = Self {
                 input: io::stdin().as_fd().try_clone_to_owned()?,
-                output: io::stdout().as_fd().try_clone_to_owned()?,
+                output: standard_output::take()?,
             };
-            let nothing = File::options().read(true).write(true).open("/dev/null")?;
-            rustix::stdio::dup2_stdin(&nothing)?;
-            if rustix::stdio::dup2_stdout(io::stderr()).is_err() {
-                // There is no standard error.
-                rustix::stdio::dup2_stdout(&nothing)?;
-            }
+            rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
             Ok(streams)
         };
         take().map_err(|error| {
