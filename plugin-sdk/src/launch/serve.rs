@@ -47,15 +47,17 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
         First::Right(()) => return Ok(()),
     };
     let outcome = async {
-        let mut servers = JoinSet::new();
+        // Nothing is answered before all of them listen. What listens is closed when one fails.
+        let mut listening = Vec::new();
         for transport in transports {
             #[cfg(feature = "mcp")]
             if *transport == Transport::Stdio {
-                servers.spawn(listen_stdio(stdio.take(), &dispatcher, &stop)?);
+                listening.push(listen_stdio(stdio.take(), &dispatcher, &stop)?);
                 continue;
             }
-            servers.spawn(open(*transport, &dispatcher, &configuration.settings, &stop)?);
+            listening.push(open(*transport, &dispatcher, &configuration.settings, &stop)?);
         }
+        let mut servers: JoinSet<_> = listening.into_iter().collect();
         if let Some(output) = output {
             announce(output);
         }

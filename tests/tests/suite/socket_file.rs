@@ -2,21 +2,26 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     os::unix::{
         fs::{FileTypeExt, PermissionsExt, symlink},
-        net::UnixListener,
+        net::{UnixListener, UnixStream},
     },
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use plugin_sdk_tests::{
     messages::{Answer, fault},
-    process::without_settings,
+    process::{wait, without_settings},
 };
 use serde_json::json;
 
-use crate::frames::{server, server_with};
+use crate::{
+    frames::{server, server_with},
+    shutdown::signal,
+};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
@@ -99,6 +104,157 @@ fn a_dead_socket_is_replaced() {
     drop(server);
 }
 
+/// The arguments that make a server of each transport listen on a socket.
+fn on_each_transport(path: &Path) -> [[String; 4]; 3] {
+    [
+        ("unix", "--socket"),
+        ("grpc", "--grpc-uds"),
+        ("http", "--http-uds"),
+    ]
+    .map(|(transport, flag)| ["--transport", transport, flag, path.to_str().unwrap()].map(str::to_owned))
+}
+
+fn start(arguments: &[String], directory: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fault-plugin"));
+    without_settings(&mut command)
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Whether the server gets ready; if not, it ends.
+fn is_ready(server: &mut Child) -> bool {
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    line == "READY\n"
+}
+
+/// A socket that is bound and does not listen yet looks like a dead one.
+#[test]
+fn of_several_servers_that_start_at_once_one_gets_the_path() {
+    let directory = tempfile::tempdir_in("/tmp").unwrap();
+    let path = directory.path().join("s");
+    for arguments in on_each_transport(&path) {
+        for round in 0..8 {
+            if round % 2 == 1 {
+                drop(UnixListener::bind(&path).unwrap());
+            }
+            let mut servers: Vec<_> = (0..4).map(|_| start(&arguments, directory.path())).collect();
+            let ready = servers.iter_mut().map(is_ready).filter(|ready| *ready).count();
+            assert_eq!(ready, 1, "{arguments:?}: servers that are ready");
+            assert!(
+                UnixStream::connect(&path).is_ok(),
+                "{arguments:?}: it does not listen"
+            );
+            for mut server in servers {
+                if server.try_wait().unwrap().is_none() {
+                    signal("TERM", server.id());
+                }
+                server.wait().unwrap();
+            }
+            let left = fs::read_dir(directory.path()).unwrap().count();
+            assert_eq!(left, 0, "{arguments:?}: files left behind");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_was_killed_is_in_nobodys_way() {
+    let directory = tempfile::tempdir_in("/tmp").unwrap();
+    for arguments in on_each_transport(&directory.path().join("s")) {
+        for _ in 0..2 {
+            let mut server = start(&arguments, directory.path());
+            assert!(is_ready(&mut server), "{arguments:?}");
+            server.kill().unwrap();
+            server.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_start_that_fails_leaves_nothing_and_answers_nobody() {
+    let directory = tempfile::tempdir_in("/tmp").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let path = directory.path().join("s");
+    for arguments in on_each_transport(&path) {
+        let other = if arguments[1] == "grpc" { "http" } else { "grpc" };
+        let mut arguments = arguments.to_vec();
+        arguments.extend(["--transport", other, &format!("--{other}-port"), &port].map(str::to_owned));
+        for _ in 0..5 {
+            let stop = std::sync::atomic::AtomicBool::new(false);
+            let answered = std::thread::scope(|scope| {
+                let asking = scope.spawn(|| {
+                    let mut answered = 0;
+                    while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        let Ok(mut client) = plugin_sdk_tests::frames::FrameClient::connect(&path) else {
+                            continue;
+                        };
+                        answered += u32::from(client.call(&fault("echo", &json!({}))).is_ok());
+                    }
+                    answered
+                });
+                let output = start(&arguments, directory.path()).wait_with_output().unwrap();
+                stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                assert!(
+                    !output.status.success() && output.stdout.is_empty(),
+                    "{arguments:?}: started"
+                );
+                asking.join().unwrap()
+            });
+            assert_eq!(answered, 0, "{arguments:?}: calls that were answered");
+            let left = fs::read_dir(directory.path()).unwrap().count();
+            assert_eq!(left, 0, "{arguments:?}: files left behind");
+        }
+    }
+}
+
+/// A server that is alive, and takes no further connection.
+#[test]
+fn a_full_backlog_is_not_waited_for() {
+    let directory = tempfile::tempdir_in("/tmp").unwrap();
+    let path = directory.path().join("s");
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    socket.listen(0).unwrap();
+    let mut clients = Vec::new();
+    loop {
+        let client = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+        client.set_nonblocking(true).unwrap();
+        if client.connect(&socket2::SockAddr::unix(&path).unwrap()).is_err() {
+            break;
+        }
+        clients.push(client);
+    }
+    for arguments in on_each_transport(&path) {
+        let started = std::time::Instant::now();
+        let mut server = start(&arguments, directory.path());
+        let mut check = start(
+            &[&["check".to_owned()], &arguments[2..]].concat(),
+            directory.path(),
+        );
+        for process in [&mut server, &mut check] {
+            let ended = wait(process, Duration::from_secs(10)).unwrap();
+            let _ = process.kill();
+            assert!(
+                ended.is_some(),
+                "{arguments:?}: still runs after {:?}",
+                started.elapsed()
+            );
+        }
+        let said = String::from_utf8(server.wait_with_output().unwrap().stderr).unwrap();
+        assert!(said.contains("another server is listening"), "{said}");
+        let said = String::from_utf8(check.wait_with_output().unwrap().stdout).unwrap();
+        assert!(said.contains("a server answers on"), "{said}");
+    }
+}
+
 #[test]
 fn nothing_else_is_replaced() {
     let directory = tempfile::tempdir_in("/tmp").unwrap();
@@ -152,6 +308,56 @@ fn the_directory_must_be_there_and_not_open_to_everyone() {
         .output();
     let message = String::from_utf8(output.unwrap().stderr).unwrap();
     assert!(message.contains(missing.to_str().unwrap()), "{message}");
+}
+
+/// Whoever may replace a directory above the socket can put another socket in its place.
+#[test]
+fn every_directory_above_must_be_safe() {
+    let directory = tempfile::tempdir_in("/tmp").unwrap();
+    let above = directory.path().join("above");
+    let own = above.join("own");
+    fs::create_dir_all(&own).unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o700)).unwrap();
+    let link = directory.path().join("link");
+    symlink(&own, &link).unwrap();
+    let ways = [own.join("s"), link.join("s"), above.join("own/../own/s")];
+    let all_refuse = |said: &str| {
+        for way in &ways {
+            for arguments in on_each_transport(way) {
+                let output = start(&arguments, directory.path()).wait_with_output().unwrap();
+                let message = String::from_utf8(output.stderr).unwrap();
+                assert!(
+                    !output.status.success() && message.contains(said),
+                    "{arguments:?}: {message}"
+                );
+                let check = [&["check".to_owned()], &arguments[2..]].concat();
+                let output = start(&check, directory.path()).wait_with_output().unwrap();
+                let message = String::from_utf8(output.stdout).unwrap();
+                assert!(message.contains(said), "{check:?}: {message}");
+            }
+        }
+    };
+    fs::set_permissions(&above, fs::Permissions::from_mode(0o777)).unwrap();
+    all_refuse("/above is writable by everyone");
+    // What is in a directory with the sticky bit is its owner's.
+    fs::set_permissions(&above, fs::Permissions::from_mode(0o1777)).unwrap();
+    drop(server_with(&[(
+        "PLUGINS_UNIX_SOCKET_PATH",
+        ways[1].to_str().unwrap(),
+    )]));
+    let _ = fs::remove_file(own.join("s"));
+
+    // Only root can give a directory away.
+    if std::os::unix::fs::chown(&own, Some(65_534), None).is_ok() {
+        all_refuse("/own belongs to the user 65534");
+        std::os::unix::fs::chown(&own, Some(0), None).unwrap();
+        std::os::unix::fs::chown(&above, Some(65_534), None).unwrap();
+        all_refuse("/above belongs to the user 65534");
+        std::os::unix::fs::chown(&above, Some(0), None).unwrap();
+        std::os::unix::fs::lchown(&link, Some(65_534), None).unwrap();
+        let message = refused(&ways[1]);
+        assert!(message.contains("/link belongs to the user 65534"), "{message}");
+    }
 }
 
 /// The file of a server that took the path over stays.

@@ -1,7 +1,7 @@
 //! The places where the servers listen: sockets and ports, and who gets to them.
 
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-use std::{os::unix::fs::PermissionsExt, os::unix::net::UnixStream, path::Path};
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use crate::{
     environment::Environment,
@@ -88,7 +88,7 @@ impl Socket<'_> {
             findings.problems.push(format!("socket: {error}"));
             return;
         }
-        if UnixStream::connect(path).is_ok() {
+        if matches!(crate::server::socket_file::is_alive(path), Ok(true)) {
             findings.warnings.push(format!(
                 "socket: a server answers on {} already: if it is not this one, choose another path ({setting})",
                 path.display()

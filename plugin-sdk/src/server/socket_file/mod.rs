@@ -1,19 +1,21 @@
 //! A Unix socket in the file system: with its final mode from its first instant, in nobody's place, and gone afterwards.
 
+mod lock;
+mod path;
+
 use std::{
     fs, io,
     os::{
         fd::OwnedFd,
-        unix::{
-            fs::{FileTypeExt, MetadataExt, PermissionsExt},
-            net::UnixStream,
-        },
+        unix::fs::{MetadataExt, PermissionsExt},
     },
     path::{Path, PathBuf},
 };
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use self::lock::Lock;
+pub(crate) use self::path::check_path;
 use super::ServeError;
 
 /// Connections that may wait to be accepted; the kernel cuts it down to its own limit.
@@ -27,6 +29,8 @@ pub(crate) const DEFAULT_MODE: u32 = 0o600;
 pub(crate) struct SocketFile {
     path: PathBuf,
     identity: Identity,
+    /// Given back after the file is gone.
+    _lock: Lock,
 }
 
 /// What tells one file from another at the same path.
@@ -53,13 +57,15 @@ impl Identity {
 
 impl SocketFile {
     /// Listens at `path`. A dead socket there is replaced; a file, a directory, a symbolic link or the socket of a living
-    /// server is not. Errors name the `setting` that the path comes from.
+    /// server is not. Of several servers that start at one time, one gets the path. Errors name the `setting` that the path
+    /// comes from.
     pub(crate) fn listen(
         path: &Path,
         mode: u32,
         setting: &str,
     ) -> Result<(std::os::unix::net::UnixListener, Self), ServeError> {
         check_path(path, setting)?;
+        let lock = Lock::take(path, setting)?;
         remove_dead_socket(path, setting)?;
         let listen = || -> io::Result<(std::os::unix::net::UnixListener, Identity)> {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -83,6 +89,7 @@ impl SocketFile {
                 Self {
                     path: path.to_owned(),
                     identity,
+                    _lock: lock,
                 },
             )),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(in_use(path, setting)),
@@ -105,74 +112,25 @@ impl Drop for SocketFile {
     }
 }
 
-/// The longest path that the address of a socket holds.
-const LONGEST_PATH: usize = 107;
-
-/// Whether a socket can be made at the path: it must not be too long, its directory must be there, and nothing but a socket may
-/// be in the way.
-pub(crate) fn check_path(path: &Path, setting: &str) -> Result<(), ServeError> {
-    let length = path.as_os_str().len();
-    if length > LONGEST_PATH {
-        return Err(ServeError::new(format!(
-            "the path {} has {length} bytes, and the address of a socket holds {LONGEST_PATH}: choose a shorter one \
-             ({setting})",
-            path.display()
-        )));
-    }
-    check_directory(path, setting)?;
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.file_type().is_socket() => Err(ServeError::new(format!(
-            "{} is there already and is not a socket: remove it, or choose another path ({setting})",
-            path.display()
-        ))),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(ServeError::io("can't look at", path, error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The directory must be there, and nobody but its owner may be able to put another socket in the place of ours.
-fn check_directory(path: &Path, setting: &str) -> Result<(), ServeError> {
-    let directory = match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => {
-            return Err(ServeError::new(format!(
-                "{} is not the path of a socket ({setting})",
-                path.display()
-            )));
-        }
-    };
-    let metadata = fs::metadata(directory)
-        .map_err(|error| {
-            ServeError::new(format!(
-                "can't use the directory of the socket {}: {error}; make the directory, or choose another path ({setting})",
-                path.display()
-            ))
-        })?;
-    if !metadata.is_dir() {
-        return Err(ServeError::new(format!(
-            "{} is not a directory: choose another path for the socket ({setting})",
-            directory.display()
-        )));
-    }
-    let mode = metadata.permissions().mode();
-    if mode & 0o002 != 0 && mode & 0o1000 == 0 {
-        return Err(ServeError::new(format!(
-            "{} is writable by everyone, so that anyone could replace the socket: use a directory of the plugin's own \
-             (`mkdir -m 700`), or set its sticky bit (`chmod +t`)",
-            directory.display()
-        )));
-    }
-    Ok(())
-}
-
 fn in_use(path: &Path, setting: &str) -> ServeError {
     ServeError::new(format!(
         "another server is listening on {}: stop it, or choose another path ({setting})",
         path.display()
     ))
+}
+
+/// Whether a server listens on a socket. It need not accept: one with a full backlog is not waited for.
+pub(crate) fn is_alive(path: &Path) -> io::Result<bool> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&SockAddr::unix(path)?) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+        // One that was there a moment ago: its server has just ended.
+        Err(error) if [io::ErrorKind::ConnectionRefused, io::ErrorKind::NotFound].contains(&error.kind()) => {
+            Ok(false)
+        }
+        Ok(()) | Err(_) => Ok(true),
+    }
 }
 
 /// Removes a socket that nobody answers on.
@@ -182,18 +140,16 @@ fn remove_dead_socket(path: &Path, setting: &str) -> Result<(), ServeError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(ServeError::io("can't look at", path, error)),
     };
-    match UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-        // It was there a moment ago: its server has just ended.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+    match is_alive(path) {
+        Ok(false) => {}
+        Ok(true) => return Err(in_use(path, setting)),
+        Err(error) => {
             return Err(ServeError::io(
                 "can't tell whether a server is listening on",
                 path,
                 error,
             ));
         }
-        Ok(_) | Err(_) => return Err(in_use(path, setting)),
     }
     take_away(path, Identity::of(&metadata), setting)
 }
