@@ -23,6 +23,10 @@ pub struct Limits {
     pub max_nesting: u32,
     /// How long a call may take before its caller gets an error. 25 s, to be below the 30 s after which hosts give up.
     pub call_timeout: Duration,
+    /// The shortest timeout of a host that a late answer is guarded against, on a Unix socket of framed protobuf: a host with
+    /// this timeout or a longer one never takes an answer that it gave up on for that to its next call. Answers that take more
+    /// than half of it have 256 KiB of padding in front. `None` switches it off. 100 ms.
+    pub late_answer_guard: Option<Duration>,
     /// Connections at one time, or calls on standard input; further connections are closed on a Unix socket of framed protobuf,
     /// and wait elsewhere. 1024.
     pub max_connections: usize,
@@ -40,12 +44,16 @@ pub struct Limits {
     pub blocking_threads: usize,
 }
 
+/// The default of [`Limits::late_answer_guard`].
+pub(crate) const LATE_ANSWER_GUARD: Duration = Duration::from_millis(100);
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             max_message_size: 16 * 1024 * 1024,
             max_nesting: 33,
             call_timeout: Duration::from_secs(25),
+            late_answer_guard: Some(LATE_ANSWER_GUARD),
             max_connections: 1024,
             max_calls_in_flight: 1024,
             idle_timeout: Duration::from_secs(300),

@@ -75,6 +75,9 @@ impl Faults {
             }
             "violation" => return Err(PluginViolation::new("denied by `?`", "QUESTION_MARK").into()),
             "big" => {
+                if !time.is_zero() {
+                    tokio::time::sleep(time).await;
+                }
                 let blob = "x".repeat(usize::try_from(number("size"))?);
                 return Ok(PluginResult::allow().with_metadata("blob", blob));
             }

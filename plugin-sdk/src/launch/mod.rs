@@ -121,6 +121,7 @@ pub fn launcher() -> Launcher {
 /// | `--max-message-size` | `max_message_size` | `PLUGINS_MAX_MESSAGE_SIZE` | `16MiB` |
 /// | `--max-nesting` | `max_nesting` | `PLUGINS_MAX_NESTING` | `33` objects |
 /// | `--call-timeout` | `call_timeout` | `PLUGINS_CALL_TIMEOUT` | `25` seconds |
+/// | `--late-answer-guard` | `late_answer_guard` | `PLUGINS_LATE_ANSWER_GUARD` | `0.1` seconds; or `off` |
 /// | `--max-connections` | `max_connections` | `PLUGINS_MAX_CONNECTIONS` | `1024` |
 /// | `--max-calls-in-flight` | `max_calls_in_flight` | `PLUGINS_MAX_CALLS_IN_FLIGHT` | `1024` |
 /// | `--idle-timeout` | `idle_timeout` | `PLUGINS_IDLE_TIMEOUT` | `300` seconds |

@@ -1,4 +1,4 @@
-//! The framed socket: pieces, pipelines, garbage, and the limits of size.
+//! The framed socket: pieces, garbage, and the limits of size.
 
 use std::{io::Write, os::unix::net::UnixStream, time::Duration};
 
@@ -37,42 +37,6 @@ fn a_request_in_single_bytes_is_answered() {
         answer,
         Answer::Result(json!({"continue_processing": true, "metadata": {"args": {"n": 1}}}))
     );
-}
-
-#[test]
-fn a_long_pipeline_is_answered_in_order_although_nothing_is_read_meanwhile() {
-    let server = server();
-    let mut client = server.connect().unwrap();
-    let text = "x".repeat(64 * 1024);
-    for number in 0..64 {
-        client
-            .send(&fault("echo", &json!({"n": number, "text": text})))
-            .unwrap();
-    }
-    for number in 0..64 {
-        let Answer::Result(result) = Answer::read(&client.receive().unwrap().unwrap()) else {
-            panic!("an error")
-        };
-        assert_eq!(result["metadata"]["args"]["n"], number);
-        assert_eq!(result["metadata"]["args"]["text"], text);
-    }
-}
-
-#[test]
-fn an_answer_does_not_wait_for_the_next_request() {
-    let server = server();
-    let mut client = server.connect().unwrap();
-    let mut both = frame(&fault("echo", &json!({}))).unwrap();
-    both.extend(frame(&fault("wait", &json!({"milliseconds": 2000}))).unwrap());
-    let started = std::time::Instant::now();
-    client.send_bytes(&both).unwrap();
-    assert!(Answer::read(&client.receive().unwrap().unwrap()).is_allow());
-    assert!(
-        started.elapsed() < Duration::from_millis(1500),
-        "it took {:?}",
-        started.elapsed()
-    );
-    assert!(Answer::read(&client.receive().unwrap().unwrap()).is_allow());
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod handshakes;
 mod hook_table;
 mod host;
 mod installation;
+mod late_answers;
 mod map;
 mod mcp;
 mod packages;

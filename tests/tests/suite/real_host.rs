@@ -39,6 +39,16 @@ fn no_caller_receives_the_answer_of_another() -> Result<(), Failed> {
 }
 
 #[test]
+fn no_caller_of_the_framed_socket_receives_a_late_answer() -> Result<(), Failed> {
+    drive("drive_late_answers.py")
+}
+
+#[test]
+fn no_caller_of_an_older_client_receives_a_late_answer() -> Result<(), Failed> {
+    CPEX_0_1_3.run("drive_late_answers.py", |_| {}).map(drop)
+}
+
+#[test]
 fn a_cancelled_call_leaves_no_answer_behind() -> Result<(), Failed> {
     drive("drive_cancelled.py")
 }

@@ -34,9 +34,12 @@ pub(crate) struct Subject<'a> {
 impl Subject<'_> {
     /// Looks at everything. Returns a line for each plugin that works.
     pub(crate) fn look(&self, findings: &mut Findings) -> Result<Vec<String>, String> {
-        let working = plugins::start(self.configuration, findings)?;
+        #[cfg_attr(not(feature = "unix"), expect(unused_mut, reason = "nothing is added"))]
+        let mut working = plugins::start(self.configuration, findings)?;
         plugins::entries(self.configuration, findings);
         self.limits(findings);
+        #[cfg(feature = "unix")]
+        self.late_answers(&mut working, findings);
         let settings = &self.configuration.settings;
         places::look(settings, self.transports, self.environment, findings);
         let file = self.configuration.configuration_file();
@@ -48,6 +51,28 @@ impl Subject<'_> {
         let foreign = sources::foreign_variables(self.environment);
         findings.warnings.extend(foreign);
         Ok(working)
+    }
+
+    /// From which timeout on gateways get no late answers on the framed socket.
+    #[cfg(feature = "unix")]
+    fn late_answers(&self, working: &mut Vec<String>, findings: &mut Findings) {
+        let limits = &self.configuration.settings.limits;
+        let safe = crate::transport::unix::safe_timeout(limits);
+        if safe <= crate::limits::LATE_ANSWER_GUARD {
+            if self.transports.contains(&Transport::Unix) {
+                working.push(format!(
+                    "Unix socket: safe with timeouts of gateways from {} s on (late_answer_guard)",
+                    safe.as_secs_f64()
+                ));
+            }
+        } else if self.transports.is_empty() || self.transports.contains(&Transport::Unix) {
+            findings.warnings.push(format!(
+                "late_answer_guard: on a Unix socket, a gateway with a timeout below {} s can take a late answer for that to its \
+                 next call: keep unix_socket.timeout and PLUGINS_PLUGIN_TIMEOUT above, or set the guard to the shortest of them \
+                 (PLUGINS_LATE_ANSWER_GUARD)",
+                safe.as_secs_f64()
+            ));
+        }
     }
 
     /// Limits that are well by themselves, and not together with those of gateways.

@@ -63,6 +63,11 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "SECONDS")]
     call_timeout: Option<String>,
 
+    /// Shortest timeout of a host that late answers are guarded against, or off
+    /// [default: 0.1]
+    #[arg(long, value_name = "SECONDS")]
+    late_answer_guard: Option<String>,
+
     /// Most connections at a time [default: 1024]
     #[arg(long, value_name = "COUNT")]
     max_connections: Option<String>,
@@ -96,6 +101,7 @@ impl ServeArguments {
             ("max-message-size", &limits.max_message_size),
             ("max-nesting", &limits.max_nesting),
             ("call-timeout", &limits.call_timeout),
+            ("late-answer-guard", &limits.late_answer_guard),
             ("max-connections", &limits.max_connections),
             ("max-calls-in-flight", &limits.max_calls_in_flight),
             ("idle-timeout", &limits.idle_timeout),

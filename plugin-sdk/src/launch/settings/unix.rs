@@ -7,7 +7,7 @@ use super::{
 
 /// The settings of `unix_socket_server_settings`, with the limits of every transport. The documentation of
 /// [`Launcher`](crate::Launcher) shows the same table.
-pub(super) const SETTINGS: [Setting; 11] = [
+pub(super) const SETTINGS: [Setting; 12] = [
     Setting {
         flag: "socket",
         key: "path",
@@ -42,6 +42,20 @@ pub(super) const SETTINGS: [Setting; 11] = [
         variables: &["PLUGINS_CALL_TIMEOUT"],
         allowed: SECONDS,
         apply: |settings, text| seconds(text).map(|value| settings.limits.call_timeout = value),
+    },
+    Setting {
+        flag: "late-answer-guard",
+        key: "late_answer_guard",
+        variables: &["PLUGINS_LATE_ANSWER_GUARD"],
+        allowed: "off, or seconds from 0.001 to 86400",
+        apply: |settings, text| {
+            let guard = &mut settings.limits.late_answer_guard;
+            if text.eq_ignore_ascii_case("off") {
+                *guard = None;
+                return Some(());
+            }
+            seconds(text).map(|value| *guard = Some(value))
+        },
     },
     Setting {
         flag: "max-connections",

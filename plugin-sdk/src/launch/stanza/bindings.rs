@@ -44,11 +44,11 @@ pub(super) fn binding(configuration: &Configuration, transport: Transport) -> Re
     }
 }
 
-/// A host that gives up before the server does would read the late answer as that to its next call.
 #[cfg(feature = "unix")]
 fn unix(configuration: &Configuration) -> Binding {
     let settings = &configuration.settings;
     let call_timeout = settings.limits.call_timeout.as_secs_f64();
+    let safe_timeout = crate::transport::unix::safe_timeout(&settings.limits).as_secs_f64();
     let fields = vec![
         Field::new(
             "path",
@@ -62,8 +62,9 @@ fn unix(configuration: &Configuration) -> Binding {
         Field::new(
             "timeout",
             format!(
-                "Seconds that an answer may take. Longer than the server's call_timeout, which is {call_timeout}: a gateway \
-                 takes an answer that comes too late for that to its next call."
+                "Seconds that an answer may take. Longer than the server's call_timeout, which is {call_timeout}, so that the \
+                 server ends the call. From {safe_timeout} on it is safe, as is PLUGINS_PLUGIN_TIMEOUT: with a shorter one a \
+                 gateway can take a late answer for that to its next call (late_answer_guard)."
             ),
             (call_timeout + 5.0).max(30.0),
         ),

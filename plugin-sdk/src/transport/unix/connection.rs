@@ -1,4 +1,4 @@
-//! One connection: frames in, answers out, in order.
+//! One connection without envelopes: a frame in, its answer out, and then the next.
 
 use std::{
     future::poll_fn,
@@ -13,9 +13,15 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use socket2::SockRef;
 use tokio::{net::UnixStream, time::Instant};
 
+mod abandoned;
+mod guard;
 mod wait;
 
-use self::wait::{Event, Watch};
+use self::{
+    abandoned::Reason,
+    guard::Guard,
+    wait::{Event, Watch},
+};
 use super::{
     buffer,
     envelope::EnvelopeConnection,
@@ -28,13 +34,12 @@ use crate::{
     server::drain::Draining,
 };
 
-/// So much is read at once.
+pub(super) use self::{abandoned::announce, wait::is_gone};
+
+/// Bytes read from the socket at once.
 const READ_SIZE: usize = 16 * 1024;
 
-/// No further call is begun while this much waits to be written.
-const WRITE_BACKLOG: usize = 256 * 1024;
-
-/// An answer of this size is not copied to the others.
+/// An answer of at least this size goes to the socket without a copy.
 const WRITTEN_AT_ONCE: usize = 16 * 1024;
 
 pub(super) struct Connection {
@@ -44,16 +49,12 @@ pub(super) struct Connection {
     frames: Frames,
     input: BytesMut,
     output: BytesMut,
-    /// By when the oldest answer in `output` must be written: a client that gave up on a call would take a later one for the
-    /// answer to its next.
-    answer_due: Option<Instant>,
     /// When the last request was complete, or the last part of an answer was written.
     last_progress: Instant,
     /// The client has sent all it will send.
     at_end: bool,
     opened: Instant,
-    /// A call took all its time. Its client may have given up on it, so the connection ends with the answer.
-    overdue: bool,
+    guard: Guard,
     watch: Watch,
 }
 
@@ -62,9 +63,8 @@ pub(super) struct Connection {
 enum End {
     Closed,
     Drained,
-    Late,
-    Paused,
-    GivenUp,
+    /// Nobody waits for the answer any more, or that is not certain.
+    Abandoned(Reason),
     Idle,
     NotReading,
     NoFrame(usize),
@@ -83,11 +83,10 @@ impl Connection {
             frames,
             input: BytesMut::new(),
             output: BytesMut::new(),
-            answer_due: None,
             last_progress: Instant::now(),
             at_end: false,
             opened: Instant::now(),
-            overdue: false,
+            guard: Guard::default(),
             watch: Watch::default(),
         }
     }
@@ -106,22 +105,11 @@ impl Connection {
                 );
                 connection.serve(&first).await;
             }
+            End::Abandoned(reason) => reason.record(),
             End::Idle => {
                 tracing::debug!("a connection was idle for too long (PLUGINS_IDLE_TIMEOUT) and is closed");
             }
             End::Broken(error) => tracing::debug!(%error, "a connection broke"),
-            End::Late => tracing::warn!(
-                "an answer came after its deadline; the connection is closed, so that the answer is not taken for that to \
-                 another call"
-            ),
-            End::Paused => tracing::warn!(
-                "the process stood still for a while; the connection is closed, since its client may have given up on the \
-                 request that it sent"
-            ),
-            End::GivenUp => tracing::warn!(
-                "a call took longer than it may (PLUGINS_CALL_TIMEOUT), and its client has sent another request meanwhile; the \
-                 connection is closed, so that the answer is not taken for that to the other request"
-            ),
             End::NotReading => {
                 tracing::warn!(
                     "a client does not read its answers (PLUGINS_WRITE_TIMEOUT); the connection is closed"
@@ -136,29 +124,24 @@ impl Connection {
 
     async fn run(&mut self) -> End {
         let mut drain = pin!(self.draining.clone().begun());
-        let mut timer = pin!(tokio::time::sleep_until(self.wake_at()));
+        let mut timer = pin!(tokio::time::sleep_until(self.idle_at()));
         loop {
-            let answered_all = match self.answer_frames().await {
-                Ok(answered_all) => answered_all,
-                Err(end) => return end,
+            let answered = match self.frames.take(&mut self.input) {
+                Front::Frame(frame) => self.answer(&frame).await,
+                Front::TooLarge { size, .. } => self.refuse(size).await,
+                Front::NoFrame(size) => Err(End::NoFrame(size)),
+                Front::Incomplete => Ok(()),
             };
-            if let Err(end) = self.write() {
+            if let Err(end) = answered {
                 return end;
             }
-            if !answered_all && self.output.len() < WRITE_BACKLOG {
-                continue;
-            }
-            if self.output.is_empty() && (self.at_end || self.draining.has_begun()) {
+            if self.at_end || self.draining.has_begun() {
                 // What has already arrived is still answered.
                 match self.read() {
                     Ok(true) => continue,
                     _ if self.at_end => return End::Closed,
                     _ => return End::Drained,
                 }
-            }
-            if !self.output.is_empty() && timer.deadline() > self.wake_at() {
-                timer.as_mut().reset(self.wake_at());
-                self.watch.is_set = false;
             }
             let mut is_woken = false;
             let event = poll_fn(|task| {
@@ -172,76 +155,93 @@ impl Connection {
                         return end;
                     }
                 }
-                Event::Writable => {}
                 Event::Drain => self.watch.is_set = false,
                 Event::Timer => {
-                    if let Some(end) = self.expired() {
-                        return end;
+                    if Instant::now() >= self.idle_at() {
+                        if self.frames.is_inside(&self.input) {
+                            tracing::warn!("a frame did not end in time");
+                        }
+                        return End::Idle;
                     }
-                    timer.as_mut().reset(self.wake_at());
+                    timer.as_mut().reset(self.idle_at());
                     self.watch.is_set = false;
                 }
             }
         }
     }
 
-    /// Answers the frames that have arrived, as long as there is room for answers. Returns whether that were all.
-    async fn answer_frames(&mut self) -> Result<bool, End> {
-        let dispatcher = Arc::clone(&self.dispatcher);
-        while self.output.len() < WRITE_BACKLOG && !self.overdue {
-            let message = match self.frames.take(&mut self.input) {
-                Front::Frame(frame) => {
-                    let started = Instant::now();
-                    self.last_progress = started;
-                    if dispatcher.paused_since(self.opened, started) {
-                        return Err(End::Paused);
-                    }
-                    let request = match Request::of(&frame) {
-                        Request::Envelope => return Err(End::Envelope(frame)),
-                        request => request,
-                    };
-                    let mut answer = pin!(answer(&dispatcher, request));
-                    let answer = match poll_fn(|task| Poll::Ready(answer.as_mut().poll(task))).await {
-                        Poll::Ready(answer) => answer,
-                        Poll::Pending => {
-                            // Answers to earlier requests do not wait for this one.
-                            self.write()?;
-                            answer.await
-                        }
-                    };
-                    let due = started + latest_answer(self.dispatcher.limits());
-                    let now = Instant::now();
-                    if now > due {
-                        return Err(End::Late);
-                    }
-                    // A Python host sends a request when it has the answer to the one before, or when it has given up on it.
-                    if now.duration_since(started) >= self.dispatcher.limits().call_timeout {
-                        if self.read()? || !self.input.is_empty() {
-                            return Err(End::GivenUp);
-                        }
-                        self.overdue = true;
-                    }
-                    self.answer_due.get_or_insert(due);
-                    answer
-                }
-                Front::TooLarge { size, .. } => {
-                    let limit = self.dispatcher.limits().max_message_size;
-                    tracing::warn!(size, limit, "a request is larger than the limit");
-                    self.answer_due
-                        .get_or_insert(Instant::now() + latest_answer(self.dispatcher.limits()));
-                    protobuf::request_too_large(size, limit)
-                }
-                Front::Incomplete => return Ok(true),
-                Front::NoFrame(size) => return Err(End::NoFrame(size)),
-            };
-            self.put(message)?;
+    /// Answers a request.
+    async fn answer(&mut self, frame: &Bytes) -> Result<(), End> {
+        let started = Instant::now();
+        self.last_progress = started;
+        if self.dispatcher.paused_since(self.opened, started) {
+            return Err(End::Abandoned(Reason::Pause));
         }
-        Ok(false)
+        let request = match Request::of(frame) {
+            Request::Envelope => return Err(End::Envelope(frame.clone())),
+            request => request,
+        };
+        self.no_further_request()?;
+        let dispatcher = Arc::clone(&self.dispatcher);
+        let mut answer = pin!(answer(&dispatcher, request));
+        let message = poll_fn(|task| match answer.as_mut().poll(task) {
+            Poll::Ready(message) => Poll::Ready(Ok(message)),
+            Poll::Pending => self.poll_client(task).map(Err),
+        })
+        .await?;
+        let limits = self.dispatcher.limits();
+        let due = started + latest_answer(limits);
+        let took = started.elapsed();
+        if started + took > due {
+            return Err(End::Abandoned(Reason::Deadline));
+        }
+        let is_overdue = took >= limits.call_timeout;
+        self.send(message, took, due).await?;
+        // Its client may have given up on it.
+        if is_overdue { Err(End::Closed) } else { Ok(()) }
+    }
+
+    /// Answers a request over the limit, which was not read.
+    async fn refuse(&mut self, size: usize) -> Result<(), End> {
+        let limits = self.dispatcher.limits();
+        let limit = limits.max_message_size;
+        let due = Instant::now() + latest_answer(limits);
+        tracing::warn!(size, limit, "a request is larger than the limit");
+        self.no_further_request()?;
+        self.send(protobuf::request_too_large(size, limit), Duration::ZERO, due)
+            .await
+    }
+
+    /// Writes an answer to a request that came so long ago.
+    async fn send(&mut self, message: Vec<u8>, took: Duration, due: Instant) -> Result<(), End> {
+        if self.guard.is_needed(took, self.dispatcher.limits()) {
+            return self.send_guarded(&message, due).await;
+        }
+        self.put(message)?;
+        self.flush(0, due).await
+    }
+
+    /// Writes an answer whose client may have given up on it: with padding in front, the last part of which nobody takes from
+    /// the socket who does not wait for an answer.
+    async fn send_guarded(&mut self, message: &[u8], due: Instant) -> Result<(), End> {
+        let buffer_size =
+            guard::shrink_send_buffer(&self.stream).map_err(|error| End::Broken(error.kind()))?;
+        guard::put(&mut self.output, message);
+        self.flush(guard::held_back(self.output.len()), due).await?;
+        guard::restore_send_buffer(&self.stream, buffer_size);
+        // Who reads the padding waits for an answer: for this one, unless another request came before.
+        if self.read()? || !self.input.is_empty() {
+            return Err(End::Abandoned(Reason::NextRequest));
+        }
+        self.flush(0, due).await?;
+        // Not kept for the next call, which may be a fast one.
+        self.output = BytesMut::new();
+        Ok(())
     }
 
     /// Adds an answer to what is to be written. A large one goes to the socket from where it is.
     fn put(&mut self, message: Vec<u8>) -> Result<(), End> {
-        if message.len() < WRITTEN_AT_ONCE || !self.output.is_empty() {
+        if message.len() < WRITTEN_AT_ONCE {
             frame::put(&mut self.output, &message);
             return Ok(());
         }
@@ -263,12 +263,7 @@ impl Connection {
                 self.output = rest.try_into_mut().unwrap_or_else(|rest| rest[..].into());
                 Ok(())
             }
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                ) =>
-            {
+            Err(error) if is_for_later(&error) => {
                 frame::put(&mut self.output, &message);
                 Ok(())
             }
@@ -276,26 +271,55 @@ impl Connection {
         }
     }
 
-    /// Writes what the socket takes.
-    fn write(&mut self) -> Result<(), End> {
-        while !self.output.is_empty() {
-            match self.stream.try_write(&self.output) {
+    /// Writes all but so many bytes.
+    async fn flush(&mut self, held_back: usize, due: Instant) -> Result<(), End> {
+        while !self.write(held_back)? {
+            let write_by = self.last_progress + self.dispatcher.limits().write_timeout;
+            let mut timer = pin!(tokio::time::sleep_until(due.min(write_by)));
+            poll_fn(|task| {
+                if let Poll::Ready(end) = self.poll_client(task) {
+                    return Poll::Ready(Err(end));
+                }
+                if timer.as_mut().poll(task).is_ready() {
+                    let is_late = Instant::now() >= due;
+                    return Poll::Ready(Err(if is_late {
+                        End::Abandoned(Reason::Deadline)
+                    } else {
+                        End::NotReading
+                    }));
+                }
+                self.stream.poll_write_ready(task).map(|_| Ok(()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what the socket takes, and returns whether no more than so many bytes are left.
+    fn write(&mut self, held_back: usize) -> Result<bool, End> {
+        while let Some(now @ 1..) = self.output.len().checked_sub(held_back) {
+            match self.stream.try_write(&self.output[..now]) {
                 Ok(0) => return Err(End::Closed),
                 Ok(written) => {
                     self.output.advance(written);
                     self.last_progress = Instant::now();
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(End::Broken(error.kind())),
             }
         }
-        self.answer_due = None;
-        if self.overdue {
-            return Err(End::Closed);
-        }
         buffer::give_back(&mut self.output);
-        Ok(())
+        Ok(true)
+    }
+
+    /// A host sends a request when it has the answer to the one before, or when it has given up on it.
+    fn no_further_request(&self) -> Result<(), End> {
+        if self.input.is_empty() {
+            Ok(())
+        } else {
+            Err(End::Abandoned(Reason::NextRequest))
+        }
     }
 
     /// Reads what the socket has right now, whatever the runtime knows of it. Returns whether there was anything.
@@ -314,54 +338,30 @@ impl Connection {
         self.input.reserve(READ_SIZE);
     }
 
+    /// Returns whether something arrived.
     fn note_read(&mut self, read: io::Result<usize>) -> Result<bool, End> {
         match read {
             Ok(0) => {
                 self.at_end = true;
-                if self.output.is_empty() {
-                    Err(End::Closed)
-                } else {
-                    Ok(false)
-                }
-            }
-            Ok(_) => Ok(true),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                ) =>
-            {
                 Ok(false)
             }
+            Ok(_) => Ok(true),
+            Err(error) if is_for_later(&error) => Ok(false),
             Err(error) => Err(End::Broken(error.kind())),
         }
     }
 
-    /// When there may be nothing left to wait for.
-    fn wake_at(&self) -> Instant {
-        let limits = self.dispatcher.limits();
-        match self.answer_due {
-            Some(due) => due.min(self.last_progress + limits.write_timeout),
-            None => self.last_progress + limits.idle_timeout,
-        }
+    /// When a connection without a complete request is closed.
+    fn idle_at(&self) -> Instant {
+        self.last_progress + self.dispatcher.limits().idle_timeout
     }
+}
 
-    fn expired(&self) -> Option<End> {
-        let now = Instant::now();
-        if now < self.wake_at() {
-            return None;
-        }
-        Some(match self.answer_due {
-            Some(due) if now >= due => End::Late,
-            Some(_) => End::NotReading,
-            None => {
-                if self.frames.is_inside(&self.input) {
-                    tracing::warn!("a frame did not end in time");
-                }
-                End::Idle
-            }
-        })
-    }
+fn is_for_later(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
 }
 
 async fn answer(dispatcher: &Dispatcher, request: Request) -> Vec<u8> {
@@ -381,4 +381,11 @@ async fn answer(dispatcher: &Dispatcher, request: Request) -> Vec<u8> {
 /// that says so is sent.
 fn latest_answer(limits: &Limits) -> Duration {
     limits.call_timeout + limits.call_timeout / 10 + Duration::from_millis(50)
+}
+
+/// The shortest timeout with which a host never takes a late answer for that to its next call.
+#[cfg(feature = "cli")]
+pub(crate) fn safe_timeout(limits: &Limits) -> Duration {
+    let latest = latest_answer(limits);
+    limits.late_answer_guard.map_or(latest, |guard| guard.min(latest))
 }

@@ -3,9 +3,10 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// The largest frame that the protocol has. A longer one is not a frame, but something else on the socket.
-const PROTOCOL_MAXIMUM: usize = 16 * 1024 * 1024;
+pub(crate) const PROTOCOL_MAXIMUM: usize = 16 * 1024 * 1024;
 
-const PREFIX: usize = 4;
+/// Bytes of the length in front of a message.
+pub(crate) const PREFIX: usize = 4;
 
 /// Takes frames out of what was read so far.
 #[derive(Debug)]

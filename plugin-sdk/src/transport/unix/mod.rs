@@ -30,7 +30,9 @@ use crate::{
     },
 };
 
-use connection::Connection;
+#[cfg(feature = "cli")]
+pub(crate) use connection::safe_timeout;
+use connection::{Connection, announce};
 
 /// After a failed accept, such as for want of file descriptors, so long passes before the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -106,6 +108,7 @@ impl BoundUnixServer {
         let (listener, file) = SocketFile::listen(path, mode, PATH_SETTING)?;
         let listener = UnixListener::from_std(listener)
             .map_err(|error| ServeError::io("can't listen on the socket", path, error))?;
+        announce();
         Ok(Self {
             dispatcher,
             listener,

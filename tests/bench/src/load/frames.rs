@@ -106,27 +106,26 @@ impl Connection {
         })
     }
 
-    /// Keeps all of `requests` in flight: each answer is followed by the next request. With `by_id`, requests are in envelopes, and
-    /// it is the one with the id of the answer.
-    pub(crate) fn window(&mut self, requests: &[Vec<u8>], by_id: bool, sample: Duration) -> Result<Load> {
+    /// Keeps all of `requests`, which are in envelopes, in flight: each answer is followed by the request with its id.
+    pub(crate) fn window(&mut self, requests: &[Vec<u8>], sample: Duration) -> Result<Load> {
         self.filled = 0;
         self.stream.write_all(&requests.concat())?;
         let mut output = Vec::new();
         let mut in_flight = requests.len() as u64;
         let load = until(sample, || {
-            let answered = self.answers(requests, by_id, &mut output)?;
+            let answered = self.answers(requests, &mut output)?;
             self.stream.write_all(&output)?;
             Ok(answered)
         })?;
         // What is in flight would be in the way of the next sample.
         while in_flight > 0 {
-            in_flight = in_flight.saturating_sub(self.answers(requests, by_id, &mut output)?);
+            in_flight = in_flight.saturating_sub(self.answers(requests, &mut output)?);
         }
         Ok(load)
     }
 
     /// The answers that one read brings; what follows them is put into `output`.
-    fn answers(&mut self, requests: &[Vec<u8>], by_id: bool, output: &mut Vec<u8>) -> Result<u64> {
+    fn answers(&mut self, requests: &[Vec<u8>], output: &mut Vec<u8>) -> Result<u64> {
         output.clear();
         let read = self.stream.read(&mut self.input[self.filled..])?;
         if read == 0 {
@@ -135,11 +134,7 @@ impl Connection {
         self.filled += read;
         let (mut at, mut answered) = (0, 0);
         while let Some(length) = complete(&self.input[at..self.filled]) {
-            let id = if by_id {
-                answer_id(&self.input[at + 4..at + length])?
-            } else {
-                1
-            };
+            let id = answer_id(&self.input[at + 4..at + length])?;
             output.extend_from_slice(requests.get(id - 1).ok_or("an answer to nothing")?);
             at += length;
             answered += 1;

@@ -71,11 +71,6 @@ fn unix(effort: Effort, rows: &mut Vec<Row>) -> Result<()> {
         connections(server.address.socket()?, &request, 8, effort.sample)
     })?;
     rows.push(row("Unix socket, 8 connections".to_owned(), eight, 30.0));
-    let pipelined = processor(effort, &servers, |server| {
-        let requests = vec![request.clone(); 32];
-        Connection::open(server.address.socket()?)?.window(&requests, false, effort.sample)
-    })?;
-    rows.push(row("Unix socket, 32 pipelined".to_owned(), pipelined, 30.0));
     Ok(())
 }
 

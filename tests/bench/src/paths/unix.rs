@@ -20,8 +20,6 @@ const PLUGIN: &str = "ReplaceWords";
 enum Shape {
     PingPong,
     Connections(usize),
-    /// Messages without envelopes, one after another without waiting.
-    Pipelined(u8),
     Envelopes(u8),
 }
 
@@ -30,7 +28,6 @@ impl Shape {
         match self {
             Self::PingPong => "1 connection".to_owned(),
             Self::Connections(count) => format!("{count} connections"),
-            Self::Pipelined(count) => format!("{count} pipelined"),
             Self::Envelopes(count) => format!("{count} in flight in envelopes"),
         }
     }
@@ -48,8 +45,6 @@ pub(super) fn measure(effort: Effort) -> Result<Vec<Row>> {
         rows.push(pair.row(effort, Shape::Connections(8), CrossCore, None)?);
         if !large {
             rows.push(pair.row(effort, Shape::PingPong, CrossCore, None)?);
-            rows.push(pair.row(effort, Shape::Pipelined(32), SameCore, None)?);
-            rows.push(pair.row(effort, Shape::Pipelined(32), CrossCore, None)?);
             let pair = Pair::start(size, true)?;
             rows.push(pair.row(effort, Shape::Envelopes(64), SameCore, None)?);
             rows.push(pair.row(effort, Shape::Envelopes(64), CrossCore, None)?);
@@ -95,14 +90,10 @@ impl Pair {
             match shape {
                 Shape::PingPong => Connection::open(socket)?.ping_pong(&self.request, effort.sample),
                 Shape::Connections(count) => connections(socket, &self.request, count, effort.sample),
-                Shape::Pipelined(count) => {
-                    let requests = vec![self.request.clone(); usize::from(count)];
-                    Connection::open(socket)?.window(&requests, false, effort.sample)
-                }
                 Shape::Envelopes(count) => {
                     let requests: Result<Vec<_>> =
                         (1..=count).map(|id| envelope(id, &self.request[4..])).collect();
-                    Connection::open(socket)?.window(&requests?, true, effort.sample)
+                    Connection::open(socket)?.window(&requests?, effort.sample)
                 }
             }
         })?;

@@ -337,6 +337,38 @@ fn limits_beyond_those_of_gateways() {
 }
 
 #[test]
+fn timeouts_of_gateways_that_are_safe() {
+    let socket = |guard: &str| {
+        let flags = ["--socket", "/tmp/late-answers.sock"];
+        let file = format!(
+            "plugins: []\nunix_socket_server_settings: {{late_answer_guard: {guard}, call_timeout: 10}}"
+        );
+        let case = Case {
+            file: &file,
+            flags: &flags,
+            variables: &[],
+        };
+        case.run().1
+    };
+    assert!(
+        socket("0.1").contains("ok: Unix socket: safe with timeouts of gateways from 0.1 s on"),
+        "{}",
+        socket("0.1")
+    );
+    for (guard, safe) in [("off", "11.05"), ("2", "2"), ("3600", "11.05")] {
+        let text = socket(guard);
+        let expected =
+            format!("warning: late_answer_guard: on a Unix socket, a gateway with a timeout below {safe} s");
+        assert!(text.contains(&expected), "{guard}: {text}");
+    }
+    // Calls that end sooner need no guard.
+    in_file("plugins: []\nunix_socket_server_settings: {late_answer_guard: off, call_timeout: 0.04}")
+        .is_silent_about("late_answer_guard");
+    in_file("plugins: []\nunix_socket_server_settings: {late_answer_guard: never}")
+        .finds("error: ", &["late_answer_guard", "off, or seconds"]);
+}
+
+#[test]
 fn variables_that_nobody_reads() {
     let set = |variables| Case {
         variables,

@@ -65,6 +65,25 @@ async fn assert_works(text: &str) {
     plugin.close().await;
 }
 
+/// The timeout from which on a gateway gets no late answers.
+#[test]
+fn the_socket_s_section_names_the_timeouts_that_are_safe() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = path(directory.path(), "plugins.yaml");
+    for (guard, safe) in [("0.1", "0.1"), ("off", "11.05"), ("2", "2")] {
+        let section =
+            format!("unix_socket_server_settings: {{late_answer_guard: {guard}, call_timeout: 10}}");
+        std::fs::write(&file, format!("{CONFIGURATION}\n{section}")).unwrap();
+        let words = printed("unix", &[], &file).replace("\n", " ").replace("# ", "");
+        let words: Vec<_> = words.split_whitespace().collect();
+        let text = words.join(" ");
+        assert!(
+            text.contains(&format!("From {safe} on it is safe")),
+            "{guard}: {text}"
+        );
+    }
+}
+
 /// A server with flags, and the stanza that is printed for it.
 async fn serve_and_call(transport: &str, flags: &[&str], section: &str, change: impl Fn(String) -> String) {
     let configuration = format!("{CONFIGURATION}\n{section}");

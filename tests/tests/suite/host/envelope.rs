@@ -172,6 +172,22 @@ fn calls_beyond_the_bound_and_ids_that_are_taken_are_refused() {
 }
 
 #[test]
+fn a_client_that_ends_its_side_gets_its_answers_and_then_the_end() {
+    let server = fault_server(&[]);
+    let mut client = server.connect().unwrap();
+    send(&mut client, 1, fault_call("wait", 400));
+    send(&mut client, 2, fault_call("wait", 0));
+    client.finish_sending().unwrap();
+    for id in [2, 1] {
+        let answer = client.receive().unwrap().expect("an answer");
+        // The id tells whose answer it is: nothing is in front of a slow one.
+        assert!(answer.len() < 1000, "{} bytes", answer.len());
+        assert_eq!(EnvelopeResponse::decode(&*answer).unwrap().request_id, id);
+    }
+    assert_eq!(client.receive().unwrap(), None);
+}
+
+#[test]
 fn a_message_without_an_envelope_ends_a_connection_that_has_them() {
     let server = fault_server(&[]);
     let mut client = server.connect().unwrap();

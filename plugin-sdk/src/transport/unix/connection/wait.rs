@@ -1,19 +1,19 @@
 //! What a connection waits for.
 
 use std::{
-    io,
+    io::{self, Write},
     pin::{Pin, pin},
     task::{Context, Poll},
 };
 
-use tokio::{io::AsyncReadExt, time::Sleep};
+use socket2::SockRef;
+use tokio::{io::AsyncReadExt, net::UnixStream, time::Sleep};
 
-use super::Connection;
+use super::{Connection, End, abandoned::Reason};
 
-/// What a connection waits for.
+/// What a connection without a request waits for.
 pub(super) enum Event {
     Arrived(io::Result<usize>),
-    Writable,
     Drain,
     Timer,
 }
@@ -36,19 +36,8 @@ impl Connection {
         drain: Pin<&mut impl Future<Output = ()>>,
         timer: Pin<&mut Sleep>,
     ) -> Poll<Event> {
-        // Reading goes on while answers wait to be written, so that a client may send many requests before it reads; what it
-        // may send ahead is bounded by the size of a message.
-        let has_room =
-            self.output.is_empty() || self.input.len() <= self.dispatcher.limits().max_message_size;
-        if !self.at_end && has_room {
-            self.make_room();
-            let read = pin!(self.stream.read_buf(&mut self.input)).poll(task);
-            if let Poll::Ready(read) = read {
-                return Poll::Ready(Event::Arrived(read));
-            }
-        }
-        if !self.output.is_empty() && self.stream.poll_write_ready(task).is_ready() {
-            return Poll::Ready(Event::Writable);
+        if let Poll::Ready(read) = self.poll_read(task) {
+            return Poll::Ready(Event::Arrived(read));
         }
         // These two know this task from an earlier wait, and say by a flag whether they had something to tell it meanwhile. If
         // they have it later, the task is woken.
@@ -63,4 +52,31 @@ impl Connection {
         }
         timer.poll(task).map(|()| Event::Timer)
     }
+
+    /// Looks at the client while an answer is owed to it. One that sends something has given up on the answer; one that only
+    /// ends its side still reads it.
+    pub(super) fn poll_client(&mut self, task: &mut Context<'_>) -> Poll<End> {
+        while !self.at_end {
+            let Poll::Ready(read) = self.poll_read(task) else {
+                return Poll::Pending;
+            };
+            match self.note_read(read) {
+                Ok(true) => return Poll::Ready(End::Abandoned(Reason::NextRequest)),
+                Ok(false) if self.at_end && is_gone(&self.stream) => return Poll::Ready(End::Closed),
+                Ok(false) => {}
+                Err(end) => return Poll::Ready(end),
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.make_room();
+        pin!(self.stream.read_buf(&mut self.input)).poll(task)
+    }
+}
+
+/// Whether a client that sends nothing more does not read either. A write of nothing fails then.
+pub(in crate::transport::unix) fn is_gone(stream: &UnixStream) -> bool {
+    (&*SockRef::from(stream)).write(&[]).is_err()
 }

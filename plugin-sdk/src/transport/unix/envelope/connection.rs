@@ -16,6 +16,7 @@ use crate::{
     server::drain::Draining,
     transport::unix::{
         buffer,
+        connection::is_gone,
         frame::{Frames, Front},
     },
 };
@@ -327,9 +328,11 @@ impl EnvelopeConnection {
                 while let Some(answer) = self.calls.try_join_next_with_id() {
                     self.answer(answer);
                 }
-                // Whoever closes a connection gives up its calls.
-                self.calls = JoinSet::new();
-                self.running.clear();
+                // A client that only ends its side still reads its answers. One that closes the connection gives up its calls.
+                if is_gone(&self.stream) {
+                    self.calls = JoinSet::new();
+                    self.running.clear();
+                }
                 Ok(false)
             }
             Ok(_) => Ok(true),

@@ -1,0 +1,84 @@
+//! Keeps a late answer from being taken for the answer to a later call (`docs/unix.md`, "Late answers").
+//!
+//! A Python host that gives up on a call keeps its connection and takes the next frame for the answer to its next call. Its event
+//! loop empties the socket by itself, up to a bound, so the server cannot see whether anybody waits. A slow answer therefore
+//! begins with an unknown field, which is larger than that bound and which every reader of protobuf skips: who takes all of it
+//! from the socket waits for an answer. Only then the rest is written, unless another request has come meanwhile.
+
+use std::{io, time::Duration};
+
+use bytes::{BufMut, BytesMut};
+use socket2::SockRef;
+use tokio::net::UnixStream;
+
+use crate::{
+    codec::wire::{LENGTH_DELIMITED, put_varint, tag},
+    limits::Limits,
+    transport::unix::frame,
+};
+
+/// The number of the field, which no message has.
+const FIELD: u8 = 15;
+
+/// Bytes at the front of a frame that nobody takes who does not wait for it. With the send buffer below, Python's event loops
+/// (asyncio and uvloop) take 191 KiB: 128 until they stop reading, then what they read at once, and what is left in the socket.
+const GUARDED: usize = 256 * 1024;
+
+/// The send buffer of the socket meanwhile. The kernel doubles it.
+const SEND_BUFFER: usize = 16 * 1024;
+
+/// What is in front of the padding and counts to the message: the tag and the length of the field.
+const HEAD: usize = 4;
+
+const FILL: u8 = 0xff;
+
+/// Which answers need it.
+#[derive(Default)]
+pub(super) struct Guard {
+    /// The answer before was slow. A client that gave up in the middle of it is not in step with its frames any more, and does
+    /// not take this one.
+    after_slow: bool,
+}
+
+impl Guard {
+    /// Whether the answer to a call that took so long is to be guarded. The request may have waited a while before it was read, so
+    /// half of the shortest timeout of a host counts.
+    pub(super) fn is_needed(&mut self, took: Duration, limits: &Limits) -> bool {
+        let is_slow = limits.late_answer_guard.is_some_and(|guard| took >= guard / 2);
+        std::mem::replace(&mut self.after_slow, is_slow) || is_slow
+    }
+}
+
+/// Appends a frame with padding before the message, as far as a frame has room for it.
+pub(super) fn put(output: &mut BytesMut, message: &[u8]) {
+    let padding = GUARDED.min(frame::PROTOCOL_MAXIMUM.saturating_sub(message.len() + HEAD));
+    let mut head = Vec::with_capacity(HEAD);
+    if padding > 0 {
+        head.push(tag(FIELD, LENGTH_DELIMITED));
+        put_varint(&mut head, padding as u64);
+    }
+    let size = head.len() + padding + message.len();
+    output.reserve(frame::PREFIX + size);
+    output.put_slice(&frame::prefix(size));
+    output.put_slice(&head);
+    output.put_bytes(FILL, padding);
+    output.put_slice(message);
+}
+
+/// How much of a frame of this size waits until the client has taken what is before it.
+pub(super) fn held_back(size: usize) -> usize {
+    size.saturating_sub(GUARDED).max(1)
+}
+
+/// Makes the socket hold little, and returns how much it held before.
+pub(super) fn shrink_send_buffer(stream: &UnixStream) -> io::Result<usize> {
+    let socket = SockRef::from(stream);
+    let before = socket.send_buffer_size()?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    Ok(before)
+}
+
+pub(super) fn restore_send_buffer(stream: &UnixStream, before: usize) {
+    // What the kernel reports is twice what it is told. If it stays small, answers are only slower.
+    let _ = SockRef::from(stream).set_send_buffer_size(before / 2);
+}
