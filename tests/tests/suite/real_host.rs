@@ -18,6 +18,9 @@ pub(crate) const SKIP: &str = "PLUGIN_SDK_SKIP_HOST";
 
 const DRIVER_PATIENCE: Duration = Duration::from_secs(240);
 
+/// As long as the measurement of all late answers may take.
+const MEASURE_PATIENCE: Duration = Duration::from_secs(3600);
+
 #[test]
 fn every_hook_answers_as_the_model_says() -> Result<(), Failed> {
     drive("drive_model.py")
@@ -46,6 +49,16 @@ fn no_caller_of_the_framed_socket_receives_a_late_answer() -> Result<(), Failed>
 #[test]
 fn no_caller_of_an_older_client_receives_a_late_answer() -> Result<(), Failed> {
     CPEX_0_1_3.run("drive_late_answers.py", |_| {}).map(drop)
+}
+
+/// Every timeout, hook, deadline, pause and manner of giving up, with 500 calls each, as a table.
+#[test]
+#[ignore = "takes half an hour"]
+fn late_answers_in_full() -> Result<(), Failed> {
+    for host in [&CURRENT, &CPEX_0_1_3] {
+        host.run_within(MEASURE_PATIENCE, "measure_late_answers.py", |_| {})?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -120,6 +133,15 @@ impl Host {
     /// Runs a program of `tests/host` in the environment that has the framework, after `change` has changed the command.
     /// False when it was left out.
     pub(crate) fn run(&self, driver: &str, change: impl FnOnce(&mut Command)) -> Result<bool, Failed> {
+        self.run_within(DRIVER_PATIENCE, driver, change)
+    }
+
+    fn run_within(
+        &self,
+        patience: Duration,
+        driver: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<bool, Failed> {
         if installation::left_out(&format!("{driver} with the real host"), SKIP)? {
             return Ok(false);
         }
@@ -133,7 +155,7 @@ impl Host {
                 .env("FAULT_PLUGIN", env!("CARGO_BIN_EXE_fault-plugin"))
                 .env("PYTHONDONTWRITEBYTECODE", "1");
             change(&mut command);
-            output(&mut command, DRIVER_PATIENCE)
+            output(&mut command, patience)
         });
         match report {
             Ok(report) => println!("{driver} with {}\n{report}", self.name),

@@ -82,3 +82,67 @@ pub(super) fn restore_send_buffer(stream: &UnixStream, before: usize) {
     // What the kernel reports is twice what it is told. If it stays small, answers are only slower.
     let _ = SockRef::from(stream).set_send_buffer_size(before / 2);
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Buf;
+
+    use super::*;
+
+    fn framed(message: &[u8]) -> BytesMut {
+        let mut output = BytesMut::new();
+        put(&mut output, message);
+        let size = output.get_u32() as usize;
+        assert_eq!(size, output.len());
+        output
+    }
+
+    #[test]
+    fn slow_answers_are_guarded_and_so_is_the_one_after() {
+        let mut limits = Limits {
+            late_answer_guard: Some(Duration::from_millis(100)),
+            ..Limits::default()
+        };
+        let mut guard = Guard::default();
+        let needed =
+            [49, 50, 0, 0, 2000, 1].map(|took| guard.is_needed(Duration::from_millis(took), &limits));
+        assert_eq!(needed, [false, true, true, false, true, true]);
+        limits.late_answer_guard = None;
+        let needed = [2000, 0].map(|took| Guard::default().is_needed(Duration::from_millis(took), &limits));
+        assert_eq!(needed, [false, false]);
+    }
+
+    #[test]
+    fn a_frame_is_never_longer_than_the_protocol_allows() {
+        for (size, padding) in [
+            (0, GUARDED),
+            (frame::PROTOCOL_MAXIMUM - GUARDED - HEAD, GUARDED),
+            (frame::PROTOCOL_MAXIMUM - 10, 10 - HEAD),
+            (frame::PROTOCOL_MAXIMUM - HEAD, 0),
+            (frame::PROTOCOL_MAXIMUM, 0),
+        ] {
+            let output = framed(&vec![1; size]);
+            assert!(output.len() <= frame::PROTOCOL_MAXIMUM, "{size}");
+            assert!(output.len() >= size + padding, "{size}");
+            assert!(held_back(output.len()) >= 1);
+        }
+    }
+
+    #[cfg(feature = "host")]
+    #[test]
+    fn the_host_half_skips_the_padding() {
+        use crate::{
+            codec::nesting::Levels,
+            host::encoding::{Answer, protobuf},
+            transport::unix::envelope::Envelope,
+        };
+
+        let answer = framed(&crate::dispatch::protobuf::unknown_message()).freeze();
+        assert!(answer.len() > GUARDED);
+        assert!(protobuf::is_unknown_message(&answer));
+        assert_eq!(Envelope::read(&answer), Ok(None));
+        let (_, read): (_, Answer) =
+            protobuf::answer(&answer, Levels::of_objects(Levels::DEFAULT_OBJECTS)).unwrap();
+        assert!(read.is_err());
+    }
+}
