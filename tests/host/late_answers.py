@@ -75,9 +75,12 @@ async def outcome(cell, directory, calls, **environment):
 async def _caller(cell, address, number, turns, found):
     moments = random.Random(f"{cell}{number}")
     by_timeout = cell.manner == "timeout"
-    client = await connected_client(
-        "ProbePlugin", address, timeout=cell.timeout if by_timeout else 30, reconnect_delay=0.01
-    )
+
+    async def connected():
+        timeout = cell.timeout if by_timeout else 30
+        return await connected_client("ProbePlugin", address, timeout=timeout, reconnect_delay=0.01)
+
+    client = await connected()
     for turn in range(turns):
         # Around the moment: an answer may also come while the host gives up.
         milliseconds = cell.timeout * HOOKS[cell.hook] * 1000 + moments.randint(-3, 3)
@@ -87,7 +90,8 @@ async def _caller(cell, address, number, turns, found):
         if cell.pause:
             await asyncio.sleep(moments.uniform(0.1, 0.3))
         next_one = f"next-{number}-{turn}"
-        await _take(found, next_one, answer_to(client, next_one))
+        if not await _take(found, next_one, answer_to(client, next_one)):
+            client = await connected()
         found.calls += 1
     # A client that gave up in the middle of an answer fails until its connection is closed.
     last = Outcome()
@@ -104,13 +108,15 @@ async def _caller(cell, address, number, turns, found):
 
 
 async def _take(found, marker, call, is_late=False):
+    """Whether the client can go on: one that is cancelled while it reconnects never recovers (cpex 0.1.4)."""
     try:
         answer = await call
-    except (PluginError, asyncio.TimeoutError) as error:
+    except (PluginError, asyncio.TimeoutError, asyncio.CancelledError) as error:
         if is_late:
             found.late += 1
         else:
-            found.failed.append(f"{marker}: {error}")
-    else:
-        if answer != own(marker):
-            found.wrong.append(f"{marker}: received {answer}")
+            found.failed.append(f"{marker}: {error!r}")
+        return not isinstance(error, asyncio.CancelledError)
+    if answer != own(marker):
+        found.wrong.append(f"{marker}: received {answer}")
+    return True

@@ -74,7 +74,7 @@ fn the_socket_s_section_names_the_timeouts_that_are_safe() {
         let section =
             format!("unix_socket_server_settings: {{late_answer_guard: {guard}, call_timeout: 10}}");
         std::fs::write(&file, format!("{CONFIGURATION}\n{section}")).unwrap();
-        let words = printed("unix", &[], &file).replace("\n", " ").replace("# ", "");
+        let words = printed("unix", &[], &file).replace("# ", "");
         let words: Vec<_> = words.split_whitespace().collect();
         let text = words.join(" ");
         assert!(
