@@ -22,7 +22,7 @@ fn list(text: &str, start: &str) -> Vec<String> {
 #[test]
 fn the_hooks_are_all_there_are() {
     let one = template("plugin/cargo-generate.toml");
-    assert_eq!(list(&one, "[placeholders.hook]"), hook_words());
+    assert_eq!(list(&one, "[placeholders.hooks]"), hook_words());
     let many = template("plugin-full/cargo-generate.toml");
     assert_eq!(list(&many, "[placeholders.hooks]"), hook_words());
 }
@@ -50,6 +50,7 @@ fn the_transports_are_features_of_the_sdk() {
 #[test]
 fn what_the_templates_share_is_the_same_in_both() {
     for file in [
+        "name.rhai",
         "checks.rhai",
         "deployment.rhai",
         "gateway.yaml",
@@ -100,7 +101,7 @@ fn no_name_of_the_prelude_may_be_taken() {
     let uses = own_uses();
     assert!(uses.contains("ContentPart"), "{uses:?}");
     let names = names.iter().copied().chain(uses.iter().map(String::as_str));
-    let refused = list(&template("plugin/checks.rhai"), "let in_scope = ");
+    let refused = list(&template("plugin/name.rhai"), "let in_scope = ");
     for name in names {
         assert!(
             refused.iter().any(|refused| refused == name),
@@ -143,7 +144,7 @@ fn own_uses() -> BTreeSet<String> {
 /// Neither may the name of a crate that the project depends on.
 #[test]
 fn no_name_of_a_dependency_may_be_taken() {
-    let checks = template("plugin/checks.rhai");
+    let names = template("plugin/name.rhai");
     for file in ["plugin/Cargo.toml.liquid", "plugin-full/Cargo.toml.liquid"] {
         let text = template(file);
         let (_, dependencies) = text.split_once("[dependencies]").unwrap();
@@ -153,7 +154,7 @@ fn no_name_of_a_dependency_may_be_taken() {
                 continue;
             };
             let project = name.replace('_', "-");
-            let refused = project.starts_with("plugin-sdk") || checks.contains(&format!("\"{project}\""));
+            let refused = project.starts_with("plugin-sdk") || names.contains(&format!("\"{project}\""));
             assert!(refused, "{file}: {name}");
         }
     }

@@ -59,7 +59,7 @@ pub(crate) fn generated() -> &'static Projects {
                 &workspace,
                 "plugin",
                 &name,
-                &[("hook", word), ("transports", chosen)],
+                &[("hooks", word), ("transports", chosen)],
             );
             small.push(Small {
                 hook,

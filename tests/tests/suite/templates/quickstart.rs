@@ -52,6 +52,10 @@ fn the_quickstart_leads_to_a_call_by_the_real_host() -> Result<(), Failed> {
         let begun = Instant::now();
         let mut command = Command::new("bash");
         author(&mut command, &repository).env("PLUGINS_UNIX_SOCKET_PATH", &socket);
+        if block.starts_with("cd ") || block.starts_with("cargo run") {
+            // What is fetched is there: the checkout by the author, the rest by whoever built it.
+            command.env("CARGO_NET_OFFLINE", "true");
+        }
         if block.contains(" serve ") {
             command.args(["-e", "-c", block]).current_dir(&directory);
             serving = Some(Serving::start(&mut command));
@@ -95,6 +99,11 @@ fn prepare(folder: &Path, text: &str, socket: &Path) {
         main.starts_with(code(text, "rust")),
         "the quickstart shows another program than\n{main}"
     );
+    let manifest = read(&project.join("Cargo.toml"));
+    assert!(
+        manifest.contains(r#"authors = ["Miles O'Brien <miles@example.com>"]"#),
+        "{manifest}"
+    );
     fs::write(project.join("call.py"), code(text, "python")).unwrap();
     let stanza = read(&project.join("gateway.yaml"));
     assert!(stanza.contains(USUAL_SOCKET));
@@ -113,15 +122,18 @@ fn author<'a>(command: &'a mut Command, repository: &Path) -> &'a mut Command {
     without_settings(built_together(command))
         .env("PATH", format!("{}:{path}", installed.join("bin").display()))
         .env("CARGO_INSTALL_ROOT", installed)
-        .env("CARGO_NAME", "Miles O'Brien")
-        .env("GIT_CONFIG_COUNT", "1")
+        .env_remove("CARGO_NAME")
+        .env_remove("CARGO_EMAIL")
+        .env("GIT_CONFIG_COUNT", "3")
         .env(
             "GIT_CONFIG_KEY_0",
             format!("url.file://{}.insteadOf", repository.display()),
         )
         .env("GIT_CONFIG_VALUE_0", REPOSITORY)
-        // Git's own program knows of the above.
-        .env("CARGO_NET_GIT_FETCH_WITH_CLI", "true")
+        .env("GIT_CONFIG_KEY_1", "user.name")
+        .env("GIT_CONFIG_VALUE_1", "Miles O'Brien")
+        .env("GIT_CONFIG_KEY_2", "user.email")
+        .env("GIT_CONFIG_VALUE_2", "miles@example.com")
 }
 
 /// A repository with what is in this checkout now, committed or not.

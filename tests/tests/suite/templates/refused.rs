@@ -2,17 +2,16 @@
 
 use super::generate::{fresh, try_generate};
 
-/// What is said to these values.
-fn refusal(template: &str, name: &str, values: &[(&str, &str)]) -> String {
-    let directory = fresh(&format!("refused-{template}"));
+/// What is said to these values, and whether a folder is left, which is empty.
+fn refusal(template: &str, name: &str, values: &[(&str, &str)]) -> (String, bool) {
+    let directory = fresh(&format!("refused-{template}-{name}"));
     let output = try_generate(&directory, template, name, values);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{template} {name} {values:?}\n{said}");
-    // Nothing but the empty directory that cargo-generate makes first.
     let left = directory.join(name);
     let files = left.read_dir().map(Iterator::count).unwrap_or_default();
     assert_eq!(files, 0, "{} is left", left.display());
-    said
+    (said, left.exists())
 }
 
 #[test]
@@ -37,7 +36,8 @@ fn names_that_are_none_of_a_plugin() {
         ("result", "Result"),
         ("tool-pre-invoke-payload", "ToolPreInvokePayload"),
     ] {
-        let said = refusal("plugin", name, &[]);
+        let (said, is_folder_left) = refusal("plugin", name, &[]);
+        assert!(!is_folder_left, "{name}");
         for part in [
             &format!("\"{name}\" can't be the name of a plugin"),
             why,
@@ -46,7 +46,7 @@ fn names_that_are_none_of_a_plugin() {
             assert!(said.contains(part), "{name}: {part:?} is not in:\n{said}");
         }
     }
-    let said = refusal("plugin", "one", &[("project-name", "another")]);
+    let (said, _) = refusal("plugin", "one", &[("project-name", "another")]);
     assert!(said.contains("set it with --name"), "{said}");
 }
 
@@ -55,13 +55,36 @@ fn answers_that_there_are_not() {
     for (template, values, words) in [
         (
             "plugin",
-            &[("hook", "tool_pre_invok")][..],
-            &["tool_pre_invok", "not a valid value for hook"][..],
+            &[("hooks", "tool_pre_invok")][..],
+            &["tool_pre_invok", "not a valid value for hooks"][..],
         ),
         (
             "plugin",
-            &[("hook", "cmf.llm_input")],
-            &["cmf.llm_input", "not a valid value for hook"],
+            &[("hooks", "cmf.llm_input")],
+            &["cmf.llm_input", "not a valid value for hooks"],
+        ),
+        (
+            "plugin",
+            &[("hooks", "evaluate,tool_pre_invoke")],
+            &["not a valid value for hooks"],
+        ),
+        (
+            "plugin",
+            &[("hook", "evaluate")],
+            &[
+                "answer \"hooks\"",
+                "-d hooks=tool_pre_invoke",
+                "Remove the empty folder",
+            ],
+        ),
+        (
+            "plugin-full",
+            &[("hook", "evaluate")],
+            &[
+                "answer \"hooks\"",
+                "-d hooks=tool_pre_invoke",
+                "Remove the empty folder",
+            ],
         ),
         (
             "plugin-full",
@@ -100,7 +123,9 @@ fn answers_that_there_are_not() {
             &["not a valid value for sdk_version"],
         ),
     ] {
-        let said = refusal(template, "refused", values);
+        // Cargo-generate makes the folder before it reads answers, and the documentation says so.
+        let (said, is_folder_left) = refusal(template, "refused", values);
+        assert!(is_folder_left, "{values:?}: the documentation says otherwise");
         for word in words {
             assert!(said.contains(word), "{values:?}: {word:?} is not in:\n{said}");
         }
