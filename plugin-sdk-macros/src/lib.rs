@@ -1,8 +1,9 @@
 //! The `#[plugin]` attribute of `plugin-sdk`.
 //!
 //! It checks what the attribute says and wires hooks to methods; what a plugin does lives in `plugin-sdk`. The modules of
-//! `plugin` are the steps: `parse` reads the arguments and goes on after a mistake, `model` is what they mean, `validate`
-//! checks what needs more than one token, `expand` and `fallback` print.
+//! `plugin` are the steps: the attribute hands its arguments to a derive macro, with the `conditions` that only the compiler
+//! can evaluate; `parse` reads the arguments and goes on after a mistake, `model` is what they mean, `validate` checks what
+//! needs more than one token, `expand` and `fallback` print.
 
 mod diagnostics;
 mod hooks;
@@ -57,7 +58,9 @@ use proc_macro::TokenStream;
 /// | `blocking` | `[tool_pre_invoke]` | none | which of `hooks` block their thread |
 /// | `crate` | path | where Cargo has `plugin-sdk` | where the SDK is, when another crate re-exports it |
 ///
-/// The values of `mode`, `on_error` and `capabilities` are written as words or as strings.
+/// The values of `mode`, `on_error` and `capabilities` are written as words or as strings; those of `description`, `version`
+/// and `author` as strings or as macros that make one, such as `include_str!`. `#[cfg(..)]` may stand in front of each key and
+/// of each item of a list.
 ///
 /// # Hooks
 ///
@@ -81,5 +84,12 @@ use proc_macro::TokenStream;
 /// The method of `on_shutdown` is an `async fn close(&self)`, which returns nothing or `Result<(), PluginError>`.
 #[proc_macro_attribute]
 pub fn plugin(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    plugin::expand(arguments.into(), &item.into()).into()
+    plugin::attach(arguments.into(), &item.into()).into()
+}
+
+/// Implementation detail of `#[plugin]`; not public API.
+#[doc(hidden)]
+#[proc_macro_derive(Plugin, attributes(plugin_arguments, plugin_condition))]
+pub fn derive_plugin(item: TokenStream) -> TokenStream {
+    plugin::derive(item.into()).into()
 }

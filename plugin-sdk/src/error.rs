@@ -11,8 +11,11 @@ use crate::{
 ///
 /// The host decides by the plugin's `on_error` what becomes of the call: by default the caller gets the error.
 ///
-/// Every error converts into it, so that `?` works in hooks; the message is then the error's and its sources'.
-/// A [`PluginViolation`] that is returned as an error denies the call.
+/// `?` in hooks works on every error that a `Box<dyn Error + Send + Sync>` can be made of: each type that implements
+/// [`Error`], such boxes themselves, texts, and `anyhow::Error`. The message is then the error's and its sources'.
+///
+/// A [`PluginViolation`] that is returned as an error denies the call, also in such a box. In an `anyhow::Error` it is an error
+/// like any other, because nothing can be seen of it there.
 ///
 /// ```
 /// use plugin_sdk::PluginError;
@@ -108,10 +111,31 @@ impl PluginError {
     }
 }
 
-impl<E: Error + Send + Sync + 'static> From<E> for PluginError {
+/// What `?` can make a [`PluginError`] of.
+///
+/// A trait of its own, so that the compiler's message names the way out.
+#[diagnostic::on_unimplemented(
+    message = "no `PluginError` can be made of `{Self}`",
+    label = "an error has to be `Send` and `Sync`, and implement `std::error::Error`: otherwise write \
+             `.map_err(|error| PluginError::new(error.to_string()))?`"
+)]
+pub trait IntoError {
+    /// The error itself.
+    #[doc(hidden)]
+    fn into_error(self) -> Box<dyn Error + Send + Sync>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Box<dyn Error + Send + Sync>>> IntoError for E {
+    fn into_error(self) -> Box<dyn Error + Send + Sync> {
+        self.into()
+    }
+}
+
+impl<E: IntoError> From<E> for PluginError {
     fn from(error: E) -> Self {
-        let mut converted = Self::new(with_causes(&error));
-        let error: Box<dyn Error + Send + Sync> = Box::new(error);
+        let error = error.into_error();
+        let mut converted = Self::new(with_causes(&*error));
         converted.0.violation = error
             .downcast::<PluginViolation>()
             .ok()
@@ -167,3 +191,22 @@ macro_rules! debug_by_message {
     };
 }
 pub(crate) use debug_by_message;
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, PluginError, PluginViolation};
+
+    #[test]
+    fn a_violation_denies_also_in_a_box() {
+        let violation = PluginViolation::new("forbidden", "FORBIDDEN");
+        let plain = PluginError::from(violation.clone());
+        let boxed = PluginError::from(Box::<dyn Error + Send + Sync>::from(violation.clone()));
+        assert_eq!(plain.into_violation().unwrap(), violation);
+        assert_eq!(boxed.into_violation().unwrap(), violation);
+        let text = Box::<dyn Error + Send + Sync>::from("no violation");
+        assert_eq!(
+            PluginError::from(text).into_violation().unwrap_err().message(),
+            "no violation"
+        );
+    }
+}

@@ -3,9 +3,8 @@
 pub use std::{
     boxed::Box,
     env,
-    marker::{Send, Sync},
+    marker::{Send, Sized, Sync},
     option::Option,
-    primitive::usize,
     result::Result,
 };
 
@@ -13,16 +12,20 @@ pub use crate::{
     PluginError,
     context::PluginContext,
     dispatch::Call,
-    hooks,
+    hooks::{self, Hook},
     manifest::Manifest,
-    plugin::{BoxFuture, Plugin, PluginSettings, checks},
-    result::HookResult,
+    plugin::{
+        BoxFuture, Create, Functions, HasConfig, HasHook, Invocation, Invoke, Plugin, PluginSettings,
+        Reference, checks, description, parameters,
+    },
 };
+pub use plugin_sdk_macros::Plugin;
 
+// A `ty` keeps its place: an `ident` would be at a place of the macro's, where a use of a deprecated plugin is reported.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __constructors {
-    ($plugin:ident) => {
+    ($plugin:ty) => {
         $crate::__private::unix_constructor!($plugin);
         $crate::__private::grpc_constructor!($plugin);
         $crate::__private::mcp_constructor!($plugin);
@@ -35,7 +38,6 @@ macro_rules! __constructors {
 macro_rules! __config_schema {
     ($config:ty) => {
         fn config_schema() -> $crate::__private::Option<$crate::Map> {
-            #[allow(unused_imports, reason = "the compiler takes one of the two")]
             use $crate::__private::schema::{WithSchema as _, WithoutSchema as _};
             (&$crate::__private::schema::SchemaOf::<$config>::NEW).config_schema()
         }
@@ -53,10 +55,9 @@ macro_rules! __config_schema {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unix_constructor {
-    ($plugin:ident) => {
+    ($plugin:ty) => {
         impl $plugin {
             /// A server of this plugin on a Unix socket, for a runtime of the author's own.
-            #[allow(dead_code, unreachable_pub)]
             pub fn into_unix_server(self) -> $crate::unix::UnixServer {
                 $crate::unix::UnixServer::of(self)
             }
@@ -68,17 +69,16 @@ macro_rules! __unix_constructor {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unix_constructor {
-    ($plugin:ident) => {};
+    ($plugin:ty) => {};
 }
 
 #[cfg(feature = "grpc")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __grpc_constructor {
-    ($plugin:ident) => {
+    ($plugin:ty) => {
         impl $plugin {
             /// This plugin as a gRPC service, for a tonic server of the author's own.
-            #[allow(dead_code, unreachable_pub)]
             pub fn into_grpc_service(self) -> $crate::grpc::GrpcService {
                 $crate::grpc::GrpcService::of(self)
             }
@@ -90,17 +90,16 @@ macro_rules! __grpc_constructor {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __grpc_constructor {
-    ($plugin:ident) => {};
+    ($plugin:ty) => {};
 }
 
 #[cfg(feature = "mcp")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __mcp_constructor {
-    ($plugin:ident) => {
+    ($plugin:ty) => {
         impl $plugin {
             /// This plugin as a handler of rmcp, for an MCP server of the author's own.
-            #[allow(dead_code, unreachable_pub)]
             pub fn into_mcp_handler(self) -> $crate::mcp::McpHandler {
                 $crate::mcp::McpHandler::of(self)
             }
@@ -112,7 +111,7 @@ macro_rules! __mcp_constructor {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __mcp_constructor {
-    ($plugin:ident) => {};
+    ($plugin:ty) => {};
 }
 
 #[cfg(feature = "schema")]

@@ -10,7 +10,7 @@ use crate::{
     violation::PluginViolation,
 };
 
-/// What a hook method returns: a result, or an error. `?` works on every error.
+/// What a hook method returns: a result, or an error. `?` works on what a [`PluginError`] can be made of.
 pub type HookResult<T> = Result<PluginResult<T>, PluginError>;
 
 /// The answer of a hook: let the call pass, change its payload, or deny it (`protocol.md`, section 7).

@@ -2,101 +2,107 @@
 //!
 //! Whatever can be a function of the SDK is one. Code that can fail to compile because of the author's code carries the
 //! location of the author's token, so that the compiler's message points there.
+//!
+//! The author's tokens and ours see the same items, so no name of ours may be one that the author could have:
+//!
+//! - The only variable is `self`. A pattern can't bind a name that is a static or a constant of the author's.
+//! - Types that the author names are printed where no item of ours is in scope, as parameters of traits. Items are declared
+//!   in blocks whose only other name of the author's is that of the plugin, and theirs are longer than it.
+//! - There are no lint attributes, which an author's `forbid` would not allow. The compiler doesn't apply lints to what a
+//!   derive macro prints, as long as none of the author's tokens is to blame: [`own`] copies them.
 
-use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Ident;
 use syn::ext::IdentExt as _;
-use syn::{GenericParam, Ident, parse_quote};
 
-use super::fallback::fallback_methods;
+use super::fallback;
+use super::generics::{Parts, parts};
 use super::model::{Construction, Hook, Manifest, Marker, Plugin};
+use super::sdk::Sdk;
 
 /// The implementation of `plugin_sdk::Plugin` for a checked attribute.
-pub(super) fn expand(plugin: &Plugin) -> TokenStream {
+pub(super) fn expand(plugin: &Plugin, sdk: &Sdk) -> TokenStream {
     let site = Span::mixed_site();
-    let sdk = plugin
-        .sdk
-        .as_ref()
-        .map_or_else(path_of_sdk, ToTokens::to_token_stream);
-    let fallbacks = fallback_methods(plugin);
-    let manifest = manifest(plugin);
-    let schema = schema(plugin);
-    let create = create(plugin);
-    let invoke = invoke(plugin);
-    let shutdown = plugin.on_shutdown.as_ref().map(shutdown);
-    let header = header(plugin);
-    let ident = &plugin.ident;
-    let constructors = plugin
-        .generics
-        .params
-        .is_empty()
-        .then(|| quote_spanned! {site=> __sdk::constructors!(#ident); });
-    quote_spanned! {site=>
-        const _: () = {
-            use #sdk::__private as __sdk;
-            #fallbacks
+    let ident = own(&plugin.ident);
+    let here = sdk.at(site);
+    let manifest = manifest(plugin, sdk);
+    let Parts {
+        parameters,
+        arguments,
+        bounds,
+    } = parts(&plugin.generics, &here);
+    if !plugin.generics.params.is_empty() {
+        return quote_spanned! {site=>
             #[automatically_derived]
-            #header {
+            impl #parameters #here::Plugin for #ident #arguments #bounds {
                 #manifest
-                #schema
-                #create
-                #invoke
-                #shutdown
+                fn functions() -> #here::Functions<Self> {
+                    #here::Functions::unknown()
+                }
             }
-            #constructors
         };
+    }
+    let schema = schema(plugin, sdk);
+    let shutdown = plugin
+        .on_shutdown
+        .as_ref()
+        .map(|method| shutdown(&ident, method, sdk));
+    let hooks = plugin.hooks.iter().enumerate().map(|(index, hook)| {
+        let (index, marker) = (Literal::usize_unsuffixed(index), marker(hook, sdk));
+        quote_spanned! {site=>
+            #[automatically_derived]
+            impl #here::HasHook<#index, #marker> for #ident {}
+        }
+    });
+    let config = config(plugin, &ident, sdk);
+    let create = create(plugin, &ident, sdk);
+    let invoke = invoke(plugin, &ident, sdk);
+    let at = own(&plugin.ident).span();
+    let header = sdk.at(at);
+    quote_spanned! {site=>
+        #[automatically_derived]
+        impl #header::Plugin for #ident #bounds {
+            #manifest
+            #schema
+            fn functions() -> #here::Functions<Self> {
+                #here::Functions::of()
+            }
+            #shutdown
+        }
+        #(#hooks)*
+        #config
+        #create
+        #invoke
+        #here::constructors!(#ident);
     }
 }
 
-/// The SDK under the name that the author's `Cargo.toml` gives it.
-fn path_of_sdk() -> TokenStream {
-    let name = match crate_name("plugin-sdk") {
-        Ok(FoundCrate::Name(name)) => format_ident!("{name}"),
-        // Its own tests and examples, and a crate that reaches the SDK through another one.
-        Ok(FoundCrate::Itself) | Err(_) => format_ident!("plugin_sdk"),
-    };
-    quote! { ::#name }
-}
-
-/// The code at a token of the author's, with names that are the macro's own.
+/// The place of a token of the author's, for code of ours.
 pub(super) fn located_at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// `impl Plugin for Words`. Parameters only occur beside an error about them; the bounds keep it the only one.
-fn header(plugin: &Plugin) -> TokenStream {
-    let ident = &plugin.ident;
-    let mut generics = plugin.generics.clone();
-    for parameter in &mut generics.params {
-        match parameter {
-            GenericParam::Lifetime(lifetime) => lifetime.bounds.push(parse_quote!('static)),
-            GenericParam::Type(parameter) => parameter.bounds.push(parse_quote!('static)),
-            GenericParam::Const(_) => {}
-        }
-    }
-    if !generics.params.is_empty() {
-        generics
-            .make_where_clause()
-            .predicates
-            .push(parse_quote!(Self: __sdk::Send + __sdk::Sync));
-    }
-    let (parameters, arguments, bounds) = generics.split_for_impl();
-    quote_spanned! {located_at(ident.span())=> impl #parameters __sdk::Plugin for #ident #arguments #bounds }
+/// An author's name in code of ours, at its place. The compiler then doesn't blame the author's own token.
+pub(super) fn own(name: &Ident) -> Ident {
+    named_at(name, located_at(name.span()))
 }
 
-/// An author's name in code of the macro's. The whole expression then is at one place for the compiler's message.
+/// An author's name in code of ours. The whole expression then is at one place for the compiler's message.
 pub(super) fn named_at(name: &Ident, at: Span) -> Ident {
     let mut name = name.clone();
     name.set_span(at);
     name
 }
 
-fn manifest(plugin: &Plugin) -> TokenStream {
+fn manifest(plugin: &Plugin, sdk: &Sdk) -> TokenStream {
+    let site = Span::mixed_site();
+    let here = sdk.at(site);
     let Manifest {
         name,
         kind,
         description,
+        documentation,
         version,
         author,
         tags,
@@ -105,22 +111,23 @@ fn manifest(plugin: &Plugin) -> TokenStream {
         on_error,
         capabilities,
     } = &plugin.manifest;
-    let own_kind = kind.as_ref().map_or_else(
-        || plugin.ident.unraw().to_string().into_token_stream(),
-        ToTokens::to_token_stream,
-    );
-    let name = name.as_ref().map(|name| quote! { .with_name(#name) });
     let own_name = plugin.ident.unraw().to_string();
-    let name = name.or_else(|| kind.as_ref().map(|_| quote! { .with_name(#own_name) }));
-    let description = description
+    let own_kind = kind
         .as_ref()
-        .map(|description| quote! { .with_description(#description) });
+        .map_or_else(|| own_name.to_token_stream(), ToTokens::to_token_stream);
+    let name = name.as_ref().map(|name| quote! { .with_name(#name) });
+    let name = name.or_else(|| kind.as_ref().map(|_| quote! { .with_name(#own_name) }));
+    let description = match description {
+        Some(description) => Some(quote! { .with_description(#description) }),
+        None if documentation.is_empty() => None,
+        None => Some(quote! { .with_description(#here::description(&[#(#documentation),*])) }),
+    };
     let version = version.as_ref().map_or_else(
-        || quote! { __sdk::env!("CARGO_PKG_VERSION") },
+        || quote! { #here::env!("CARGO_PKG_VERSION") },
         ToTokens::to_token_stream,
     );
     let author = author.as_ref().map_or_else(
-        || quote! { __sdk::env!("CARGO_PKG_AUTHORS") },
+        || quote! { #here::env!("CARGO_PKG_AUTHORS") },
         ToTokens::to_token_stream,
     );
     let tags = (!tags.is_empty()).then(|| quote! { .with_tags([#(#tags),*]) });
@@ -132,18 +139,18 @@ fn manifest(plugin: &Plugin) -> TokenStream {
     let capabilities =
         (!capabilities.is_empty()).then(|| quote! { .with_capabilities([#(#capabilities),*]) });
     let hooks = plugin.hooks.iter().map(|hook| {
-        let marker = marker(hook);
+        let at = located_at(hook.span());
         let add = if hook.blocking {
             "with_blocking_hook"
         } else {
             "with_hook"
         };
-        let add = Ident::new(add, located_at(hook.span()));
-        quote_spanned! {located_at(hook.span())=> .#add::<#marker>() }
+        let (add, marker) = (Ident::new(add, at), marker(hook, sdk));
+        quote_spanned! {at=> .#add::<#marker>() }
     });
-    quote_spanned! {Span::mixed_site()=>
-        fn manifest() -> __sdk::Manifest {
-            __sdk::Manifest::new(#own_kind)
+    quote_spanned! {site=>
+        fn manifest() -> #here::Manifest {
+            #here::Manifest::new(#own_kind)
                 #name #description
                 .with_version(#version)
                 .with_author(#author)
@@ -154,112 +161,152 @@ fn manifest(plugin: &Plugin) -> TokenStream {
 }
 
 /// The schema of the settings, which their type has if it derives one.
-fn schema(plugin: &Plugin) -> Option<TokenStream> {
+fn schema(plugin: &Plugin, sdk: &Sdk) -> Option<TokenStream> {
     let Construction::ConfigureWith(config) = &plugin.construction else {
         return None;
     };
     let at = located_at(first_span(config));
-    Some(quote_spanned! {at=> __sdk::config_schema!(#config); })
+    let there = sdk.at(at);
+    Some(quote_spanned! {at=> #there::config_schema!(#config); })
 }
 
-fn create(plugin: &Plugin) -> TokenStream {
+/// The type of the settings, for code that has items of ours in scope.
+fn config(plugin: &Plugin, ident: &Ident, sdk: &Sdk) -> Option<TokenStream> {
+    let Construction::ConfigureWith(config) = &plugin.construction else {
+        return None;
+    };
+    let here = sdk.at(Span::mixed_site());
+    Some(quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        impl #here::HasConfig<#config> for #ident {}
+    })
+}
+
+fn create(plugin: &Plugin, ident: &Ident, sdk: &Sdk) -> TokenStream {
     let site = Span::mixed_site();
-    let ignored = quote_spanned! {site=> _ };
-    let (settings, future) = match &plugin.construction {
+    let here = sdk.at(site);
+    let future = match &plugin.construction {
         Construction::Default => {
             let at = located_at(plugin.ident.span());
-            (
-                ignored,
-                quote_spanned! {at=> async move { __sdk::checks::default_plugin::<Self>() } },
-            )
+            let there = sdk.at(at);
+            quote_spanned! {at=> async move { #there::checks::default_plugin::<#ident>() } }
         }
         Construction::Configure(key) => {
             let at = located_at(key.span());
-            let configured = configured(at, &TokenStream::new());
-            (ignored, quote_spanned! {at=> async move { #configured } })
+            configured(ident, at, None, sdk)
         }
         Construction::ConfigureWith(config) => {
             let at = located_at(first_span(config));
-            let configured = configured(at, &quote_spanned! {at=> config });
-            let future = quote_spanned! {at=>
-                async move {
-                    let config = __sdk::checks::read_settings::<#config>(settings)?;
-                    #configured
-                }
+            let (there, named) = (sdk.at(at), named_at(ident, at));
+            let settings = quote_spanned! {at=>
+                #there::checks::read_settings::<#named, _>(self)?.config
             };
-            (quote_spanned! {site=> settings }, future)
+            configured(ident, at, Some(&settings), sdk)
         }
-        Construction::Unknown => (ignored, quote_spanned! {site=> __sdk::checks::pending() }),
+        Construction::Unknown => quote_spanned! {site=> #here::checks::pending() },
     };
     quote_spanned! {site=>
-        fn create(
-            #settings: __sdk::PluginSettings,
-        ) -> __sdk::BoxFuture<'static, __sdk::Result<Self, __sdk::PluginError>> {
-            __sdk::Box::pin(#future)
-        }
-    }
-}
-
-/// The awaited result of the author's `configure`.
-fn configured(at: Span, arguments: &TokenStream) -> TokenStream {
-    quote_spanned! {at=>
-        __sdk::checks::configured::<Self, _>(__sdk::checks::configure_future(Self::configure(#arguments)).await)
-    }
-}
-
-fn invoke(plugin: &Plugin) -> TokenStream {
-    let arms = plugin
-        .hooks
-        .iter()
-        .enumerate()
-        .map(|(index, hook)| arm(index, hook));
-    quote_spanned! {Span::mixed_site()=>
-        fn invoke<'a>(&'a self, hook: __sdk::usize, call: &'a mut __sdk::Call) -> __sdk::BoxFuture<'a, ()> {
-            match hook {
-                #(#arms)*
-                _ => __sdk::Box::pin(async move { call.no_such_hook() }),
+        #[automatically_derived]
+        impl #here::Create<#ident> for #here::PluginSettings {
+            fn create(self) -> #here::BoxFuture<'static, #here::Result<#ident, #here::PluginError>> {
+                #here::Box::pin(#future)
             }
         }
     }
 }
 
-fn arm(index: usize, hook: &Hook) -> TokenStream {
-    let index = Literal::usize_unsuffixed(index);
-    let at = located_at(hook.span());
-    let marker = marker(hook);
-    let method = named_at(&hook.method, at);
+/// The result of the author's `configure`, as a future.
+fn configured(ident: &Ident, at: Span, settings: Option<&TokenStream>, sdk: &Sdk) -> TokenStream {
+    let there = sdk.at(at);
+    let ident = named_at(ident, at);
+    let fallback = fallback::of_configure(&ident, at, settings.is_some(), sdk);
     quote_spanned! {at=>
-        #index => __sdk::Box::pin(async move {
-            let __sdk::Option::Some(payload) = call.payload::<#marker, _>() else { return };
-            let result = __sdk::checks::hook_future(self.#method(payload, call.context())).await;
-            call.finish::<#marker>(__sdk::checks::hook_result::<#marker, _>(result));
-        }),
-    }
-}
-
-fn shutdown(method: &Ident) -> TokenStream {
-    let at = located_at(method.span());
-    let method = named_at(method, at);
-    quote_spanned! {at=>
-        fn shutdown(&self) -> __sdk::BoxFuture<'_, __sdk::Result<(), __sdk::PluginError>> {
-            __sdk::Box::pin(async move { __sdk::checks::shutdown_result(__sdk::checks::shutdown_future(self.#method()).await) })
+        async move {
+            #there::checks::configured::<#ident, _>(
+                #there::checks::configure_future({ #fallback #ident::configure(#settings) }).await
+            )
         }
     }
 }
 
-/// The type of a hook, for a built-in one that of the SDK.
-pub(super) fn marker(hook: &Hook) -> TokenStream {
+fn invoke(plugin: &Plugin, ident: &Ident, sdk: &Sdk) -> TokenStream {
+    let here = sdk.at(Span::mixed_site());
+    let arms = plugin
+        .hooks
+        .iter()
+        .enumerate()
+        .map(|(index, hook)| arm(index, hook, ident, sdk));
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        impl<'a> #here::Invoke<'a, #ident> for #here::Invocation<'a, #ident> {
+            fn invoke(self) -> #here::BoxFuture<'a, ()> {
+                match self.hook {
+                    #(#arms)*
+                    _ => #here::Box::pin(async move { self.call.no_such_hook() }),
+                }
+            }
+        }
+    }
+}
+
+fn arm(index: usize, hook: &Hook, ident: &Ident, sdk: &Sdk) -> TokenStream {
+    let at = located_at(hook.span());
+    let there = sdk.at(at);
+    let fallback = fallback::of_hook(index, hook, ident, at, sdk);
+    let ident = named_at(ident, at);
+    let method = named_at(&hook.method, at);
+    let index = Literal::usize_unsuffixed(index);
+    // `?` ends the inner block where there is no payload; the call knows why.
+    quote_spanned! {at=>
+        #index => #there::Box::pin(async move {
+            _ = async {
+                #there::checks::finish::<#ident, #index, _, _>(
+                    #there::checks::hook_future({
+                        #fallback
+                        self.plugin.#method(
+                            #there::checks::payload::<#ident, #index, _, _>(self.call)?,
+                            self.call.context(),
+                        )
+                    })
+                    .await,
+                    self.call,
+                )
+            }
+            .await;
+        }),
+    }
+}
+
+fn shutdown(ident: &Ident, method: &Ident, sdk: &Sdk) -> TokenStream {
+    let at = located_at(method.span());
+    let there = sdk.at(at);
+    let fallback = fallback::of_shutdown(method, ident, at, sdk);
+    let method = named_at(method, at);
+    quote_spanned! {at=>
+        fn shutdown(&self) -> #there::BoxFuture<'_, #there::Result<(), #there::PluginError>> {
+            #there::Box::pin(async move {
+                #there::checks::shutdown_result(
+                    #there::checks::shutdown_future({ #fallback self.#method() }).await
+                )
+            })
+        }
+    }
+}
+
+/// The type of a hook as the author or the SDK names it.
+fn marker(hook: &Hook, sdk: &Sdk) -> TokenStream {
     match &hook.marker {
         Marker::Known(known) => {
-            let marker = Ident::new(known.marker, located_at(hook.span()));
-            quote_spanned! {located_at(hook.span())=> __sdk::hooks::#marker }
+            let at = located_at(hook.span());
+            let (there, marker) = (sdk.at(at), Ident::new(known.marker, at));
+            quote_spanned! {at=> #there::hooks::#marker }
         }
         Marker::Custom(path) => path.to_token_stream(),
     }
 }
 
 /// Where the author's tokens begin.
-pub(super) fn first_span(tokens: &impl ToTokens) -> Span {
+fn first_span(tokens: &impl ToTokens) -> Span {
     tokens
         .to_token_stream()
         .into_iter()

@@ -92,6 +92,13 @@ pub(super) const MODES: &[&str] = &[
     "disabled",
 ];
 
+/// What older hosts call the modes, and what to write instead.
+pub(super) const OLDER_MODES: &[(&str, &str)] = &[
+    ("enforce", "mode = sequential"),
+    ("enforce_ignore_error", "mode = sequential, on_error = ignore"),
+    ("permissive", "mode = transform"),
+];
+
 /// What the host does when the plugin fails.
 pub(super) const ERROR_POLICIES: &[&str] = &["fail", "ignore", "disable"];
 

@@ -1,7 +1,7 @@
 //! What an attribute says, after every check: enough to print the implementation.
 
 use proc_macro2::Span;
-use syn::{Generics, Ident, LitStr, Path, Type};
+use syn::{Expr, Generics, Ident, LitStr, Path, Type};
 
 use crate::hooks::KnownHook;
 
@@ -11,8 +11,6 @@ pub(crate) struct Plugin {
     pub(crate) ident: Ident,
     /// Empty, except on a mistake: a plugin has no parameters, but its fallback needs those of the item.
     pub(crate) generics: Generics,
-    /// Where the SDK is found, when `crate = path` says so.
-    pub(crate) sdk: Option<Path>,
     /// What the plugin says of itself beyond its hooks.
     pub(crate) manifest: Manifest,
     /// The hooks in the order of the attribute; the index of a hook is how the SDK calls it.
@@ -27,9 +25,11 @@ pub(crate) struct Plugin {
 pub(crate) struct Manifest {
     pub(crate) name: Option<LitStr>,
     pub(crate) kind: Option<LitStr>,
-    pub(crate) description: Option<LitStr>,
-    pub(crate) version: Option<LitStr>,
-    pub(crate) author: Option<LitStr>,
+    pub(crate) description: Option<Expr>,
+    /// The doc comment, which is the description where there is no other.
+    pub(crate) documentation: Vec<Expr>,
+    pub(crate) version: Option<Expr>,
+    pub(crate) author: Option<Expr>,
     pub(crate) tags: Vec<LitStr>,
     pub(crate) mode: Option<&'static str>,
     pub(crate) priority: Option<i64>,

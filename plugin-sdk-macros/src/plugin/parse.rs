@@ -3,9 +3,14 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Attribute, DeriveInput, Ident, LitInt, LitStr, Path, Token, Type, Visibility, bracketed, token};
+use syn::{
+    Attribute, DeriveInput, Expr, ExprLit, Ident, Lit, LitInt, LitStr, Path, Token, Type, Visibility,
+    bracketed, token,
+};
 
-use super::keys::{CAPABILITIES, ERROR_POLICIES, KEYS, Key, MODES};
+use super::conditions::number_of_entry;
+use super::keys::{CAPABILITIES, ERROR_POLICIES, KEYS, Key, MODES, OLDER_MODES};
+use super::names::method_named;
 use crate::diagnostics::{Diagnostics, nearest, suggestion};
 use crate::hooks::{KNOWN_HOOKS, KnownHook};
 
@@ -16,9 +21,9 @@ pub(super) struct Arguments {
     pub(super) blocking: Vec<Path>,
     pub(super) name: Option<LitStr>,
     pub(super) kind: Option<LitStr>,
-    pub(super) description: Option<LitStr>,
-    pub(super) version: Option<LitStr>,
-    pub(super) author: Option<LitStr>,
+    pub(super) description: Option<Expr>,
+    pub(super) version: Option<Expr>,
+    pub(super) author: Option<Expr>,
     pub(super) tags: Vec<LitStr>,
     pub(super) mode: Option<Choice>,
     pub(super) priority: Option<i64>,
@@ -43,12 +48,13 @@ pub(super) struct Choice {
 }
 
 impl Arguments {
-    /// Reads what stands between the parentheses of `#[plugin(...)]`.
-    pub(super) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+    /// Reads what stands between the parentheses of `#[plugin(...)]`, but for what is under a condition that is not one of
+    /// those that hold.
+    pub(super) fn parse(tokens: TokenStream, holding: &[usize], diagnostics: &mut Diagnostics) -> Self {
         let mut arguments = Self::default();
         let read = |input: ParseStream<'_>| {
-            each_entry(input, diagnostics, |input, diagnostics| {
-                arguments.read_entry(input, diagnostics)
+            each_entry(input, holding, diagnostics, |input, diagnostics| {
+                arguments.read_entry(input, holding, diagnostics)
             });
             Ok(())
         };
@@ -68,11 +74,16 @@ impl Arguments {
         self.key(name).is_some() || self.misspelt.contains(&name)
     }
 
-    fn read_entry(&mut self, input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<()> {
+    fn read_entry(
+        &mut self,
+        input: ParseStream<'_>,
+        holding: &[usize],
+        diagnostics: &mut Diagnostics,
+    ) -> syn::Result<()> {
         let Ok(written) = input.call(Ident::parse_any) else {
             return Err(input.error("a key is expected here, for example `hooks = [tool_pre_invoke]`"));
         };
-        let name = written.to_string();
+        let name = written.unraw().to_string();
         let Some(key) = Key::find(&name) else {
             let keys = KEYS.iter().map(|key| key.name);
             self.misspelt.extend(nearest(&name, keys.clone()));
@@ -98,17 +109,17 @@ impl Arguments {
             let message = format!("`{name}` is given its value after `=`: write `{}`", key.usage);
             return Err(syn::Error::new(written.span(), message));
         }
-        let value = ValueOf(key);
+        let value = ValueOf { key, holding };
         match key.name {
             "hooks" => (self.hooks, self.hooks_complete) = value.list(input, diagnostics, hook_path)?,
             "blocking" => self.blocking = value.list(input, diagnostics, hook_path)?.0,
             "name" => self.name = Some(value.filled_text(input)?),
             "kind" => self.kind = Some(value.filled_text(input)?),
-            "description" => self.description = Some(value.parse(input)?),
-            "version" => self.version = Some(value.parse(input)?),
-            "author" => self.author = Some(value.parse(input)?),
+            "description" => self.description = Some(value.text(input)?),
+            "version" => self.version = Some(value.text(input)?),
+            "author" => self.author = Some(value.text(input)?),
             "tags" => self.tags = value.list(input, diagnostics, |item| value.parse(item))?.0,
-            "mode" => self.mode = Some(value.choice(input, MODES)?),
+            "mode" => self.mode = Some(value.mode(input)?),
             "priority" => self.priority = Some(value.integer(input)?),
             "on_error" => self.on_error = Some(value.choice(input, ERROR_POLICIES)?),
             "capabilities" => {
@@ -116,7 +127,7 @@ impl Arguments {
                 self.capabilities = value.list(input, diagnostics, capability)?.0;
             }
             "config" => self.config = Some(value.parse(input)?),
-            "on_shutdown" => self.on_shutdown = Some(value.parse(input)?),
+            "on_shutdown" => self.on_shutdown = Some(value.method(input)?),
             _ => self.sdk = Some(value.module_path(input)?),
         }
         Ok(())
@@ -125,13 +136,17 @@ impl Arguments {
 
 /// Reads values of one key; a wrong one is answered with how the key is written.
 #[derive(Clone, Copy)]
-struct ValueOf(&'static Key);
+struct ValueOf<'a> {
+    key: &'static Key,
+    /// The conditions that hold.
+    holding: &'a [usize],
+}
 
-impl ValueOf {
+impl ValueOf<'_> {
     fn wrong(self, input: ParseStream<'_>) -> syn::Error {
         input.error(format!(
             "wrong value for `{}`: write for example `{}`",
-            self.0.name, self.0.usage
+            self.key.name, self.key.usage
         ))
     }
 
@@ -141,12 +156,24 @@ impl ValueOf {
         input.parse()
     }
 
+    /// A string, or a macro that makes one, such as `env!`.
+    fn text(self, input: ParseStream<'_>) -> syn::Result<Expr> {
+        if let Ok(Expr::Macro(_)) = input.fork().parse() {
+            return input.parse();
+        }
+        let text: LitStr = self.parse(input)?;
+        Ok(Expr::Lit(ExprLit {
+            attrs: Vec::new(),
+            lit: Lit::Str(text),
+        }))
+    }
+
     fn filled_text(self, input: ParseStream<'_>) -> syn::Result<LitStr> {
         let text: LitStr = self.parse(input)?;
         if text.value().trim().is_empty() {
             let message = format!(
                 "`{0}` is empty: write for example `{1}`, or leave `{0}` out",
-                self.0.name, self.0.usage
+                self.key.name, self.key.usage
             );
             return Err(syn::Error::new(text.span(), message));
         }
@@ -177,21 +204,39 @@ impl ValueOf {
             .map_err(|_| wrong)
     }
 
-    fn choice(self, input: ParseStream<'_>, known: &[&'static str]) -> syn::Result<Choice> {
+    /// A method's name, which may be a keyword.
+    fn method(self, input: ParseStream<'_>) -> syn::Result<Ident> {
+        let written = input.call(Ident::parse_any).map_err(|_| self.wrong(input))?;
+        method_named(&written.unraw().to_string(), &written)
+    }
+
+    /// One of the modes. Hosts also take the older names, so that authors come with those.
+    fn mode(self, input: ParseStream<'_>) -> syn::Result<Choice> {
+        let (span, written) = self.word(&input.fork())?;
+        if let Some((_, instead)) = OLDER_MODES.iter().find(|(older, _)| *older == written) {
+            let message = format!("`mode` cannot be `{written}`, which is an older name: write `{instead}`");
+            return Err(syn::Error::new(span, message));
+        }
+        self.choice(input, MODES)
+    }
+
+    /// A word or a string.
+    fn word(self, input: ParseStream<'_>) -> syn::Result<(Span, String)> {
         let span = input.span();
-        let written = if input.peek(LitStr) {
-            input.parse::<LitStr>()?.value()
-        } else {
-            input
-                .call(Ident::parse_any)
-                .map_err(|_| self.wrong(input))?
-                .to_string()
-        };
+        if input.peek(LitStr) {
+            return Ok((span, input.parse::<LitStr>()?.value()));
+        }
+        let word = input.call(Ident::parse_any).map_err(|_| self.wrong(input))?;
+        Ok((span, word.unraw().to_string()))
+    }
+
+    fn choice(self, input: ParseStream<'_>, known: &[&'static str]) -> syn::Result<Choice> {
+        let (span, written) = self.word(input)?;
         let Some(value) = known.iter().find(|name| **name == written) else {
             let hint = suggestion(&written, "values", known.iter().copied());
             return Err(syn::Error::new(
                 span,
-                format!("`{}` cannot be `{written}`{hint}", self.0.name),
+                format!("`{}` cannot be `{written}`{hint}", self.key.name),
             ));
         };
         Ok(Choice { value, span })
@@ -210,7 +255,7 @@ impl ValueOf {
         let content;
         bracketed!(content in input);
         let mut items = Vec::new();
-        let complete = each_entry(&content, diagnostics, |content, _| {
+        let complete = each_entry(&content, self.holding, diagnostics, |content, _| {
             items.push(item(content)?);
             Ok(())
         });
@@ -221,12 +266,18 @@ impl ValueOf {
 /// Reads entries that are separated by commas. After a mistake it goes on behind the next comma; false when there was one.
 fn each_entry(
     input: ParseStream<'_>,
+    holding: &[usize],
     diagnostics: &mut Diagnostics,
     mut read: impl FnMut(ParseStream<'_>, &mut Diagnostics) -> syn::Result<()>,
 ) -> bool {
     let mut complete = true;
     while !input.is_empty() {
-        let entry = read(input, diagnostics).and_then(|()| {
+        let entry = number_of_entry(input).and_then(|condition| {
+            if condition.is_some_and(|number| !holding.contains(&number)) {
+                skip_to_comma(input);
+                return Ok(());
+            }
+            read(input, diagnostics)?;
             if input.is_empty() || input.peek(Token![,]) {
                 return Ok(());
             }
@@ -236,17 +287,18 @@ fn each_entry(
             diagnostics.report_error(error);
             complete = false;
         }
-        skip_past_comma(input);
+        skip_to_comma(input);
+        // Doesn't fail: what is there is a comma.
+        let _ = input.parse::<Option<Token![,]>>();
     }
     complete
 }
 
-fn skip_past_comma(input: ParseStream<'_>) {
-    // Neither call fails here: every token is a token tree, and there is one.
+fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
+        // Doesn't fail: every token is a token tree, and there is one.
         let _ = input.parse::<TokenTree>();
     }
-    let _ = input.parse::<Option<Token![,]>>();
 }
 
 /// A key that takes no value.
@@ -279,7 +331,42 @@ fn hook_path(input: ParseStream<'_>) -> syn::Result<Path> {
     if path.is_err() {
         return Err(input.error("a hook is expected here: write its name, for example `tool_pre_invoke`"));
     }
-    input.parse()
+    let path: Path = input.parse()?;
+    let mut words = vec![path_words(&path, "_")];
+    while let Some(word) = continued(input) {
+        words.push(word.to_string());
+    }
+    if words.len() == 1 {
+        return Ok(path);
+    }
+    let name = words.join("_");
+    let message = match KnownHook::find(&name) {
+        Some(hook) => format!(
+            "a hook is written with `_` in place of dots: write `{}`",
+            hook.name
+        ),
+        None => format!("unknown hook `{name}`{}", hook_suggestion(&name)),
+    };
+    Err(syn::Error::new_spanned(path, message))
+}
+
+/// What follows a hook's name as hosts and people write it: `cmf.tool_pre_invoke`, `tool-pre-invoke`.
+fn continued(input: ParseStream<'_>) -> Option<Ident> {
+    if input.peek(Token![.]) {
+        input.parse::<Token![.]>().ok()?;
+    } else {
+        input.parse::<Token![-]>().ok()?;
+    }
+    input.call(Ident::parse_any).ok()
+}
+
+/// The names in a path.
+pub(super) fn path_words(path: &Path, separator: &str) -> String {
+    path.segments
+        .iter()
+        .map(|segment| segment.ident.unraw().to_string())
+        .collect::<Vec<_>>()
+        .join(separator)
 }
 
 /// The nearest hook and the list of all, for a message about a hook that isn't known.
@@ -288,17 +375,24 @@ pub(super) fn hook_suggestion(written: &str) -> String {
     format!("{hint}\na hook of your own is written as the path of its type: `MyHook` or `my_hooks::MyHook`")
 }
 
-/// Reads the item. `None` when it isn't a type, and so cannot be given an implementation.
-pub(super) fn parse_item(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<DeriveInput> {
-    let parsed = syn::parse2(item.clone());
+/// Whether the item is a type, and so can be given an implementation.
+pub(super) fn is_type(item: &TokenStream, diagnostics: &mut Diagnostics) -> bool {
+    let parsed = syn::parse2::<DeriveInput>(item.clone());
     if parsed.is_err() {
         diagnostics.report(
-            item_keyword(item),
+            item_keyword(item.clone()),
             "`#[plugin]` goes on a struct: move it to the struct that holds what the plugin needs, \
              and write its hooks as methods in an `impl` of that struct",
         );
     }
-    parsed.ok()
+    parsed.is_ok()
+}
+
+/// The path of `crate = path` in these arguments, whose mistakes are for others to find. Whether conditions hold is not known
+/// where the path is needed, so they don't count.
+pub(super) fn crate_of(arguments: TokenStream, conditions: usize) -> Option<Path> {
+    let all: Vec<usize> = (0..conditions).collect();
+    Arguments::parse(arguments, &all, &mut Diagnostics::default()).sdk
 }
 
 /// The token that says what an item is: the first one behind its attributes and visibility.

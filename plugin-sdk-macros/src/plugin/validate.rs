@@ -2,10 +2,11 @@
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path};
+use syn::{Attribute, Data, DeriveInput, Expr, Ident, LitStr, Meta, Path};
 
 use super::model::{Construction, Hook, Manifest, Marker, Plugin};
-use super::parse::{Arguments, hook_suggestion};
+use super::names::method_of_type;
+use super::parse::{Arguments, hook_suggestion, path_words};
 use crate::diagnostics::{Diagnostics, nearest};
 use crate::hooks::KnownHook;
 
@@ -27,7 +28,8 @@ pub(super) fn validate(arguments: Arguments, item: DeriveInput, diagnostics: &mu
     Plugin {
         construction,
         manifest: Manifest {
-            description: arguments.description.or_else(|| doc_comment(&item.attrs)),
+            description: arguments.description,
+            documentation: documentation(&item.attrs),
             tags: distinct(arguments.tags, "tag", LitStr::value, LitStr::span, diagnostics),
             capabilities: distinct(
                 arguments.capabilities,
@@ -49,7 +51,6 @@ pub(super) fn validate(arguments: Arguments, item: DeriveInput, diagnostics: &mu
         },
         hooks,
         on_shutdown,
-        sdk: arguments.sdk,
         ident: item.ident,
         generics: item.generics,
     }
@@ -110,7 +111,7 @@ fn distinct_hooks(arguments: &Arguments, diagnostics: &mut Diagnostics) -> (Vec<
     let mut rejected = Vec::new();
     for path in &arguments.hooks {
         match resolve(path, diagnostics) {
-            Some(hook) if hooks.iter().any(|other| other.method == hook.method) => {
+            Some(hook) if hooks.iter().any(|other| is_same(&other.method, &hook.method)) => {
                 let message = format!(
                     "the hook `{}` is listed twice: remove one of the two",
                     hook.method.unraw()
@@ -118,7 +119,7 @@ fn distinct_hooks(arguments: &Arguments, diagnostics: &mut Diagnostics) -> (Vec<
                 diagnostics.report(hook.span(), message);
             }
             Some(hook) => hooks.push(hook),
-            None => rejected.push(words(path, "_")),
+            None => rejected.push(path_words(path, "_")),
         }
     }
     (hooks, rejected)
@@ -131,10 +132,7 @@ fn distinct_hooks(arguments: &Arguments, diagnostics: &mut Diagnostics) -> (Vec<
 /// ```
 fn resolve(path: &Path, diagnostics: &mut Diagnostics) -> Option<Hook> {
     let last = &path.segments.last()?.ident;
-    if let Some(known) = path
-        .get_ident()
-        .and_then(|ident| KnownHook::find(&ident.to_string()))
-    {
+    if let Some(known) = known(path) {
         return Some(Hook {
             marker: Marker::Known(known),
             method: last.clone(),
@@ -146,56 +144,30 @@ fn resolve(path: &Path, diagnostics: &mut Diagnostics) -> Option<Hook> {
         .to_string()
         .starts_with(|letter: char| letter.is_uppercase())
     {
-        let method = method_of_type(last);
+        let method = method_of_type(last).map_err(|error| diagnostics.report_error(error));
         return Some(Hook {
             marker: Marker::Custom(path.clone()),
-            method,
+            method: method.ok()?,
             blocking: false,
         });
     }
     let message = format!(
         "unknown hook `{}`{}",
-        words(path, "::"),
-        hook_suggestion(&words(path, "_"))
+        path_words(path, "::"),
+        hook_suggestion(&path_words(path, "_"))
     );
     diagnostics.report_error(syn::Error::new_spanned(path, message));
     None
 }
 
-/// The names in a path.
-fn words(path: &Path, separator: &str) -> String {
-    path.segments
-        .iter()
-        .map(|segment| segment.ident.to_string())
-        .collect::<Vec<_>>()
-        .join(separator)
+/// The built-in hook of this name.
+fn known(path: &Path) -> Option<&'static KnownHook> {
+    KnownHook::find(&path.get_ident()?.unraw().to_string())
 }
 
-/// The method of a custom hook: its type's name in snake case, on the token of the type.
-fn method_of_type(ident: &Ident) -> Ident {
-    let name = snake_case(&ident.unraw().to_string());
-    match syn::parse_str::<Ident>(&name) {
-        Ok(_) => Ident::new(&name, ident.span()),
-        // The name of a keyword, as in `struct Match;`.
-        Err(_) => Ident::new_raw(&name, ident.span()),
-    }
-}
-
-/// `AuditEvent` becomes `audit_event`, `HTTPAudit` becomes `http_audit`.
-fn snake_case(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let mut snake = String::new();
-    for (index, letter) in letters.iter().enumerate() {
-        let follows_a_word = index > 0 && !letters[index - 1].is_uppercase() && letters[index - 1] != '_';
-        let ends_an_acronym = index > 0
-            && letters[index - 1].is_uppercase()
-            && letters.get(index + 1).is_some_and(|next| next.is_lowercase());
-        if letter.is_uppercase() && (follows_a_word || ends_an_acronym) {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
-    snake
+/// Whether the names are the same, with `r#` or without.
+fn is_same(one: &Ident, other: &Ident) -> bool {
+    one.unraw() == other.unraw()
 }
 
 /// What blocks must be handled in the first place.
@@ -210,14 +182,13 @@ fn mark_blocking(
         let Some(last) = path.segments.last() else {
             continue;
         };
-        let method = match path
-            .get_ident()
-            .and_then(|ident| KnownHook::find(&ident.to_string()))
-        {
-            Some(_) => last.ident.clone(),
+        let method = match known(path) {
+            Some(_) => Ok(last.ident.clone()),
             None => method_of_type(&last.ident),
         };
-        if seen.contains(&method) {
+        // Otherwise the hook is no hook in `hooks` either.
+        let Ok(method) = method else { continue };
+        if seen.iter().any(|other| is_same(other, &method)) {
             let message = format!(
                 "the hook `{}` is listed twice in `blocking`: remove one of the two",
                 method.unraw()
@@ -225,7 +196,7 @@ fn mark_blocking(
             diagnostics.report_error(syn::Error::new_spanned(path, message));
             continue;
         }
-        if let Some(hook) = hooks.iter_mut().find(|hook| hook.method == method) {
+        if let Some(hook) = hooks.iter_mut().find(|hook| is_same(&hook.method, &method)) {
             hook.blocking = true;
         } else if arguments.hooks_complete && !hooks.is_empty() && !is_near(&method, rejected) {
             let listed: Vec<String> = hooks
@@ -273,15 +244,16 @@ fn construction(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Constru
 /// ```
 fn shutdown_method(arguments: &Arguments, hooks: &[Hook], diagnostics: &mut Diagnostics) -> Option<Ident> {
     let method = arguments.on_shutdown.clone()?;
-    let taken = if method == "configure" {
+    let name = method.unraw();
+    let taken = if name == "configure" {
         "makes the plugin"
     } else {
         "is the method of a hook"
     };
-    if method != "configure" && hooks.iter().all(|hook| hook.method != method) {
+    if name != "configure" && !hooks.iter().any(|hook| is_same(&hook.method, &method)) {
         return Some(method);
     }
-    let message = format!("`{method}` {taken}: name another method here, for example `on_shutdown = close`");
+    let message = format!("`{name}` {taken}: name another method here, for example `on_shutdown = close`");
     diagnostics.report(method.span(), message);
     None
 }
@@ -309,44 +281,11 @@ fn distinct<T>(
     distinct
 }
 
-/// The item's doc comment as one text, without the space that follows `///`.
-fn doc_comment(attributes: &[Attribute]) -> Option<LitStr> {
-    let mut lines = Vec::new();
-    let mut span = None;
-    for attribute in attributes {
-        let Meta::NameValue(meta) = &attribute.meta else {
-            continue;
-        };
-        let Expr::Lit(ExprLit {
-            lit: Lit::Str(text), ..
-        }) = &meta.value
-        else {
-            continue;
-        };
-        if meta.path.is_ident("doc") {
-            span.get_or_insert(text.span());
-            lines.extend(
-                text.value()
-                    .split('\n')
-                    .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()),
-            );
-        }
-    }
-    let text = lines.join("\n");
-    Some(LitStr::new(text.trim(), span?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::snake_case;
-
-    #[test]
-    fn the_method_of_a_custom_hook_is_its_type_in_snake_case() {
-        assert_eq!(snake_case("AuditEvent"), "audit_event");
-        assert_eq!(snake_case("HTTPAudit"), "http_audit");
-        assert_eq!(snake_case("AuditV2"), "audit_v2");
-        assert_eq!(snake_case("Audit2Event"), "audit2_event");
-        assert_eq!(snake_case("Audit_Event"), "audit_event");
-        assert_eq!(snake_case("A"), "a");
-    }
+/// What the item's doc comment is made of: a string for each line, or what makes one, such as `include_str!`.
+fn documentation(attributes: &[Attribute]) -> Vec<Expr> {
+    let parts = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => Some(meta.value.clone()),
+        _ => None,
+    });
+    parts.collect()
 }

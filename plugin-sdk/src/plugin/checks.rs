@@ -10,7 +10,8 @@ pub use std::future::{Pending, pending};
 
 use serde::de::DeserializeOwned;
 
-use super::PluginSettings;
+use super::{HasConfig, HasHook, PluginSettings};
+use crate::dispatch::Call;
 use crate::error::PluginError;
 use crate::hooks::Hook;
 use crate::result::HookResult;
@@ -181,13 +182,23 @@ pub fn hook_future<F: HookFuture>(future: F) -> impl Future<Output = F::Output> 
     future
 }
 
-/// Requires the result type of a hook's method.
-///
-/// # Errors
-///
-/// The hook's own.
-pub fn hook_result<H: Hook, O: HookOutput<H>>(output: O) -> HookResult<H::Result> {
-    output.into_result()
+/// What stands in for the future of a method that is missing.
+pub type PendingHook<H> = Pending<HookResult<<H as Hook>::Result>>;
+
+/// Takes the payload of the hook with this index, and requires its type.
+pub fn payload<W: HasHook<INDEX, H>, const INDEX: usize, H: Hook, P: PayloadOf<H>>(
+    call: &mut Call,
+) -> Option<P> {
+    call.payload::<H, P>()
+}
+
+/// Requires the result type of a hook's method, and takes the result. Never nothing: `?` in the expansion ends the same block.
+pub fn finish<W: HasHook<INDEX, H>, const INDEX: usize, H: Hook, O: HookOutput<H>>(
+    output: O,
+    call: &mut Call,
+) -> Option<()> {
+    call.finish::<H>(output.into_result());
+    Some(())
 }
 
 /// Requires `Default` of a plugin without settings.
@@ -199,13 +210,21 @@ pub fn default_plugin<P: DefaultPlugin>() -> Result<P, PluginError> {
     Ok(P::default_plugin())
 }
 
+/// The settings. A field, because the compiler then finds their type before it looks at what `configure` takes.
+pub struct Settings<C> {
+    /// The settings themselves.
+    pub config: C,
+}
+
 /// Requires `Deserialize` of the settings, and reads them.
 ///
 /// # Errors
 ///
 /// What the settings have to look like, when they don't.
-pub fn read_settings<C: ReadableSettings>(settings: PluginSettings) -> Result<C, PluginError> {
-    settings.parse()
+pub fn read_settings<P: HasConfig<C>, C: ReadableSettings>(
+    settings: PluginSettings,
+) -> Result<Settings<C>, PluginError> {
+    settings.parse().map(|config| Settings { config })
 }
 
 /// Requires `configure` to be async.

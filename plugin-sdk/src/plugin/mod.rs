@@ -1,12 +1,15 @@
 //! What `#[plugin]` implements, and its type-erased form.
 
 pub mod checks;
+pub mod parameters;
+mod parts;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod settings;
 
 use std::{pin::Pin, sync::Arc};
 
+pub use parts::{Create, Functions, HasConfig, HasHook, Invocation, Invoke, Reference, description};
 pub use settings::PluginSettings;
 
 use crate::{dispatch::Call, error::PluginError, manifest::Manifest, value::Map};
@@ -31,11 +34,7 @@ pub trait Plugin: Sized + Send + Sync + 'static {
     }
 
     #[doc(hidden)]
-    fn create(settings: PluginSettings) -> BoxFuture<'static, Result<Self, PluginError>>;
-
-    /// Calls the hook with this index in [`Manifest::hooks`].
-    #[doc(hidden)]
-    fn invoke<'a>(&'a self, hook: usize, call: &'a mut Call) -> BoxFuture<'a, ()>;
+    fn functions() -> Functions<Self>;
 
     #[doc(hidden)]
     fn shutdown(&self) -> BoxFuture<'_, Result<(), PluginError>> {
@@ -45,13 +44,18 @@ pub trait Plugin: Sized + Send + Sync + 'static {
 
 /// A [`Plugin`] of any type.
 pub(crate) trait ErasedPlugin: Send + Sync {
+    /// Calls the hook with this index in [`Manifest::hooks`].
     fn invoke<'a>(&'a self, hook: usize, call: &'a mut Call) -> BoxFuture<'a, ()>;
     fn shutdown(&self) -> BoxFuture<'_, Result<(), PluginError>>;
 }
 
 impl<P: Plugin> ErasedPlugin for P {
     fn invoke<'a>(&'a self, hook: usize, call: &'a mut Call) -> BoxFuture<'a, ()> {
-        Plugin::invoke(self, hook, call)
+        (P::functions().invoke)(Invocation {
+            plugin: self,
+            hook,
+            call,
+        })
     }
 
     fn shutdown(&self) -> BoxFuture<'_, Result<(), PluginError>> {
@@ -76,7 +80,9 @@ impl PluginKind {
             manifest: P::manifest(),
             config_schema: P::config_schema,
             create: |settings| {
-                Box::pin(async move { Ok(Arc::new(P::create(settings).await?) as Arc<dyn ErasedPlugin>) })
+                Box::pin(async move {
+                    Ok(Arc::new((P::functions().create)(settings).await?) as Arc<dyn ErasedPlugin>)
+                })
             },
         }
     }

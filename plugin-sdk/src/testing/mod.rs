@@ -116,5 +116,5 @@ pub async fn configured<P: Plugin>(settings: impl Serialize) -> Result<P, Plugin
             "config: must be an object, not {settings}"
         )));
     };
-    P::create(PluginSettings::from(settings)).await
+    (P::functions().create)(PluginSettings::from(settings)).await
 }
