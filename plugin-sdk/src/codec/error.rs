@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use super::told::without_values;
+
 /// A document that can't be read into, or written from, a Rust type.
 ///
 /// Its [`Display`](fmt::Display) names the place: the path of keys from the document's root where that is
-/// known, and the byte position for mistakes of the encoding itself.
+/// known, and the byte position for mistakes of the encoding itself. It names types and never values: a payload may hold secrets,
+/// and errors go to callers and into the log. What a type of your own says in `Error::custom` is left out for that reason.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodecError(Box<Inner>);
 
@@ -109,8 +112,9 @@ crate::error::debug_by_message!(CodecError);
 impl std::error::Error for CodecError {}
 
 impl serde::de::Error for CodecError {
+    #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(message.to_string())
+        Self::new(without_values(&message.to_string()))
     }
 }
 
@@ -127,6 +131,7 @@ impl From<serde_json::Error> for CodecError {
         if error.is_data() {
             let place = format!(" at line {} column {}", error.line(), error.column());
             message.truncate(message.strip_suffix(&place).map_or(message.len(), str::len));
+            return Self::new(without_values(&message));
         }
         Self::new(message)
     }

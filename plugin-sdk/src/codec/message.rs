@@ -123,7 +123,7 @@ fn finite(number: f64, offset: usize) -> Result<f64, CodecError> {
     } else {
         Err(CodecError::at(
             offset,
-            format!("the number {number} is not finite, which JSON does not have"),
+            "a number is not finite, which JSON does not have",
         ))
     }
 }

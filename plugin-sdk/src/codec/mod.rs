@@ -31,6 +31,7 @@ pub(crate) mod plain;
 pub(crate) mod raw;
 mod ser;
 pub(crate) mod text;
+mod told;
 pub(crate) mod wire;
 
 use bytes::Bytes;

@@ -8,8 +8,6 @@
     reason = "each cast is checked to be exact, which is what this file is for"
 )]
 
-use std::fmt::Display;
-
 use super::CodecError;
 
 /// Up to here every whole number has a double of its own.
@@ -56,7 +54,7 @@ pub(crate) fn double(value: i128, rounded: bool) -> Result<f64, CodecError> {
     if rounded || fits(value.unsigned_abs()) {
         Ok(value as f64)
     } else {
-        Err(inexact(value))
+        Err(inexact())
     }
 }
 
@@ -65,7 +63,7 @@ pub(crate) fn unsigned_double(value: u128, rounded: bool) -> Result<f64, CodecEr
     if rounded || fits(value) {
         Ok(value as f64)
     } else {
-        Err(inexact(value))
+        Err(inexact())
     }
 }
 
@@ -75,11 +73,11 @@ fn fits(magnitude: u128) -> bool {
 }
 
 #[cold]
-fn inexact(value: impl Display) -> CodecError {
-    CodecError::new(format!(
-        "the integer {value} can't be sent: on gRPC and Unix sockets every number is a double, \
-         which would round it; send it as a string"
-    ))
+fn inexact() -> CodecError {
+    CodecError::new(
+        "an integer with more than 53 binary digits can't be sent: on gRPC and Unix sockets every number is a double, \
+         which would round it; send it as a string",
+    )
 }
 
 /// The double itself, unless JSON has no text for it.
@@ -87,8 +85,8 @@ pub(crate) fn finite(value: f64) -> Result<f64, CodecError> {
     if value.is_finite() {
         Ok(value)
     } else {
-        Err(CodecError::new(format!(
-            "the number {value} can't be sent: JSON has no NaN and no infinity"
-        )))
+        Err(CodecError::new(
+            "a number that is not finite can't be sent: JSON has no NaN and no infinity",
+        ))
     }
 }

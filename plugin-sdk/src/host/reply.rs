@@ -104,9 +104,8 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     )]
     let whole = double.map(|double| double as u64);
     number.as_u64().or(whole).ok_or_else(|| {
-        serde::de::Error::custom(format_args!(
-            "expected a whole number that is not negative, not {number}"
-        ))
+        let found = serde::de::Unexpected::Float(double.unwrap_or_default());
+        serde::de::Error::invalid_value(found, &"a whole number that is not negative")
     })
 }
 

@@ -26,7 +26,7 @@ impl Value {
         let json = serde_json::Value::from(self);
         serde_path_to_error::deserialize(json).map_err(|error| {
             let path = error.path().to_string();
-            let error = CodecError::new(error.into_inner().to_string());
+            let error = CodecError::from(error.into_inner());
             if path == "." { error } else { error.in_key(&path) }
         })
     }

@@ -1,6 +1,6 @@
 //! A part of a message: the tag on the wire and what it holds (protocol.md, section 5.8).
 
-use serde::de::{DeserializeOwned, Error};
+use serde::de::{DeserializeOwned, Error, Unexpected};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -62,7 +62,7 @@ macro_rules! content_parts {
                 let content_type = part.get("content_type").ok_or_else(|| D::Error::missing_field("content_type"))?;
                 let content_type = content_type
                     .as_str()
-                    .ok_or_else(|| D::Error::custom(format_args!("content_type is {content_type}, expected a string")))?
+                    .ok_or_else(|| D::Error::invalid_type(Unexpected::Other("value"), &"a string as `content_type`"))?
                     .to_owned();
                 match content_type.as_str() {
                     $(
@@ -184,7 +184,7 @@ from_content! {
 fn take<T: DeserializeOwned, E: Error>(part: &mut Map, content_type: &str, body: &str) -> Result<T, E> {
     let value = part
         .remove(body)
-        .ok_or_else(|| CodecError::custom(format_args!("missing field `{body}`")));
+        .ok_or_else(|| CodecError::new(format!("missing field `{body}`")));
     value
         .and_then(|value| value.deserialize_into().map_err(|error| error.in_key(body)))
         .map_err(|error| E::custom(format_args!("content part `{content_type}`: {error}")))
@@ -229,7 +229,10 @@ mod tests {
     fn a_known_part_with_a_wrong_body_is_an_error_that_names_the_field() {
         let cases = [
             (json!({"text": "a"}), "missing field `content_type`"),
-            (json!({"content_type": 1}), "content_type is 1, expected a string"),
+            (
+                json!({"content_type": 1}),
+                "invalid type: value, expected a string as `content_type`",
+            ),
             (
                 json!({"content_type": "text"}),
                 "content part `text`: missing field `text`",

@@ -10,6 +10,7 @@ use serde::{
 use serde_json::{error::Category, value::RawValue};
 
 use super::odd_id::{OddId, is_number};
+use crate::codec::CodecError;
 
 /// Codes of errors in JSON-RPC.
 pub(super) mod code {
@@ -120,6 +121,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+const BATCH: &str = "it is a batch, which MCP no longer has; send each request by itself";
+
 const NOT_OF_ITS_METHOD: &str = "its params are not those of its method";
 
 /// Finds out why the library does not take a message.
@@ -127,7 +130,12 @@ pub(super) fn explain(body: &Bytes) -> Untaken {
     let envelope: Envelope<'_> = match read(body) {
         Ok(envelope) => envelope,
         Err(error) if error.classify() == Category::Data => {
-            let message = format!("Validation error: the request is not a JSON-RPC message: {error}");
+            let problem = match error.to_string() {
+                text if text.starts_with(BATCH) => BATCH.to_owned(),
+                // It names the types and no value.
+                _ => CodecError::from(error).to_string(),
+            };
+            let message = format!("Validation error: the request is not a JSON-RPC message: {problem}");
             return Untaken::Wrong(MessageError::new(code::INVALID_PARAMS, message));
         }
         Err(error) => {
@@ -164,9 +172,7 @@ pub(super) fn explain(body: &Bytes) -> Untaken {
 fn read(body: &[u8]) -> serde_json::Result<Envelope<'_>> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         serde_json::from_slice::<IgnoredAny>(body)?;
-        return Err(serde_json::Error::custom(
-            "it is a batch, which MCP no longer has; send each request by itself",
-        ));
+        return Err(serde_json::Error::custom(BATCH));
     }
     serde_json::from_slice(body)
 }
