@@ -40,8 +40,10 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// How long calls may go on after the server was told to stop, and how long a plugin's shutdown may take. 5 s.
     pub drain_timeout: Duration,
-    /// Threads for hooks that are declared blocking. 512.
+    /// Threads for hooks that block, declared or seen to. 512.
     pub blocking_threads: usize,
+    /// Calls of hooks that block which run or wait for a thread at one time; further ones get the error `TOO_MANY_CALLS`. 512.
+    pub max_blocking_calls: usize,
 }
 
 /// The default of [`Limits::late_answer_guard`].
@@ -60,6 +62,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
             blocking_threads: 512,
+            max_blocking_calls: 512,
         }
     }
 }

@@ -111,7 +111,7 @@ pub(crate) mod code {
     pub(crate) const TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
     /// The result has no form on the wire.
     pub(crate) const INTERNAL: &str = "INTERNAL_ERROR";
-    /// The connection has as many calls as it may.
+    /// The connection has as many calls as it may, or the server as many of blocking hooks.
     pub(crate) const BUSY: &str = "TOO_MANY_CALLS";
     /// The server was told to stop.
     pub(crate) const STOPPING: &str = "SHUTTING_DOWN";
@@ -172,12 +172,8 @@ impl ErrorAnswer {
         Self::new(plugin_name, message).with_code(code::TIMEOUT)
     }
 
-    pub(crate) fn panic(plugin_name: &str, hook: &str, panic: &str) -> Self {
-        Self::new(
-            plugin_name,
-            format!("Plugin {plugin_name} panicked in {hook}: {panic}"),
-        )
-        .with_code(code::PANIC)
+    pub(crate) fn panic(plugin_name: &str, hook: &str) -> Self {
+        Self::new(plugin_name, format!("Plugin {plugin_name} panicked in {hook}")).with_code(code::PANIC)
     }
 
     pub(crate) fn unsendable(plugin_name: &str, hook: &str, error: &CodecError) -> Self {
@@ -202,6 +198,14 @@ impl ErrorAnswer {
 
     pub(crate) fn busy(message: &str) -> Self {
         Self::new("", message.to_owned()).with_code(code::BUSY)
+    }
+
+    pub(crate) fn too_many_blocking(plugin_name: &str, hook: &str, limit: usize) -> Self {
+        let message = format!(
+            "{hook} of plugin {plugin_name} was not called: {limit} calls of blocking hooks run or wait already \
+             (PLUGINS_MAX_BLOCKING_CALLS)"
+        );
+        Self::new(plugin_name, message).with_code(code::BUSY)
     }
 
     pub(crate) fn stopping() -> Self {

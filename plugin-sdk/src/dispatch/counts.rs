@@ -15,6 +15,8 @@ pub(crate) struct Counts {
     error: Counter,
     timeout: Counter,
     panic: Counter,
+    refused: Counter,
+    cancelled: Counter,
 }
 
 impl Counts {
@@ -29,6 +31,8 @@ impl Counts {
             error: of("error"),
             timeout: of("timeout"),
             panic: of("panic"),
+            refused: of("refused"),
+            cancelled: of("cancelled"),
         }
     }
 
@@ -50,5 +54,31 @@ impl Counts {
 
     pub(super) fn panic(&self) {
         self.panic.increment(1);
+    }
+
+    pub(super) fn refused(&self) {
+        self.refused.increment(1);
+    }
+
+    /// Counts a call as cancelled if it is dropped before its end.
+    pub(super) fn unfinished(&self) -> Unfinished<'_> {
+        Unfinished(Some(self))
+    }
+}
+
+/// A call that has not ended.
+pub(super) struct Unfinished<'a>(Option<&'a Counts>);
+
+impl Unfinished<'_> {
+    pub(super) fn end(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(counts) = self.0 {
+            counts.cancelled.increment(1);
+        }
     }
 }

@@ -1,12 +1,10 @@
 //! A configured plugin: its name, its hooks, and what hosts are told about it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
 use super::{
     StartError,
+    conduct::Conduct,
     counts::Counts,
     older_hosts::{self, Vocabulary},
 };
@@ -60,25 +58,8 @@ pub(crate) struct InstanceHook {
     pub(crate) name: String,
     /// Its place in the manifest, by which the plugin knows it.
     pub(crate) index: usize,
-    /// Its author says that it blocks its thread.
-    pub(crate) blocking: bool,
-    /// How often it was seen blocking its thread although its author does not say so.
-    seen_blocking: AtomicU32,
+    pub(crate) conduct: Conduct,
     pub(crate) counts: Counts,
-}
-
-/// A hook that was seen so often is taken for one that blocks: once may have been a huge payload, or a busy machine.
-const BLOCKING_FOR_GOOD: u32 = 3;
-
-impl InstanceHook {
-    pub(crate) fn was_seen_blocking(&self) -> bool {
-        self.seen_blocking.load(Ordering::Relaxed) >= BLOCKING_FOR_GOOD
-    }
-
-    /// Returns whether this is the first time.
-    pub(crate) fn note_blocking(&self) -> bool {
-        self.seen_blocking.fetch_add(1, Ordering::Relaxed) == 0
-    }
 }
 
 /// What hosts are told about an instance, made once.
@@ -137,8 +118,7 @@ fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Vec<InstanceHook> {
     let hook = |index: usize| InstanceHook {
         name: manifest.hooks[index].name.to_owned(),
         index,
-        blocking: manifest.hooks[index].blocking,
-        seen_blocking: AtomicU32::new(0),
+        conduct: Conduct::of(manifest.hooks[index].blocking),
         counts: Counts::of(&config.name, manifest.hooks[index].name),
     };
     let all = || 0..manifest.hooks.len();
@@ -276,7 +256,10 @@ pub(crate) async fn start(kinds: &[PluginKind], config: &InstanceConfig) -> Resu
     }
     let plugin = super::guard::no_panic(kind.create(config.settings.clone()))
         .await
-        .map_err(|panic| StartError::new(&config.name, format!("`configure` panicked: {panic}")))?
+        .map_err(|panic| {
+            tracing::debug!(plugin_name = config.name, "the panic says: {}", panic.text());
+            StartError::new(&config.name, format!("`configure` {panic}"))
+        })?
         .map_err(|error| StartError::new(&config.name, error.message()))?;
     Instance::new(config, &kind.manifest, Some(plugin))
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod conduct;
 mod counts;
 pub(crate) mod guard;
 #[cfg(feature = "host")]
@@ -14,6 +15,7 @@ pub(crate) mod protobuf;
 mod pulse;
 mod run;
 mod start_error;
+mod threads;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -35,7 +37,8 @@ use call::Outcome;
 pub(crate) use call::Payload;
 use instance::{Instance, InstanceHook};
 use occupancy::{HookId, Occupancy};
-use run::Ended;
+use run::{Ended, Running};
+use threads::Threads;
 
 use crate::{
     codec::{CodecError, Form, nesting::Levels, text::Text},
@@ -52,6 +55,7 @@ pub(crate) struct Dispatcher {
     /// The first instance of each name in lower case.
     by_lower_case_name: HashMap<String, usize>,
     occupancy: Arc<Occupancy>,
+    threads: Threads,
     limits: Limits,
     levels: Levels,
 }
@@ -68,6 +72,16 @@ pub(crate) struct Invocation {
 pub(crate) enum RawContext {
     Wire(Bytes),
     Json(Bytes),
+}
+
+/// Threads that hooks which are not known to block may hold beside those for hooks that block.
+#[cfg(feature = "cli")]
+pub(crate) fn most_threads(kinds: &[PluginKind], instances: &[InstanceConfig]) -> usize {
+    let hooks = |instance: &InstanceConfig| {
+        let kind = kinds.iter().find(|kind| kind.manifest.kind == instance.kind);
+        kind.map_or(0, |kind| kind.manifest.hooks.len())
+    };
+    instances.iter().map(hooks).sum::<usize>() * conduct::turns()
 }
 
 /// So many instances are compared by name before the name is looked up.
@@ -131,7 +145,7 @@ impl Dispatcher {
                 .or_insert(at);
         }
         let instances: Arc<[Instance]> = instances.into();
-        let occupancy = Arc::new(Occupancy::of_runtime());
+        let occupancy = Arc::<Occupancy>::default();
         occupancy::watch(&occupancy, &instances);
         let levels = Levels::of_objects(limits.max_nesting);
         Self {
@@ -139,6 +153,7 @@ impl Dispatcher {
             by_name,
             by_lower_case_name,
             occupancy,
+            threads: Threads::of_limits(&limits),
             limits,
             levels,
         }
@@ -146,6 +161,7 @@ impl Dispatcher {
 
     pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
         self.levels = Levels::of_objects(limits.max_nesting);
+        self.threads = Threads::of_limits(&limits);
         self.limits = limits;
         self
     }
@@ -210,15 +226,20 @@ impl Dispatcher {
         let form = invocation.payload.form();
         let call = Call::new(invocation.payload, self.levels, context, out);
         let deadline = started + self.limits.call_timeout;
-        let ended = if hook.blocking {
-            run::on_own_thread(plugin, hook, call, deadline).await
-        } else {
-            let id = HookId {
+        let running = Running {
+            occupancy: &self.occupancy,
+            threads: &self.threads,
+            instance,
+            plugin,
+            hook,
+            id: HookId {
                 instance: id,
                 hook: place,
-            };
-            run::inline(&self.occupancy, id, instance, (plugin, hook), call, deadline).await
+            },
         };
+        let unfinished = hook.counts.unfinished();
+        let ended = running.to_end(call, deadline).await;
+        unfinished.end();
         self.answer(instance, hook, ended, form)
     }
 
@@ -271,11 +292,26 @@ impl Dispatcher {
             },
             Ended::Panicked(panic) => {
                 counts.panic();
-                ErrorAnswer::panic(name, hook, &panic)
+                tracing::error!(
+                    plugin_name = name,
+                    hook_type = hook,
+                    "the hook {hook} of {name} {panic}"
+                );
+                tracing::debug!(
+                    plugin_name = name,
+                    hook_type = hook,
+                    "the panic of {hook} says: {}",
+                    panic.text()
+                );
+                ErrorAnswer::panic(name, hook)
             }
             Ended::TimedOut => {
                 counts.timeout();
                 ErrorAnswer::timeout(name, self.limits.call_timeout)
+            }
+            Ended::Refused => {
+                counts.refused();
+                ErrorAnswer::too_many_blocking(name, hook, self.limits.max_blocking_calls)
             }
         };
         tracing::warn!(
@@ -328,7 +364,8 @@ impl Dispatcher {
                     tracing::error!(plugin_name = &*instance.name, "shutdown failed: {error}");
                 }
                 Ok(Err(panic)) => {
-                    tracing::error!(plugin_name = &*instance.name, "shutdown panicked: {panic}");
+                    tracing::error!(plugin_name = &*instance.name, "shutdown {panic}");
+                    tracing::debug!(plugin_name = &*instance.name, "the panic says: {}", panic.text());
                 }
                 Err(_) => tracing::error!(
                     plugin_name = &*instance.name,

@@ -1,34 +1,45 @@
 //! Which hooks are holding an async thread right now.
 //!
-//! Hooks run on the task of their connection, without a spawn, so a hook that blocks its thread would stop the other
-//! connections of that thread. Two things prevent that: at most so many hooks hold an async thread at one time that one
-//! thread is always free (more of them have the runtime move the other tasks away first), and a watch notices a hook that
-//! holds its thread for long, names it in the log, and has it treated as a blocking one from then on.
+//! A hook that is known to give its thread back soon runs on the task of its connection, without a spawn. Two things keep one that
+//! blocks after all from stopping others: at most so many hooks hold an async thread at one time that one thread is always free, and
+//! a watch on a thread of its own. It names a hook that holds its thread for long in the log and has it treated as a blocking one,
+//! and it wakes another async thread when one does not give up its turn: whoever waited for I/O and timers may be the one that is held.
 
 use std::{
     cell::Cell,
     sync::{
-        Arc, Weak,
+        Arc, OnceLock, Weak,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::runtime::{Handle, RuntimeMetrics};
 
 use super::{
     instance::{Instance, InstanceHook},
     pulse::Pulse,
 };
 
-/// How often the watch looks. A hook that is seen twice in the same poll has held its thread for at least this long.
+/// A hook that holds its thread for this long blocks it.
 pub(crate) const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How often the watch looks. An async thread that is held for two looks is missed within 100 ms.
+const LOOK: Duration = Duration::from_millis(40);
+
 /// The places for hooks that hold an async thread.
+#[derive(Default)]
 pub(crate) struct Occupancy {
-    places: Box<[Place]>,
+    /// Known with the first call: a service may be made before its runtime.
+    runtime: OnceLock<Places>,
     /// The watch is the one thread that nothing but a pause of the whole process holds up.
     pub(crate) pulse: Pulse,
+}
+
+struct Places {
+    /// `None` where hooks are called without a runtime.
+    handle: Option<Handle>,
+    places: Box<[Place]>,
 }
 
 /// One place, on a cache line of its own.
@@ -58,50 +69,31 @@ thread_local! {
 }
 
 impl Occupancy {
-    /// Places for all async threads but one.
-    pub(crate) fn of_runtime() -> Self {
-        let threads = Handle::try_current().map_or(1, |handle| handle.metrics().num_workers());
-        Self {
-            places: (1..threads.max(2)).map(|_| Place::default()).collect(),
-            pulse: Pulse::new(),
-        }
-    }
-
-    /// Polls a hook: where a place is free, on this thread as it is; else the runtime moves other tasks away first.
-    pub(crate) fn hold<T>(
-        &self,
-        id: HookId,
-        instance: &Instance,
-        hook: &InstanceHook,
-        poll: impl FnOnce() -> T,
-    ) -> T {
-        let place = if hook.was_seen_blocking() {
-            None
-        } else {
-            self.take(id)
-        };
-        if let Some(_place) = place {
-            return poll();
-        }
-        match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-            Ok(RuntimeFlavor::MultiThread) => {
-                let started = Instant::now();
-                let value = tokio::task::block_in_place(poll);
-                if started.elapsed() > WATCH_INTERVAL {
-                    report(instance, hook);
-                }
-                value
+    fn runtime(&self) -> &Places {
+        self.runtime.get_or_init(|| {
+            let handle = Handle::try_current().ok();
+            let threads = handle.as_ref().map_or(1, |handle| handle.metrics().num_workers());
+            Places {
+                handle,
+                // For all async threads but one.
+                places: (1..threads.max(2)).map(|_| Place::default()).collect(),
             }
-            _ => poll(),
-        }
+        })
     }
 
-    fn take(&self, id: HookId) -> Option<Held<'_>> {
-        let count = self.places.len();
+    /// Whether a hook must have a place to be polled.
+    pub(crate) fn keeps_places(&self) -> bool {
+        self.runtime().handle.is_some()
+    }
+
+    /// Takes a place for one poll of a hook, if one is free.
+    pub(crate) fn take(&self, id: HookId) -> Option<Held<'_>> {
+        let places = &self.runtime().places;
+        let count = places.len();
         let usual = USUAL_PLACE.with(|place| *place);
         let number = NEXT_POLL.with(|next| next.replace(next.get() + 1)) << 16 | (usual as u64 & 0xffff);
         (0..count)
-            .map(|step| &self.places[(usual + step) % count])
+            .map(|step| &places[(usual + step) % count])
             .find_map(|place| {
                 place
                     .poll
@@ -115,7 +107,7 @@ impl Occupancy {
 }
 
 /// A place that is taken, until it is dropped.
-struct Held<'a>(&'a Place);
+pub(crate) struct Held<'a>(&'a Place);
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
@@ -135,35 +127,83 @@ pub(crate) fn watch(occupancy: &Arc<Occupancy>, instances: &Arc<[Instance]>) {
 }
 
 fn look(occupancy: &Weak<Occupancy>, instances: &Weak<[Instance]>) {
-    let mut seen: Vec<u64> = Vec::new();
+    let mut polls: Vec<Seen> = Vec::new();
+    let mut workers: Vec<u64> = Vec::new();
     loop {
-        std::thread::sleep(WATCH_INTERVAL);
+        std::thread::sleep(LOOK);
         let (Some(occupancy), Some(instances)) = (occupancy.upgrade(), instances.upgrade()) else {
             return;
         };
         occupancy.pulse.beat();
-        seen.resize(occupancy.places.len(), 0);
-        for (place, seen) in occupancy.places.iter().zip(&mut seen) {
-            let poll = place.poll.load(Ordering::Acquire);
-            if poll != 0 && poll == *seen {
+        let Some(Places { handle, places }) = occupancy.runtime.get() else {
+            continue;
+        };
+        polls.resize_with(places.len(), Seen::default);
+        for (place, seen) in places.iter().zip(&mut polls) {
+            if seen.blocks(place.poll.load(Ordering::Acquire)) {
                 let instance = instances.get(place.instance.load(Ordering::Relaxed));
                 let hook = place.hook.load(Ordering::Relaxed);
                 if let Some((instance, hook)) = instance.and_then(|it| Some((it, it.hooks().get(hook)?))) {
                     report(instance, hook);
                 }
             }
-            *seen = poll;
+        }
+        if let Some(handle) = handle
+            && is_held(&handle.metrics(), &mut workers)
+        {
+            // A thread that wakes for this and finds nothing else to do waits for I/O and timers, if nobody does.
+            handle.spawn(async {});
         }
     }
 }
 
-fn report(instance: &Instance, hook: &InstanceHook) {
-    if hook.note_blocking() {
+/// The poll that the watch saw in a place.
+#[derive(Default)]
+struct Seen {
+    poll: u64,
+    since: Option<Instant>,
+}
+
+impl Seen {
+    /// Whether the same poll has been in the place for the interval, each time that one is over.
+    fn blocks(&mut self, poll: u64) -> bool {
+        let now = Instant::now();
+        match self.since {
+            Some(since) if poll != 0 && poll == self.poll => {
+                let blocks = now.duration_since(since) >= WATCH_INTERVAL;
+                if blocks {
+                    self.since = Some(now);
+                }
+                blocks
+            }
+            _ => {
+                self.poll = poll;
+                self.since = Some(now);
+                false
+            }
+        }
+    }
+}
+
+/// Whether an async thread has been busy since the last look, without waiting for anything.
+fn is_held(runtime: &RuntimeMetrics, last: &mut Vec<u64>) -> bool {
+    // It counts up when a thread begins to wait, and when it goes on.
+    let now = (0..runtime.num_workers()).map(|worker| runtime.worker_park_unpark_count(worker));
+    let now: Vec<u64> = now.collect();
+    let mut pairs = now.iter().zip(last.iter());
+    let held = now.len() > 1 && pairs.any(|(now, last)| now == last && now % 2 == 0);
+    *last = now;
+    held
+}
+
+/// Notes that a hook blocks its thread, and says so once.
+pub(crate) fn report(instance: &Instance, hook: &InstanceHook) {
+    if hook.conduct.note_blocking() {
         tracing::warn!(
             plugin_name = &*instance.name,
             hook_type = hook.name,
             "the hook {} of {} blocks its thread for more than {} ms: declare it with `blocking = [{}]` in #[plugin], or \
-             move the blocking part into `tokio::task::spawn_blocking`; until then its deadline can't be kept",
+             move the blocking part into `tokio::task::spawn_blocking`; until then it runs on threads for blocking hooks",
             hook.name,
             instance.name,
             WATCH_INTERVAL.as_millis(),

@@ -20,15 +20,17 @@ pub(crate) struct Pulse {
 /// In milliseconds. A shorter pause is not told from a busy machine.
 const SHORTEST_PAUSE: u64 = 1000;
 
-impl Pulse {
-    pub(crate) fn new() -> Self {
+impl Default for Pulse {
+    fn default() -> Self {
         Self {
             start: Instant::now(),
             last_beat: AtomicU64::new(0),
             pause_end: AtomicU64::new(0),
         }
     }
+}
 
+impl Pulse {
     /// To be called many times a second. A gap is a pause.
     pub(crate) fn beat(&self) {
         let now = self.now();

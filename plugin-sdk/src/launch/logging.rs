@@ -58,13 +58,18 @@ fn targets(level: Level) -> Targets {
     Targets::new().with_default(level).with_target("rmcp", of_library)
 }
 
-/// A panic of a plugin becomes an error answer for that call; the log gets one line, no backtrace.
+/// A panic of a plugin becomes an error answer for that call, and whoever catches it logs it. Of any other the log gets one line, no
+/// backtrace. What a panic says may hold values, so that it is told at DEBUG only.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    let message = guard::message(panic.payload()).replace('\n', " ");
+    if guard::note(panic.location()) {
+        return;
+    }
     let place = panic
         .location()
         .map(|place| format!(" at {}:{}", place.file(), place.line()));
-    tracing::error!("panic{}: {message}", place.unwrap_or_default());
+    tracing::error!("a thread panicked{}", place.unwrap_or_default());
+    let message = guard::message(panic.payload()).replace(['\n', '\r'], " ");
+    tracing::debug!("the panic of the thread says: {message}");
 }
 
 #[cfg(test)]

@@ -128,6 +128,7 @@ pub fn launcher() -> Launcher {
 /// | `--write-timeout` | `write_timeout` | `PLUGINS_WRITE_TIMEOUT` | `30` seconds |
 /// | `--drain-timeout` | `drain_timeout` | `PLUGINS_DRAIN_TIMEOUT` | `5` seconds |
 /// | `--blocking-threads` | `blocking_threads` | `PLUGINS_BLOCKING_THREADS` | `512` |
+/// | `--max-blocking-calls` | `max_blocking_calls` | `PLUGINS_MAX_BLOCKING_CALLS` | `512` |
 ///
 /// The gRPC server is set up in the same way by the section `grpc_server_settings`:
 ///

@@ -22,7 +22,7 @@ use crate::transport::listen;
 
 /// Serves until a signal, and returns when everything has been shut down.
 pub(crate) fn serve(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
-    let runtime = runtime(&configuration.settings.limits)?;
+    let runtime = runtime(configuration)?;
     let outcome = runtime.block_on(run(configuration, transports));
     // A hook that still blocks its thread must not keep the process alive.
     runtime.shutdown_background();

@@ -10,6 +10,9 @@ use crate::{
     requests::{self, Size},
 };
 
+/// A hook runs on the task of its caller once so many calls were fast.
+pub(crate) const WARM_UP: u32 = 1200;
+
 /// A plugin in this process, its request, and whether it changes the payload.
 pub struct Subject {
     plugin: InProcess,
@@ -28,6 +31,13 @@ impl Subject {
             request: requests::protobuf(name, size)?,
         };
         requests::check_protobuf(&subject.call()?, modifies)?;
+        let small = requests::protobuf(name, Size::Small)?;
+        subject.runtime.block_on(async {
+            for _ in 0..WARM_UP {
+                subject.plugin.protobuf(small.clone()).await?;
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        })?;
         Ok(subject)
     }
 

@@ -148,7 +148,7 @@ fn json() -> Result<Work> {
         context.clone(),
     );
     requests::check_result(runtime.block_on(call).as_bytes(), true)?;
-    Ok(Box::new(move |calls| {
+    let work = move |calls| {
         runtime.block_on(async {
             for _ in 0..calls {
                 let call = plugin.json(
@@ -161,5 +161,7 @@ fn json() -> Result<Work> {
             }
         });
         Ok(())
-    }))
+    };
+    work(in_process::WARM_UP)?;
+    Ok(Box::new(work))
 }

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, also in the functions that its tests share"
 )]
 
+mod blocking;
 mod book;
 mod certificates;
 mod codec;
@@ -19,6 +20,7 @@ mod deadlines;
 mod denials;
 mod deploy;
 mod dotenv;
+mod everywhere;
 mod examples;
 mod frames;
 mod grpc;
@@ -34,6 +36,7 @@ mod panics;
 mod readme;
 mod real_host;
 mod schema;
+mod secrets;
 mod shutdown;
 mod socket_file;
 mod templates;

@@ -9,23 +9,15 @@ use crate::frames::{resident_kib, server};
 fn a_panic_is_an_error_answer_wherever_it_happens() {
     let server = server();
     let mut client = server.connect().unwrap();
-    let cases = [
-        ("panic", "Plugin Faults panicked in tool_pre_invoke: as asked"),
-        (
-            "panic-later",
-            "Plugin Faults panicked in tool_pre_invoke: 1 ms later",
-        ),
-        (
-            "panic-in-drop",
-            "Plugin Faults panicked in tool_pre_invoke: dropped",
-        ),
-    ];
-    for (name, expected) in cases {
+    for name in ["panic", "panic-later", "panic-in-drop"] {
         let answer = Answer::read(&client.call(&fault(name, &json!({"milliseconds": 1}))).unwrap());
         let Answer::Error { message, code } = answer else {
             panic!("a result")
         };
-        assert_eq!((message.as_str(), code.as_str()), (expected, "PLUGIN_PANIC"));
+        assert_eq!(
+            (message.as_str(), code.as_str()),
+            ("Plugin Faults panicked in tool_pre_invoke", "PLUGIN_PANIC")
+        );
     }
     assert!(Answer::read(&client.call(&fault("echo", &json!({}))).unwrap()).is_allow());
 }

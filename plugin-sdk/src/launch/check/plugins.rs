@@ -8,7 +8,7 @@ use crate::{
 
 /// Tries every instance on its own, so that all that fail are found. Returns a line for each that works.
 pub(super) fn start(configuration: &Configuration, findings: &mut Findings) -> Result<Vec<String>, String> {
-    let runtime = runtime(&configuration.settings.limits)?;
+    let runtime = runtime(configuration)?;
     let mut working = Vec::new();
     runtime.block_on(async {
         for instance in &configuration.instances {

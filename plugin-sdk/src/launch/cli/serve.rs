@@ -91,6 +91,10 @@ pub(crate) struct LimitArguments {
     /// Most threads for hooks that block [default: 512]
     #[arg(long, value_name = "COUNT")]
     blocking_threads: Option<String>,
+
+    /// Most calls of hooks that block, running or waiting for a thread [default: 512]
+    #[arg(long, value_name = "COUNT")]
+    max_blocking_calls: Option<String>,
 }
 
 impl ServeArguments {
@@ -108,6 +112,7 @@ impl ServeArguments {
             ("write-timeout", &limits.write_timeout),
             ("drain-timeout", &limits.drain_timeout),
             ("blocking-threads", &limits.blocking_threads),
+            ("max-blocking-calls", &limits.max_blocking_calls),
         ];
         let mut flags = self.socket.flags();
         flags.extend(given(&own));

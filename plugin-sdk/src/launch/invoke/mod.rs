@@ -59,7 +59,7 @@ pub(crate) fn invoke(
     // The others may need things that are not there, and would not be called anyway.
     configuration.instances.retain(|instance| instance.name == name);
     configuration.fail_on_plugin_error = true;
-    let runtime = runtime(&configuration.settings.limits)?;
+    let runtime = runtime(&configuration)?;
     let answer = runtime.block_on(async {
         let dispatcher = Arc::new(start(&configuration).await?);
         let call = Call {

@@ -7,7 +7,7 @@ use super::{
 
 /// The settings of `unix_socket_server_settings`, with the limits of every transport. The documentation of
 /// [`Launcher`](crate::Launcher) shows the same table.
-pub(super) const SETTINGS: [Setting; 12] = [
+pub(super) const SETTINGS: [Setting; 13] = [
     Setting {
         flag: "socket",
         key: "path",
@@ -102,5 +102,14 @@ pub(super) const SETTINGS: [Setting; 12] = [
         variables: &["PLUGINS_BLOCKING_THREADS"],
         allowed: "a whole number from 1 to 32768",
         apply: |settings, text| whole(text, 1..=32_768).map(|value| settings.limits.blocking_threads = value),
+    },
+    Setting {
+        flag: "max-blocking-calls",
+        key: "max_blocking_calls",
+        variables: &["PLUGINS_MAX_BLOCKING_CALLS"],
+        allowed: "a whole number from 1 to 1000000",
+        apply: |settings, text| {
+            whole(text, 1..=1_000_000).map(|value| settings.limits.max_blocking_calls = value)
+        },
     },
 ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::arguments::{Arguments, object, string};
 use crate::{
-    dispatch::{Dispatcher, json::refused_arguments},
+    dispatch::{Dispatcher, guard::Panic, json::refused_arguments},
     nearest::unknown,
 };
 
@@ -86,8 +86,10 @@ impl ToolAnswer {
     }
 
     /// The server itself failed, and nothing is left of the call but this.
-    pub(super) fn panicked(panic: &str) -> Self {
-        Self::refused("", format!("the server panicked: {panic}"))
+    pub(super) fn panicked(panic: &Panic) -> Self {
+        tracing::error!("the server {panic}");
+        tracing::debug!("the panic says: {}", panic.text());
+        Self::refused("", "the server panicked".to_owned())
     }
 }
 

@@ -56,7 +56,9 @@ impl Service {
             poll_fn(|task| guard::poll(route.as_mut(), task)).await
         };
         let mut response = routed.unwrap_or_else(|panic| {
-            let error = MessageError::new(code::INTERNAL_ERROR, format!("the server panicked: {panic}"));
+            tracing::error!("the server {panic}");
+            tracing::debug!("the panic says: {}", panic.text());
+            let error = MessageError::new(code::INTERNAL_ERROR, "the server panicked");
             Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
         });
         if self.draining.has_begun() {
