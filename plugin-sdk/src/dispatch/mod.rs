@@ -17,7 +17,10 @@ mod run;
 mod start_error;
 mod threads;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -97,8 +100,9 @@ impl Dispatcher {
         limits: Limits,
     ) -> Result<Self, StartError> {
         let mut instances: Vec<Instance> = Vec::with_capacity(configs.len());
+        let mut names = HashSet::new();
         for config in configs {
-            if instances.iter().any(|instance| *instance.name == *config.name) {
+            if !names.insert(config.name.as_str()) {
                 return Err(StartError::new(&config.name, "name: two plugins have this name"));
             }
             match instance::start(kinds, config).await {

@@ -102,7 +102,8 @@ pub(crate) enum Command {
 
 const CHECK_HELP: &str = "\
 Every finding is a line that begins with \"error\", \"warning\" or \"ok\", names the
-place, and says what to do. The exit status is 1 if there is an error.";
+place, and says what to do. The exit status is 1 if there is an error. With
+--strict there are no warnings, only errors.";
 
 const HEALTH_HELP: &str = "\
 It reads the same configuration and environment as the server, and asks it by
@@ -285,6 +286,10 @@ pub(crate) struct CheckArguments {
         hide_possible_values = true
     )]
     pub(crate) transport: Vec<Transport>,
+
+    /// Count warnings as errors, such as a variable that the file uses and that is not set
+    #[arg(long)]
+    pub(crate) strict: bool,
 
     #[command(flatten)]
     pub(crate) common: CommonArguments,

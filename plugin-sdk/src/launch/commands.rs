@@ -176,6 +176,9 @@ fn check(
         environment,
     };
     let working = subject.look(&mut findings)?;
+    if arguments.strict {
+        findings.problems.append(&mut findings.warnings);
+    }
     let labelled = [
         ("error", &findings.problems),
         ("warning", &findings.warnings),

@@ -1,6 +1,5 @@
 //! What runs and how: the configuration file, the environment, the flags and the plugins themselves, combined.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +12,7 @@ use crate::dispatch::{InstanceConfig, StartError};
 use crate::environment::Environment;
 use crate::manifest::Manifest;
 use crate::plugin::{PluginKind, PluginSettings};
+use crate::yaml::document;
 
 const DEFAULT_FILE: &str = "./resources/plugins/config.yaml";
 
@@ -92,7 +92,7 @@ impl Configuration {
                 "{error} (there is no {DEFAULT_FILE}, so it has no settings; name a file with --config)"
             );
         };
-        let Some(entry) = file.entries.iter().find(|entry| entry.name == error.plugin_name) else {
+        let Some(entry) = file.entry(&error.plugin_name) else {
             return located(&file.path, None, "", &error.to_string());
         };
         let (key, message) = split_key(&error.message);
@@ -115,7 +115,7 @@ impl Configuration {
     /// A message about a key of an instance's entry, with its place in the file.
     pub(crate) fn located(&self, instance: &InstanceConfig, key: &str, message: &str) -> String {
         let entry = self.file.as_ref().and_then(|file| {
-            let entry = file.entries.iter().find(|entry| entry.name == instance.name)?;
+            let entry = file.entry(&instance.name)?;
             Some((file, entry))
         });
         match entry {
@@ -179,10 +179,10 @@ impl ConfigurationPath {
     }
 
     fn read(&self, environment: &Environment, findings: &mut Findings) -> Option<ConfigurationFile> {
-        match fs::read_to_string(&self.path) {
+        match document::read(&self.path) {
             Ok(source) => {
                 let variables = environment.template_variables();
-                return Some(ConfigurationFile::read(&self.path, &source, variables, findings));
+                return Some(ConfigurationFile::read(&self.path, &source, &variables, findings));
             }
             Err(error) => match (error.kind(), self.named_by) {
                 (ErrorKind::NotFound, None) => {}

@@ -40,7 +40,7 @@ impl<'a> Fields<'a> {
         self.integer("max_content_size");
         self.conditions();
         self.capabilities();
-        self.optional_mapping("applied_to");
+        self.applied_to();
         Behaviour {
             hooks,
             mode,
@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn wrong_type(&mut self, key: &str, expected: &str, found: &Node) {
         let remedy = match (expected, &found.content) {
-            ("a string", Content::Number(_) | Content::Bool(_)) => "; put it in quotes",
+            ("a string", Content::Number(_) | Content::Bool(_) | Content::Date(_)) => "; put it in quotes",
             _ => "",
         };
         self.problem(
@@ -153,7 +153,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// Hosts also take an integral double and digits in a string.
+    /// Hosts also take an integral double, digits in a string, and a boolean.
     pub(crate) fn integer(&mut self, key: &str) {
         let Some(value) = self.not_null(key, "write a whole number") else {
             return;
@@ -165,6 +165,7 @@ impl<'a> Fields<'a> {
                     || number.as_f64().is_some_and(|number| number.fract() == 0.0)
             }
             Content::String(string) => string.trim().parse::<i64>().is_ok(),
+            Content::Bool(_) => true,
             _ => false,
         };
         if !integral {

@@ -1,7 +1,11 @@
 //! Configuration files: YAML that remembers its lines, its template, and the rules for an entry of `plugins`.
 
+mod applied_to;
+mod compose;
+pub(crate) mod document;
 pub(crate) mod fields;
 pub(crate) mod findings;
 pub(crate) mod node;
-pub(crate) mod template;
+mod scalar;
+mod template;
 pub(crate) mod vocabulary;

@@ -4,12 +4,6 @@
 //! syntax is understood. The tree is small (a configuration file), is checked as a whole, and gives every
 //! finding its line, also those that a plugin's own settings type raises later.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
-
 use crate::value::{Map, Number, Value};
 
 /// One value of the document and the line on which it begins.
@@ -17,8 +11,8 @@ use crate::value::{Map, Number, Value};
 pub(crate) struct Node {
     pub(crate) content: Content,
     pub(crate) line: u64,
-    /// Where the value begins in the text, in bytes.
-    offset: Option<usize>,
+    /// A number or a boolean as the file has it.
+    pub(super) raw: Option<Box<str>>,
 }
 
 /// What a node holds.
@@ -28,84 +22,57 @@ pub(crate) enum Content {
     Bool(bool),
     Number(Number),
     String(String),
+    /// A date without quotes: no string to hosts, although it is sent as one.
+    Date(String),
     Sequence(Vec<Node>),
     Mapping(Vec<(String, Node)>),
 }
 
-/// A text that is not a YAML document.
-#[derive(Debug)]
-pub(crate) struct SyntaxError {
-    pub(crate) line: Option<u64>,
-    pub(crate) message: String,
-}
-
 impl Node {
-    /// Reads the one document of `text`. A text without any document is null.
-    pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let options = serde_saphyr::options! {
-            // 0755 is octal to the Python server, whose files we read.
-            legacy_octal_numbers: true,
-            with_snippet: false,
-        };
-        let parsed: Option<Self> =
-            serde_saphyr::from_str_with_options(text, options).map_err(|error| SyntaxError {
-                line: error
-                    .location()
-                    .map(|location| location.line())
-                    .filter(|line| *line > 0),
-                message: first_line(&error.render_with_formatter(&serde_saphyr::UserMessageFormatter)),
-            })?;
-        let mut root = parsed.unwrap_or(Self {
-            content: Content::Null,
-            line: 1,
-            offset: None,
-        });
-        root.restore_letters(text);
-        Ok(root)
-    }
-
-    /// `y` and `n` are booleans to YAML 1.1 on paper, but letters to the Python server and to anyone who
-    /// writes `search: y`.
-    fn restore_letters(&mut self, text: &str) {
-        match &mut self.content {
-            Content::Bool(_) => {
-                let raw = raw_scalar(text, self.offset);
-                if matches!(raw, "y" | "Y" | "n" | "N") {
-                    self.content = Content::String(raw.to_owned());
-                }
-            }
-            Content::Sequence(items) => items.iter_mut().for_each(|item| item.restore_letters(text)),
-            Content::Mapping(entries) => entries
-                .iter_mut()
-                .for_each(|(_, value)| value.restore_letters(text)),
-            Content::Null | Content::Number(_) | Content::String(_) => {}
+    pub(super) fn new(content: Content, line: u64) -> Self {
+        Self {
+            content,
+            line,
+            raw: None,
         }
     }
 
-    /// The scalar as it is written in `text`, the text that this node was parsed from, without quotes.
+    /// The scalar as the file has it, without quotes.
     ///
     /// Settings such as a file mode mean the digits that the operator wrote, not the number that YAML makes
-    /// of them.
-    pub(crate) fn written(&self, text: &str) -> Option<String> {
+    /// of them, and `off` is a word to some.
+    pub(crate) fn written(&self) -> Option<String> {
         match &self.content {
-            Content::String(string) => Some(string.clone()),
-            Content::Number(number) => {
-                let raw = raw_scalar(text, self.offset);
-                // Behind an anchor or a tag the position is not that of the digits.
-                let digits = raw.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
-                Some(if digits {
-                    raw.to_owned()
-                } else {
-                    number.to_string()
-                })
-            }
-            Content::Bool(value) => Some(value.to_string()),
+            Content::String(string) | Content::Date(string) => Some(string.clone()),
+            Content::Number(number) => Some(
+                self.raw
+                    .as_deref()
+                    .map_or_else(|| number.to_string(), str::to_owned),
+            ),
+            Content::Bool(value) => Some(
+                self.raw
+                    .as_deref()
+                    .map_or_else(|| value.to_string(), str::to_owned),
+            ),
             Content::Null | Content::Sequence(_) | Content::Mapping(_) => None,
         }
     }
 
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.content, Content::Null)
+    }
+
+    /// Whether the value is false to Python, which takes such a document for an empty file.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.content {
+            Content::Null => true,
+            Content::Bool(value) => !value,
+            Content::Number(number) => number.as_f64() == Some(0.0),
+            Content::String(string) => string.is_empty(),
+            Content::Date(_) => false,
+            Content::Sequence(items) => items.is_empty(),
+            Content::Mapping(entries) => entries.is_empty(),
+        }
     }
 
     pub(crate) fn as_str(&self) -> Option<&str> {
@@ -143,6 +110,7 @@ impl Node {
             Content::Bool(_) => "a boolean",
             Content::Number(_) => "a number",
             Content::String(_) => "a string",
+            Content::Date(_) => "a date",
             Content::Sequence(_) => "a list",
             Content::Mapping(_) => "a mapping",
         }
@@ -167,6 +135,16 @@ impl Node {
         node.line
     }
 
+    /// Changes all lines to those of another text.
+    pub(super) fn map_lines(&mut self, line: &impl Fn(u64) -> u64) {
+        self.line = line(self.line);
+        match &mut self.content {
+            Content::Sequence(items) => items.iter_mut().for_each(|item| item.map_lines(line)),
+            Content::Mapping(entries) => entries.iter_mut().for_each(|(_, value)| value.map_lines(line)),
+            _ => {}
+        }
+    }
+
     /// A document that stands in no file.
     pub(crate) fn of_value(value: &Value) -> Self {
         let content = match value {
@@ -184,11 +162,7 @@ impl Node {
                 )
             }
         };
-        Self {
-            content,
-            line: 0,
-            offset: None,
-        }
+        Self::new(content, 0)
     }
 
     pub(crate) fn to_value(&self) -> Value {
@@ -196,7 +170,7 @@ impl Node {
             Content::Null => Value::Null,
             Content::Bool(value) => Value::Bool(*value),
             Content::Number(number) => Value::Number(number.clone()),
-            Content::String(string) => Value::String(string.clone()),
+            Content::String(string) | Content::Date(string) => Value::String(string.clone()),
             Content::Sequence(items) => Value::Array(items.iter().map(Self::to_value).collect()),
             Content::Mapping(entries) => Value::Object(to_map(entries)),
         }
@@ -209,191 +183,4 @@ pub(crate) fn to_map(entries: &[(String, Node)]) -> Map {
         .iter()
         .map(|(key, value)| (key.clone(), value.to_value()))
         .collect()
-}
-
-/// The plain scalar that begins at `offset`.
-fn raw_scalar(text: &str, offset: Option<usize>) -> &str {
-    let rest = offset.and_then(|offset| text.get(offset..)).unwrap_or_default();
-    let end = rest
-        .find(|next: char| next.is_whitespace() || ",]}#:".contains(next))
-        .unwrap_or(rest.len());
-    &rest[..end]
-}
-
-fn first_line(message: &str) -> String {
-    message
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches('.')
-        .to_owned()
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned {
-            value,
-            referenced,
-            defined,
-        } = Spanned::<Content>::deserialize(deserializer)?;
-        // The line of an alias is where it is used; its digits stand where they are defined.
-        let offset = defined
-            .span()
-            .byte_offset()
-            .and_then(|offset| usize::try_from(offset).ok());
-        Ok(Self {
-            content: value,
-            line: referenced.line(),
-            offset,
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ContentVisitor)
-    }
-}
-
-struct ContentVisitor;
-
-impl<'de> Visitor<'de> for ContentVisitor {
-    type Value = Content;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a YAML value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Content, E> {
-        Ok(Content::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Content, E> {
-        Ok(Content::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Content, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Content, E> {
-        Ok(Content::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Content, E> {
-        Ok(Content::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Content, E> {
-        Ok(Content::Number(value.into()))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Content, E> {
-        Number::from_f64(value).map(Content::Number).ok_or_else(|| {
-            E::custom("infinity and NaN cannot be sent to a host; write the value as a string")
-        })
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Content, E> {
-        Ok(Content::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Content, E> {
-        Ok(Content::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Content, A::Error> {
-        let mut sequence = Vec::new();
-        while let Some(item) = items.next_element()? {
-            sequence.push(item);
-        }
-        Ok(Content::Sequence(sequence))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Content, A::Error> {
-        let mut mapping = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            mapping.push(entry);
-        }
-        Ok(Content::Mapping(mapping))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn value(text: &str) -> Value {
-        Node::parse(text).unwrap().to_value()
-    }
-
-    #[test]
-    fn scalars_are_typed_as_by_the_python_server() {
-        for (text, expected) in [
-            ("yes", "true"),
-            ("Off", "false"),
-            ("y", "\"y\""),
-            ("N", "\"N\""),
-            ("'yes'", "\"yes\""),
-            ("0755", "493"),
-            ("1_000", "1000"),
-            ("1.0", "1.0"),
-            ("-3", "-3"),
-            ("18446744073709551615", "18446744073709551615"),
-            ("~", "null"),
-            ("''", "\"\""),
-            ("2026-01-02", "\"2026-01-02\""),
-        ] {
-            let document = format!("key: {text}\n");
-            let node = Node::parse(&document).unwrap();
-            let found = serde_json::to_string(&node.get("key").unwrap().to_value()).unwrap();
-            assert_eq!(found, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn order_anchors_and_merge_keys_are_kept() {
-        let found = value("base: &base {z: 1, a: 2}\nuse:\n  <<: *base\n  b: y\nwords: [n, {é: ✓}]\n");
-        let found = serde_json::to_string(&found).unwrap();
-        assert_eq!(
-            found,
-            r#"{"base":{"z":1,"a":2},"use":{"b":"y","z":1,"a":2},"words":["n",{"é":"✓"}]}"#
-        );
-    }
-
-    #[test]
-    fn lines_are_found_by_path() {
-        let node = Node::parse("a: 1\nwords:\n  - search: x\n    replace: 5\n  - search: y\n").unwrap();
-        assert_eq!(node.line_of("a"), 1);
-        assert_eq!(node.line_of("words[0].replace"), 4);
-        assert_eq!(node.line_of("words[1].missing"), 5);
-        assert_eq!(node.line_of("nothing"), 1);
-    }
-
-    #[test]
-    fn a_number_can_be_read_as_it_is_written() {
-        let text = "mode: 0660\nplain: 660\nquoted: \"0600\"\nflow: {a: 007, b: 1}\n";
-        let node = Node::parse(text).unwrap();
-        let written = |node: &Node| node.written(text).unwrap();
-        assert_eq!(written(node.get("mode").unwrap()), "0660");
-        assert_eq!(written(node.get("plain").unwrap()), "660");
-        assert_eq!(written(node.get("quoted").unwrap()), "0600");
-        assert_eq!(written(node.get("flow").unwrap().get("a").unwrap()), "007");
-    }
-
-    #[test]
-    fn a_text_without_a_document_is_null() {
-        assert!(Node::parse("").unwrap().is_null());
-        assert!(Node::parse("# nothing yet\n").unwrap().is_null());
-    }
-
-    #[test]
-    fn syntax_errors_have_a_line() {
-        let error = Node::parse("a: 1\nb: [1, 2\nc: 3\n").unwrap_err();
-        assert!(error.line.is_some(), "{error:?}");
-        let error = Node::parse("a: 1\nb: 2\na: 3\n").unwrap_err();
-        assert_eq!(error.line, Some(3), "{error:?}");
-        assert!(error.message.contains('a'), "{error:?}");
-        assert!(!error.message.contains('\n'));
-    }
 }

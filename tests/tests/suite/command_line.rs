@@ -5,6 +5,7 @@ mod describe;
 mod gateway_config;
 mod health;
 mod output;
+mod template;
 mod transports;
 
 use std::{

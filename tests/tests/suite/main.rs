@@ -43,3 +43,4 @@ mod templates;
 mod testing;
 mod ui;
 mod vectors;
+mod yaml_python;

@@ -1,18 +1,14 @@
 //! The gateway's file.
 
 use std::{
-    fs,
+    collections::{HashMap, hash_map},
     path::{Path, PathBuf},
 };
 
-use super::{EXTERNAL, ExternalPluginConfig, Mode, PluginConfig, rules, variables::Variables};
+use super::{EXTERNAL, ExternalPluginConfig, Mode, PluginConfig, file, rules, variables::Variables};
 use crate::{
     host::{error::HostError, external::ExternalPlugin, registry::PluginRegistry, settings::HostSettings},
-    yaml::{
-        findings::Findings,
-        node::{Node, SyntaxError},
-        template,
-    },
+    yaml::{document, findings::Findings, node::Node},
 };
 
 /// The plugins in a gateway's file.
@@ -25,6 +21,8 @@ pub struct GatewayConfig {
 
 impl GatewayConfig {
     /// Reads a file. It is a template: `{{ env.NAME }}` stands for a variable of the environment.
+    ///
+    /// The second of two entries with one name is skipped with a warning, as hosts do.
     ///
     /// # Errors
     ///
@@ -45,7 +43,7 @@ impl GatewayConfig {
     }
 
     fn load_with(path: &Path, variables: &Variables) -> Result<Self, HostError> {
-        let text = fs::read_to_string(path).map_err(|error| HostError::Configuration {
+        let text = document::read(path).map_err(|error| HostError::Configuration {
             problems: vec![format!("{}: can't be read: {error}", path.display())],
         })?;
         Self::parse_with(path, &text, variables)
@@ -71,13 +69,12 @@ impl GatewayConfig {
     pub(crate) fn parse_with(path: &Path, text: &str, variables: &Variables) -> Result<Self, HostError> {
         let mut findings = Findings::new(path);
         let mut config = Self::default();
-        match template::render(text, variables.for_template()).and_then(|text| Node::parse(&text)) {
-            Ok(root) => config.read(&root, variables, &mut findings),
-            Err(SyntaxError { line, message }) => findings.problem(line, "", message),
-        }
         match variables.fail_on_plugin_error() {
             Ok(fails) => config.fail_on_plugin_error = fails,
             Err(message) => findings.problem(None, "", message),
+        }
+        if let Some(root) = document::parse(text, &variables.for_template(), &mut findings) {
+            config.read(&root, variables, &mut findings);
         }
         for warning in &findings.warnings {
             tracing::warn!("{warning}");
@@ -92,7 +89,7 @@ impl GatewayConfig {
     }
 
     fn read(&mut self, root: &Node, variables: &Variables, findings: &mut Findings) {
-        if root.is_null() {
+        if root.is_empty() {
             return;
         }
         if root.as_mapping().is_none() {
@@ -102,6 +99,7 @@ impl GatewayConfig {
             );
             return findings.problem(root.line, "", message);
         }
+        file::check(root, findings);
         let Some(plugins) = root.get("plugins").filter(|plugins| !plugins.is_null()) else {
             return;
         };
@@ -109,24 +107,54 @@ impl GatewayConfig {
             let message = format!("must be a list, not {}", plugins.kind_name());
             return findings.problem(plugins.line, "plugins", message);
         };
-        let mut names: Vec<(&str, String, u64)> = Vec::new();
+        let mut names = HashMap::new();
         for (index, entry) in entries.iter().enumerate() {
             let path = format!("plugins[{index}]");
-            if let Some(name) = entry.get("name").and_then(Node::as_str) {
+            let read = if entry.get("kind").and_then(Node::as_str) == Some(EXTERNAL) {
+                ExternalPluginConfig::read(&path, entry, variables, findings).map(Entry::External)
+            } else {
+                rules::check(&path, entry, findings)
+                    .map(|document| Entry::Other(PluginConfig::of_checked(document)))
+            };
+            let Some(read) = read else { continue };
+            // Hosts don't load what is disabled, so its name is free.
+            if read.config().mode() != Mode::Disabled {
                 let line = entry.line_of("name");
-                if let Some((_, earlier, at)) = names.iter().find(|(known, ..)| *known == name) {
-                    let message =
-                        format!("\"{name}\" is already the name of {earlier} (line {at}); give each its own");
-                    findings.problem(line, &format!("{path}.name"), message);
+                match names.entry(read.config().name().to_owned()) {
+                    hash_map::Entry::Vacant(place) => {
+                        place.insert((path, line));
+                    }
+                    hash_map::Entry::Occupied(place) => {
+                        self.repeated(&path, line, (place.key(), place.get()), findings);
+                        continue;
+                    }
                 }
-                names.push((name, path.clone(), line));
             }
-            if entry.get("kind").and_then(Node::as_str) == Some(EXTERNAL) {
-                self.external
-                    .extend(ExternalPluginConfig::read(&path, entry, variables, findings));
-            } else if let Some(document) = rules::check(&path, entry, findings) {
-                self.others.push(PluginConfig::of_checked(document));
+            match read {
+                Entry::External(entry) => self.external.push(entry),
+                Entry::Other(entry) => self.others.push(entry),
             }
+        }
+    }
+
+    /// Notes an entry whose name an earlier one has: hosts skip it, or don't start.
+    fn repeated(
+        &self,
+        path: &str,
+        line: u64,
+        (name, (earlier, at)): (&str, &(String, u64)),
+        findings: &mut Findings,
+    ) {
+        let path = format!("{path}.name");
+        let message = format!("\"{name}\" is already the name of {earlier} (line {at})");
+        if self.fail_on_plugin_error {
+            findings.problem(line, &path, format!("{message}; give each its own"));
+        } else {
+            findings.warning(
+                line,
+                &path,
+                format!("{message}; this entry is skipped, give each its own"),
+            );
         }
     }
 
@@ -175,6 +203,21 @@ impl GatewayConfig {
             }
         }
         Ok(registry)
+    }
+}
+
+/// An entry of `plugins`, checked.
+enum Entry {
+    External(ExternalPluginConfig),
+    Other(PluginConfig),
+}
+
+impl Entry {
+    fn config(&self) -> &PluginConfig {
+        match self {
+            Self::External(entry) => entry.local(),
+            Self::Other(entry) => entry,
+        }
     }
 }
 

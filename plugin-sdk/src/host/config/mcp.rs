@@ -50,7 +50,11 @@ pub(super) fn read(section: &mut Fields<'_>, variables: &Variables) -> Option<Ta
 
 fn http(section: &mut Fields<'_>, variables: &Variables) -> Option<HttpTarget> {
     for key in ["script", "cmd", "env", "cwd"] {
-        if section.has(key) {
+        let is_set = match key {
+            "script" | "cwd" => section.non_empty(key).is_some(),
+            _ => section.has(key),
+        };
+        if is_set {
             section.problem(key, "belongs to STDIO; leave it out, or write `proto: STDIO`");
         }
     }

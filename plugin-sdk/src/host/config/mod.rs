@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 mod external;
+mod file;
 mod gateway;
 mod mcp;
 mod plugin;

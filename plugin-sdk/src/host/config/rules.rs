@@ -115,6 +115,7 @@ fn whole(value: &Value) -> Option<i64> {
             .as_i64()
             .or_else(|| number.as_f64().map(|number| number as i64)),
         Value::String(digits) => digits.trim().parse().ok(),
+        Value::Bool(value) => Some(i64::from(*value)),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::target::Reconnect;
 use crate::{
-    environment::{boolean, path},
+    environment::path,
     nearest::suggestion,
     yaml::{
         fields::Fields,
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Values of a section's keys. A null is the same as no key, and what is wrong becomes a finding.
+/// Values of a section's keys. A null is the same as no key only where it is so to hosts; what is wrong becomes a finding.
 impl Fields<'_> {
     /// Notes keys that hosts ignore.
     pub(super) fn only(&mut self, known: &[&'static str]) {
@@ -43,35 +43,27 @@ impl Fields<'_> {
     }
 
     pub(super) fn flag(&mut self, key: &str, default: bool) -> bool {
-        let Some(value) = self.set(key).cloned() else {
+        let Some(value) = self.not_null(key, "write true or false") else {
             return default;
         };
-        let read = match &value.content {
-            Content::Bool(value) => Some(*value),
-            Content::String(text) => boolean(text),
-            Content::Number(number) => match number.as_f64() {
-                Some(0.0) => Some(false),
-                Some(1.0) => Some(true),
-                _ => None,
-            },
-            _ => None,
-        };
+        let read = value.to_bool();
         read.unwrap_or_else(|| {
-            self.wrong_type(key, "true or false", &value);
+            self.wrong_type(key, "true or false", value);
             default
         })
     }
 
     /// A number, or a string that holds one.
     fn number(&mut self, key: &str) -> Option<f64> {
-        let value = self.set(key).cloned()?;
+        let value = self.not_null(key, "write a number")?;
         let number = match &value.content {
             Content::Number(number) => number.as_f64(),
             Content::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+            Content::Bool(value) => Some(f64::from(u8::from(*value))),
             _ => None,
         };
         if number.is_none() {
-            self.wrong_type(key, "a number", &value);
+            self.wrong_type(key, "a number", value);
         }
         number
     }
@@ -94,7 +86,9 @@ impl Fields<'_> {
         const MOST: f64 = 1000.0;
         let mut reconnect = Reconnect::default();
         self.integer("reconnect_attempts");
-        if let Some(attempts) = self.number("reconnect_attempts") {
+        if self.has("reconnect_attempts")
+            && let Some(attempts) = self.number("reconnect_attempts")
+        {
             if !(0.0..=MOST).contains(&attempts) {
                 self.warning(
                     "reconnect_attempts",

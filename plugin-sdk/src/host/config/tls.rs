@@ -45,7 +45,7 @@ impl ClientTls {
             verify: fields.flag("verify", true),
             check_hostname: fields.flag("check_hostname", true),
         };
-        if fields.has("keyfile") && !fields.has("certfile") {
+        if fields.non_empty("keyfile").is_some() && fields.non_empty("certfile").is_none() {
             fields.problem(
                 "keyfile",
                 "needs certfile, the certificate that the key belongs to",

@@ -217,7 +217,7 @@ mod tests {
     fn resolve(flags: &[(&'static str, &str)], file: Option<&str>, variables: &[(&str, &str)]) -> Outcome {
         let path = Path::new("plugins.yaml");
         let mut findings = Findings::new(path);
-        let file = file.map(|text| ConfigurationFile::read(path, text, BTreeMap::new(), &mut findings));
+        let file = file.map(|text| ConfigurationFile::read(path, text, &BTreeMap::new(), &mut findings));
         let variables = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

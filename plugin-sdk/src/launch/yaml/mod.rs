@@ -3,7 +3,7 @@
 pub(crate) mod entry;
 mod section;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use self::entry::Entry;
@@ -11,9 +11,8 @@ pub(crate) use self::section::Section;
 use crate::nearest::suggestion;
 pub(crate) use crate::yaml::findings;
 use crate::yaml::findings::Findings;
-use crate::yaml::node::{Node, SyntaxError};
-use crate::yaml::template;
 use crate::yaml::vocabulary::FILE_KEYS;
+use crate::yaml::{document, fields::Fields, node::Node};
 
 /// The section of the file that sets up the Unix socket server.
 pub(crate) const UNIX_SECTION: &str = "unix_socket_server_settings";
@@ -29,6 +28,7 @@ pub(crate) struct ConfigurationFile {
     pub(crate) path: PathBuf,
     /// The instances to run, in the order of the file.
     pub(crate) entries: Vec<Entry>,
+    by_name: HashMap<String, usize>,
     pub(crate) unix: Option<Section>,
     pub(crate) grpc: Option<Section>,
     pub(crate) http: Option<Section>,
@@ -40,22 +40,26 @@ impl ConfigurationFile {
     pub(crate) fn read(
         path: &Path,
         source: &str,
-        variables: BTreeMap<String, String>,
+        variables: &BTreeMap<String, String>,
         findings: &mut Findings,
     ) -> Self {
         let mut file = Self {
             path: path.to_owned(),
             entries: Vec::new(),
+            by_name: HashMap::new(),
             unix: None,
             grpc: None,
             http: None,
         };
-        let parsed = template::render(source, variables).and_then(|text| Ok((Node::parse(&text)?, text)));
-        match parsed {
-            Ok((root, text)) => file.read_root(&root, &text, findings),
-            Err(SyntaxError { line, message }) => findings.problem(line, "", message),
+        if let Some(root) = document::parse(source, variables, findings) {
+            file.read_root(&root, findings);
         }
         file
+    }
+
+    /// The entry of this name.
+    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
+        self.by_name.get(name).map(|at| &self.entries[*at])
     }
 
     /// The section of this name, if it is there.
@@ -68,8 +72,8 @@ impl ConfigurationFile {
         }
     }
 
-    fn read_root(&mut self, root: &Node, text: &str, findings: &mut Findings) {
-        if root.is_null() {
+    fn read_root(&mut self, root: &Node, findings: &mut Findings) {
+        if root.is_empty() {
             return;
         }
         let Some(keys) = root.as_mapping() else {
@@ -83,22 +87,24 @@ impl ConfigurationFile {
             match key.as_str() {
                 "plugins" => self.read_plugins(value, findings),
                 GRPC_SECTION if cfg!(feature = "grpc") => {
-                    self.grpc = Section::read(GRPC_SECTION, value, text, findings);
+                    self.grpc = Section::read(GRPC_SECTION, value, findings);
                 }
                 HTTP_SECTION if cfg!(feature = "mcp") => {
-                    self.http = Section::read(HTTP_SECTION, value, text, findings);
+                    self.http = Section::read(HTTP_SECTION, value, findings);
                 }
-                UNIX_SECTION => self.unix = Section::read(UNIX_SECTION, value, text, findings),
-                "plugin_dirs"
-                    if value
-                        .as_sequence()
-                        .is_some_and(|directories| !directories.is_empty()) =>
-                {
-                    findings.warning(
-                        value.line,
-                        key,
-                        "is ignored: the plugins are part of this program",
-                    );
+                UNIX_SECTION => self.unix = Section::read(UNIX_SECTION, value, findings),
+                "plugin_dirs" => {
+                    let mut fields = Fields {
+                        path: "",
+                        node: root,
+                        findings,
+                    };
+                    if fields
+                        .strings(key)
+                        .is_some_and(|directories| !directories.is_empty())
+                    {
+                        fields.warning(key, "is ignored: the plugins are part of this program");
+                    }
                 }
                 "plugin_settings" => {
                     findings.warning(value.line, key, "is ignored: the host decides about these");
@@ -127,32 +133,33 @@ impl ConfigurationFile {
             let message = format!("must be a list, not {}", plugins.kind_name());
             return findings.problem(plugins.line, "plugins", message);
         };
+        // By name in small letters: two that differ only in case are hard to tell apart.
+        let mut similar: HashMap<String, usize> = HashMap::new();
         for (index, item) in items.iter().enumerate() {
             let Some(entry) = Entry::read(index, item, findings) else {
                 continue;
             };
-            let name = entry.name.to_lowercase();
-            let earlier = self
-                .entries
-                .iter()
-                .find(|earlier| earlier.name.to_lowercase() == name);
-            let Some(earlier) = earlier else {
-                self.entries.push(entry);
-                continue;
-            };
-            let path = format!("{}.name", entry.path);
-            let place = format!("{} (line {})", earlier.path, earlier.line_of("name"));
-            if earlier.name == entry.name {
+            let (line, path) = (entry.line_of("name"), format!("{}.name", entry.path));
+            let place = |earlier: &Entry| format!("{} (line {})", earlier.path, earlier.line_of("name"));
+            if let Some(at) = self.by_name.get(&entry.name) {
                 let message = format!(
-                    "\"{}\" is already the name of {place}; give each its own",
-                    entry.name
+                    "\"{}\" is already the name of {}; this entry is skipped, give each its own",
+                    entry.name,
+                    place(&self.entries[*at])
                 );
-                findings.problem(entry.line_of("name"), &path, message);
-            } else {
-                let message = format!("\"{}\" differs only in case from that of {place}", entry.name);
-                findings.warning(entry.line_of("name"), &path, message);
-                self.entries.push(entry);
+                findings.warning(line, &path, message);
+                continue;
             }
+            if let Some(at) = similar.get(&entry.name.to_lowercase()) {
+                let place = place(&self.entries[*at]);
+                let message = format!("\"{}\" differs only in case from that of {place}", entry.name);
+                findings.warning(line, &path, message);
+            }
+            similar
+                .entry(entry.name.to_lowercase())
+                .or_insert(self.entries.len());
+            self.by_name.insert(entry.name.clone(), self.entries.len());
+            self.entries.push(entry);
         }
     }
 }
@@ -165,7 +172,7 @@ mod tests {
         let path = Path::new("plugins.yaml");
         let mut findings = Findings::new(path);
         let variables = BTreeMap::from([("NAME".to_owned(), "Named".to_owned())]);
-        let file = ConfigurationFile::read(path, source, variables, &mut findings);
+        let file = ConfigurationFile::read(path, source, &variables, &mut findings);
         (file, findings)
     }
 
@@ -208,7 +215,13 @@ mod tests {
 
     #[test]
     fn an_empty_file_has_no_plugins() {
-        for source in ["", "# nothing\n", "plugins:\n", "plugins: []\nplugin_dirs: []\n"] {
+        for source in [
+            "",
+            "# nothing\n",
+            "[]",
+            "plugins:\n",
+            "plugins: []\nplugin_dirs: []\n",
+        ] {
             let (file, findings) = read(source);
             assert!(file.entries.is_empty() && findings.problems.is_empty() && findings.warnings.is_empty());
         }
@@ -309,8 +322,16 @@ mod tests {
                 "plugins.yaml:3: plugins[0].kind: \"external\" belongs into the gateway's file",
             ),
             (
-                problems("plugins:\n- {name: a, kind: b}\n- {name: a, kind: b}"),
-                "plugins.yaml:3: plugins[1].name: \"a\" is already the name of plugins[0] (line 2)",
+                problems("plugin_dirs:"),
+                "plugins.yaml:1: plugin_dirs: must not be null; write a list of strings or leave the key out",
+            ),
+            (
+                problems("plugins: []\nplugin_dirs: x"),
+                "plugins.yaml:2: plugin_dirs: must be a list of strings, not a string",
+            ),
+            (
+                problems("plugins: [{name: a, kind: b, version: 2026-01-02}]"),
+                "plugins.yaml:1: plugins[0].version: must be a string, not a date; put it in quotes",
             ),
             (
                 problems("a: {{ env. }}"),
@@ -324,6 +345,61 @@ mod tests {
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
         }
+    }
+
+    #[test]
+    fn the_second_of_two_entries_with_one_name_is_skipped() {
+        let source = "plugins:\n- {name: a, kind: b}\n- {name: a, kind: c}\n";
+        assert_eq!(
+            warnings(source),
+            [
+                "plugins.yaml:3: plugins[1].name: \"a\" is already the name of plugins[0] (line 2); this entry is skipped, give each its own"
+            ]
+        );
+        let (file, _) = read(source);
+        let kinds: Vec<_> = file.entries.iter().map(|entry| entry.kind.as_str()).collect();
+        assert_eq!(kinds, ["b"]);
+    }
+
+    #[test]
+    fn what_is_read_otherwise_than_it_looks_is_a_warning() {
+        assert_eq!(
+            warnings("plugins:\n- name: a\n  kind: b\n  kind: c\n"),
+            ["plugins.yaml:4: kind: is given twice, and the last one counts (the first is on line 3)"]
+        );
+        let found = warnings(
+            "{% for x in [1] %}\n\n{% endfor %}\nplugins:\n- name: a\n  kind: b\n  version: '{{ env.V }}'\n",
+        );
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("plugins.yaml:7: env.V: the variable is not set"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn time_and_entries_grow_alike() {
+        let file = |count: usize| -> String {
+            let entries = (0..count)
+                .map(|index| format!("- {{name: p{index}, kind: k, config: {{a: [1, 2], b: {{c: x}}}}}}\n"));
+            format!("plugins:\n{}", entries.collect::<String>())
+        };
+        let time = |count: usize| {
+            let source = file(count);
+            let once = || {
+                let started = std::time::Instant::now();
+                let (read, findings) = read(&source);
+                assert_eq!((read.entries.len(), findings.problems.len()), (count, 0));
+                started.elapsed()
+            };
+            // The machine may be busy.
+            (0..3).map(|_| once()).min().unwrap()
+        };
+        let (short, long) = (time(1_000), time(16_000));
+        assert!(
+            long < short * 64,
+            "{short:?} for 1,000 entries, {long:?} for 16,000"
+        );
     }
 
     #[test]

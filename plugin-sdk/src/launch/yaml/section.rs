@@ -24,12 +24,7 @@ pub(crate) struct SectionSetting {
 }
 
 impl Section {
-    pub(super) fn read(
-        name: &'static str,
-        section: &Node,
-        text: &str,
-        findings: &mut Findings,
-    ) -> Option<Self> {
+    pub(super) fn read(name: &'static str, section: &Node, findings: &mut Findings) -> Option<Self> {
         if section.is_null() {
             return None;
         }
@@ -45,7 +40,7 @@ impl Section {
         for (key, value) in entries {
             let setting = |key: String, value: &Node| SectionSetting {
                 key,
-                value: written(value, text),
+                value: written(value),
                 line: value.line,
             };
             match value.as_mapping() {
@@ -74,11 +69,11 @@ impl Section {
     }
 }
 
-fn written(value: &Node, text: &str) -> Option<String> {
+fn written(value: &Node) -> Option<String> {
     match value.as_sequence() {
-        Some([]) | None => value.written(text),
+        Some([]) | None => value.written(),
         Some(items) => {
-            let items: Option<Vec<_>> = items.iter().map(|item| item.written(text)).collect();
+            let items: Option<Vec<_>> = items.iter().map(Node::written).collect();
             Some(items?.join(","))
         }
     }

@@ -103,7 +103,6 @@ fn problems_of_a_file_name_line_key_and_remedy() {
     let expected = [
         "gateway.yaml:5: plugins[0].grpc.target: must be HOST:PORT",
         "gateway.yaml:8: plugins[1].mcp.url: 10.0.0.1 is an address of a private network",
-        "gateway.yaml:9: plugins[2].name: \"A\" is already the name of plugins[0] (line 2)",
         "gateway.yaml:11: plugins[2].unix_socket.path: must be an absolute path",
         "gateway.yaml:14: plugins[3].mode: unknown mode \"bogus\"",
     ];
@@ -111,6 +110,100 @@ fn problems_of_a_file_name_line_key_and_remedy() {
     for (problem, expected) in problems.iter().zip(expected) {
         assert!(problem.starts_with(expected), "{problem}\n{expected}");
     }
+}
+
+#[test]
+fn the_second_of_two_entries_with_one_name_is_skipped() {
+    let external = |name: &str, keys: &str, path: &str| {
+        format!("- {{name: {name}, kind: external, {keys}unix_socket: {{path: {path}}}}}\n")
+    };
+    let file = format!(
+        "plugins:\n{}{}- {{name: P, kind: plugins.of.Python}}\n{}{}{}",
+        external("A", "", "/run/1.sock"),
+        external("A", "", "/run/2.sock"),
+        external("P", "", "/run/3.sock"),
+        external("B", "mode: disabled, ", "/run/4.sock"),
+        external("B", "", "/run/5.sock"),
+    );
+    let gateway = GatewayConfig::parse("gateway.yaml", &file).unwrap();
+    let found: Vec<_> = gateway
+        .external()
+        .map(|entry| {
+            let document = entry.local().document();
+            (
+                document["name"].as_str().unwrap(),
+                document["unix_socket"]["path"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    // What is disabled is not loaded, and leaves its name to another.
+    assert_eq!(
+        found,
+        [("A", "/run/1.sock"), ("B", "/run/4.sock"), ("B", "/run/5.sock")]
+    );
+    assert_eq!(gateway.others().len(), 1);
+}
+
+#[test]
+fn keys_for_servers_are_checked_too() {
+    for (keys, expected) in [
+        ("plugin_dirs:", "plugin_dirs: must not be null"),
+        ("plugin_dirs: x", "plugin_dirs: must be a list of strings"),
+        ("plugin_dirs: [1]", "plugin_dirs[0]: must be a string"),
+        ("server_settings: x", "server_settings: must be a mapping"),
+        (
+            "server_settings: {port: http}",
+            "server_settings.port: must be a whole number",
+        ),
+        (
+            "server_settings: {host: }",
+            "server_settings.host: must not be null",
+        ),
+        (
+            "server_settings: {uds: ''}",
+            "server_settings.uds: must not be blank",
+        ),
+        (
+            "server_settings: {tls: {certfile: /no/file}}",
+            "server_settings.tls.certfile: there is no file",
+        ),
+        (
+            "server_settings: {tls: {ssl_cert_reqs: x}}",
+            "server_settings.tls.ssl_cert_reqs: must be a whole number",
+        ),
+        (
+            "server_settings: {uds: /tmp/a.sock, tls: {}}",
+            "server_settings.tls: there is no TLS on a Unix socket",
+        ),
+        (
+            "grpc_server_settings: [1]",
+            "grpc_server_settings: must be a mapping",
+        ),
+        (
+            "grpc_server_settings: {tls: {client_auth: maybe}}",
+            "grpc_server_settings.tls.client_auth: unknown client_auth",
+        ),
+        (
+            "unix_socket_server_settings: {path: 1}",
+            "unix_socket_server_settings.path: must be a string",
+        ),
+        (
+            "unix_socket_server_settings: x",
+            "unix_socket_server_settings: must be a mapping",
+        ),
+    ] {
+        let Err(HostError::Configuration { problems }) = GatewayConfig::parse("gateway.yaml", keys) else {
+            panic!("{keys} is accepted");
+        };
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(
+            problems[0].starts_with(&format!("gateway.yaml:1: {expected}")),
+            "{}",
+            problems[0]
+        );
+    }
+    let file = "server_settings: {port: '8000', tls: {}}\ngrpc_server_settings:\nplugin_dirs: []\nplugin_settings: 5\n";
+    assert!(GatewayConfig::parse("gateway.yaml", file).is_ok());
 }
 
 #[test]

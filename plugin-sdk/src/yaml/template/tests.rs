@@ -1,0 +1,283 @@
+use super::*;
+
+fn variables() -> BTreeMap<String, String> {
+    [
+        ("WORD", "a&b <c>"),
+        ("EMPTY", ""),
+        ("LIST", "a,b"),
+        ("PORT", "8000"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+fn rendered(source: &str) -> Result<String, SyntaxError> {
+    render(source, &variables()).map(|rendered| rendered.text)
+}
+
+fn message(source: &str) -> String {
+    rendered(source).unwrap_err().message
+}
+
+fn unset(source: &str) -> Vec<(String, u64)> {
+    let unset = render(source, &variables()).unwrap().unset;
+    unset
+        .into_iter()
+        .map(|unset| (unset.expression, unset.line.unwrap()))
+        .collect()
+}
+
+#[test]
+fn variables_are_inserted_without_escaping() {
+    assert_eq!(rendered("a: \"{{ env.WORD }}\"").unwrap(), "a: \"a&b <c>\"");
+    assert_eq!(rendered("a: {{ env['WORD'] }}").unwrap(), "a: a&b <c>");
+    assert_eq!(rendered("a: '{{ env.NOTHING }}'").unwrap(), "a: ''");
+}
+
+#[test]
+fn defaults_can_be_given_in_the_usual_ways() {
+    for (source, expected) in [
+        (
+            "{{ env.get('NOTHING', 'x') }}{{ env.get('WORD', 'x') }}",
+            "xa&b <c>",
+        ),
+        ("{{ env.get('NOTHING', default='x') }}", "x"),
+        ("{{ env.get('NOTHING') or 'x' }}", "x"),
+        ("{{ env.NOTHING | default('x') }}", "x"),
+        ("{{ env.EMPTY or 'x' }}", "x"),
+        ("{{ env.get('NOTHING') }}", "None"),
+    ] {
+        assert_eq!(rendered(source).unwrap(), expected, "{source}");
+    }
+}
+
+#[test]
+fn the_usual_jinja_works() {
+    for (source, expected) in [
+        ("{{ env.LIST.split(',') | tojson }}", r#"["a", "b"]"#),
+        ("{{ env.LIST.upper() }}", "A,B"),
+        (
+            "{% for k, v in {'b': 1, 'a': 2}.items() %}{{ k }}{{ v }}{% endfor %}",
+            "b1a2",
+        ),
+        ("{{ env.WORD | urlencode }}", "a%26b%20%3Cc%3E"),
+        (
+            "{% macro f(x, y=2) %}{{ x }}{{ y }}{% endmacro %}{{ f(1) }}",
+            "12",
+        ),
+        (
+            "{{ env.PORT | int + 1 }} {{ 'x' | int }} {{ 'x' | int(7) }} {{ 'x' | float }} {{ ' 5 ' | int }}",
+            "8001 0 7 0.0 5",
+        ),
+        (
+            "{{ 'ff' | int(base=16) }} {{ '0x1F' | int(0, base=16) }}",
+            "255 31",
+        ),
+        (
+            "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}",
+            "aba",
+        ),
+        (
+            "{% set j = joiner() %}{% for x in [1, 2] %}{{ j() }}{{ x }}{% endfor %}",
+            "1, 2",
+        ),
+        (
+            "{{ 'a.b.c'.rsplit('.', 1) }} {{ ' a  b c '.rsplit(none, 1) }}",
+            "['a.b', 'c'] ['a  b', 'c']",
+        ),
+        (
+            "{{ 'a.b'.partition('.')[0] }} {{ 'a.b'.rpartition('/')[2] }}",
+            "a a.b",
+        ),
+        ("{{ 'abc'.index('c') }} {{ [1, 2].index(2) }}", "2 1"),
+        (
+            "{{ 'abc'.removeprefix('a') }} {{ 'abc'.removesuffix('c') }} {{ 'aB'.swapcase() }}",
+            "bc ab Ab",
+        ),
+        (
+            "{{ 'abc'.center(7) }}|{{ 'ab'.center(5) }}|{{ 'a'.ljust(3) }}|{{ 'a'.rjust(3, '.') }}|{{ '-5'.zfill(4) }}",
+            "  abc  |  ab |a  |..a|-005",
+        ),
+        (
+            "{{ {'a': 1}.copy() }} {{ 'a b' | wordcount }} {{ 'x' | center(3) }}",
+            "{'a': 1} 2  x ",
+        ),
+        (
+            "{{ none }} {{ true }} {{ [1, 'a', 1.0] }}",
+            "None True [1, 'a', 1.0]",
+        ),
+        ("{% block x %}a{% endblock %}{{ self.x() }}", "aa"),
+        (
+            "{% for x in [1, 2] %}{{ loop.previtem }}{{ loop.nextitem }}{% endfor %}",
+            "21",
+        ),
+        (
+            "{{ 'LIST' in env }} {{ 'NOPE' in env }} {{ env.items() | list | length }}",
+            "True False 4",
+        ),
+    ] {
+        assert_eq!(rendered(source).unwrap(), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_template_error_has_its_line() {
+    for (source, line) in [
+        ("a: 1\nb: {{ env. }}\n", 2),
+        ("a: 1\n{% if %}\n", 2),
+        ("\n\n{{ 1 + 'a' }}", 3),
+        ("\n{% include 'a' %}", 2),
+        ("\n\n{{ env.NOTHING | tojson }}", 3),
+    ] {
+        let error = rendered(source).unwrap_err();
+        assert_eq!(error.line, Some(line), "{error:?}");
+    }
+    let far = format!("{}{{{{ 1 + 'a' }}}}", "\n".repeat(70_000));
+    assert_eq!(rendered(&far).unwrap_err().line, Some(70_001));
+}
+
+#[test]
+fn an_error_does_not_repeat_a_value() {
+    for source in [
+        "{{ env.WORD | int + env.WORD }}",
+        "{{ env.WORD + 1 }}",
+        "{{ env.WORD.nope() }}",
+        "{{ [env.WORD] | sum }}",
+        "{{ env.WORD | round }}",
+        "{{ env.WORD | tojson(indent='a') }}",
+        "{{ range(env.WORD) }}",
+        "{{ env.WORD.x.y }}",
+        "{{ env.WORD | dictsort }}",
+        "{% for a, b in [env.WORD] %}{% endfor %}",
+        "{{ env.WORD | abs }}",
+        "{{ env.WORD.format() }}{{ env.WORD() }}",
+        "{% include env.WORD %}",
+    ] {
+        let message = message(source);
+        assert!(
+            !message.contains("&b") && !message.contains("<c>"),
+            "{source}: {message}"
+        );
+    }
+}
+
+#[test]
+fn lines_of_the_text_are_those_of_the_file() {
+    let source = "a\n{% for x in [1, 2] %}\nb: {{ x }}\n\n{%- if true %}\nc{% endif %}\n{% endfor %}\nd\n";
+    let rendered = render(source, &variables()).unwrap();
+    let lines: Vec<_> = rendered
+        .text
+        .lines()
+        .zip(1..)
+        .map(|(text, line)| (text, rendered.line(line)))
+        .collect();
+    assert_eq!(lines[0], ("a", 1));
+    let of = |text: &str| -> Vec<u64> {
+        lines
+            .iter()
+            .filter(|(line, _)| *line == text)
+            .map(|(_, line)| *line)
+            .collect()
+    };
+    assert_eq!(of("b: 1"), [3]);
+    assert_eq!(of("b: 2"), [3]);
+    assert_eq!(of("c"), [6, 6]);
+    assert_eq!(of("d"), [8]);
+}
+
+#[test]
+fn what_is_not_set_is_found_where_it_is_used() {
+    let source = "a: {{ env.A }}\nb: {{ env['B'] | upper }}\nc: {{ 'x' ~ env.C }}\nd: {{ env.get('D') }}\n\
+                  {% for k in ['E'] %}{{ env[k] }}{% endfor %}\nf: {{ F }}\n{{ env.A }}";
+    let expected = [
+        ("env.A", 1),
+        ("env.B", 2),
+        ("env.C", 3),
+        ("env.D", 4),
+        ("env.E", 5),
+        ("F", 6),
+    ];
+    assert_eq!(
+        unset(source),
+        expected.map(|(name, line)| (name.to_owned(), line))
+    );
+    assert_eq!(
+        unset("{% if env.MODE == 'a' %}{% endif %}\n{{ 'x' ~ env.MODE }}"),
+        [("env.MODE".to_owned(), 1)]
+    );
+}
+
+#[test]
+fn what_is_tested_or_has_a_default_is_not_reported() {
+    for source in [
+        "{{ env.A | default('x') }}{{ env.A | d('x') }}",
+        "{{ env.A | default('x', true) | upper }}",
+        "{{ env.A or 'x' }}{{ env.get('A', '') }}{{ env.get('A') or '' }}",
+        "{% if env.A %}{{ env.A }}{% endif %}",
+        "{% if env.A is defined %}{{ env.A }}{% endif %}{{ 'x' if env.A }}",
+        "{% if env.A == 'x' or 'y' in env.A or env.A != 'z' %}{% endif %}",
+        "{{ env.WORD }}{{ env.EMPTY }}{{ 'A' in env }}",
+        "{% if not env.A and env.WORD %}{% endif %}",
+    ] {
+        assert_eq!(unset(source), [], "{source}");
+    }
+}
+
+#[test]
+fn what_would_not_end_is_stopped() {
+    for source in [
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
+        "{% for a in range(100000) %}{% for b in range(100000) %}xxxxxxxxxxxxxxxx{% endfor %}{% endfor %}",
+        "{% set ns = namespace(a='x') %}{% for i in range(60) %}{% set ns.a = ns.a ~ ns.a %}{% endfor %}",
+        "{% set ns = namespace(a=[1]) %}{% for i in range(60) %}{% set ns.a = ns.a + ns.a %}{% endfor %}{{ ns.a }}",
+        "{{ 'x' * 99999999 }}",
+        "{{ 'x'.ljust(9999999999) }}{{ 'x' | center(9999999999) }}",
+        "{{ 'x'.replace('', 'y' * 1000000).replace('', 'y' * 1000000) }}",
+        "{{ '%99999999d' | format(1) }}",
+        "{{ '{:999999999}'.format(1) }}",
+        "{{ range(100000) | list | tojson(indent=100000) }}",
+        "{{ range(100000) | join('x' * 100000) }}",
+        "{{ ('a\n' * 100000) | indent(100000) }}",
+        "{{ [[1] * 10000] * 10000 }}",
+        "{% set ns = namespace(a=[1]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a }}",
+    ] {
+        assert!(rendered(source).is_err(), "{source}");
+    }
+    assert!(
+        message("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
+            .contains("too many steps")
+    );
+}
+
+#[test]
+fn what_is_deep_does_not_overflow_the_stack() {
+    let nested = |depth: usize| {
+        format!(
+            "{{% set ns = namespace(a=[]) %}}{{% for i in range({depth}) %}}{{% set ns.a = [ns.a] %}}{{% endfor %}}{{{{ ns.a }}}}"
+        )
+    };
+    assert!(rendered(&nested(20_000)).is_ok());
+    for source in [
+        nested(200_000),
+        "{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}".to_owned(),
+        format!("{{{{ {}1{} }}}}", "(".repeat(10_000), ")".repeat(10_000)),
+        format!("{{{{ {}1 }}}}", "not ".repeat(100_000)),
+        "{% if 1 %}".repeat(10_000),
+    ] {
+        assert!(rendered(&source).is_err());
+    }
+    for (open, close) in [
+        ("not ", ""),
+        ("-", ""),
+        ("1 if 1 else ", ""),
+        ("1 + ", ""),
+        ("", "|string"),
+        ("", " is defined"),
+    ] {
+        let most = 32_000 / (open.len() + close.len());
+        let source = format!("{{{{ {}1{} }}}}", open.repeat(most), close.repeat(most));
+        assert!(rendered(&source).is_ok(), "{open}{close}");
+    }
+    let elifs = format!("{{% if 0 %}}{}{{% endif %}}", "{% elif 0 %}".repeat(1000));
+    assert!(rendered(&elifs).is_ok());
+}
