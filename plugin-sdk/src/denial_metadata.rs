@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+use crate::repeated::limited;
+
 /// Numbers about a denial (`protocol.md`, section 7.3). Integers keep their 64 bits on every transport.
 ///
 /// Hosts take at most 16 entries, whose keys are 1 to 64 characters out of `A-Z a-z 0-9 . _ -` and whose floats are finite;
@@ -59,10 +61,8 @@ impl DenialMetadata {
     pub(crate) fn accepted(&self) -> impl Iterator<Item = (&str, DenialMetric)> {
         let too_many = self.0.len() > MAX_ENTRIES;
         if too_many {
-            tracing::warn!(
-                entries = self.0.len(),
-                "denial metadata is left out: hosts take at most {MAX_ENTRIES} entries"
-            );
+            limited!(warn, kind: "denial metadata with too many entries"; entries = self.0.len(),
+                "denial metadata is left out: hosts take at most {MAX_ENTRIES} entries");
         }
         self.iter()
             .filter(move |(key, metric)| !too_many && acceptable(key, *metric))
@@ -108,10 +108,8 @@ fn acceptable(key: &str, metric: DenialMetric) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     let accepted = key_fits && !matches!(metric, DenialMetric::Floating(value) if !value.is_finite());
     if !accepted {
-        tracing::warn!(
-            key,
-            "an entry of the denial metadata is left out: keys are 1 to {MAX_KEY_LENGTH} of A-Z a-z 0-9 . _ -, floats are finite"
-        );
+        limited!(warn, kind: "entries of denial metadata left out"; key,
+            "an entry of the denial metadata is left out: keys are 1 to {MAX_KEY_LENGTH} of A-Z a-z 0-9 . _ -, floats are finite");
     }
     accepted
 }

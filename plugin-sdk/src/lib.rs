@@ -91,6 +91,7 @@ mod manifest;
 mod nearest;
 mod plugin;
 pub mod prelude;
+mod repeated;
 mod result;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 #[cfg_attr(
@@ -112,6 +113,8 @@ mod tls;
 mod transport;
 pub mod value;
 mod violation;
+#[cfg(any(feature = "host", feature = "mcp"))]
+mod visible;
 #[cfg(feature = "host")]
 mod yaml;
 

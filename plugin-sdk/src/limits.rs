@@ -35,10 +35,10 @@ pub struct Limits {
     /// After this time without a complete request a connection is closed, however many bytes of one arrive. 300 s. gRPC keeps it
     /// open for as long as its client gives signs of life.
     pub idle_timeout: Duration,
-    /// After this time without progress of an answer that the client does not read, its connection is closed. 30 s. On gRPC such
-    /// answers are bounded by the calls at one time and the age of a connection.
+    /// After this time without progress of an answer that the client does not read, its connection is closed. 30 s.
     pub write_timeout: Duration,
-    /// How long calls may go on after the server was told to stop, and how long a plugin's shutdown may take. 5 s.
+    /// How long stopping takes at most: the calls that still run, and then the shutdown of all plugins, for which a tenth of the
+    /// time is kept (at most 0.5 s). 5 s.
     pub drain_timeout: Duration,
     /// Threads for hooks that block, declared or seen to. 512.
     pub blocking_threads: usize,
@@ -48,6 +48,14 @@ pub struct Limits {
 
 /// The default of [`Limits::late_answer_guard`].
 pub(crate) const LATE_ANSWER_GUARD: Duration = Duration::from_millis(100);
+
+impl Limits {
+    /// The time for stopping, as one that can be added to any moment.
+    pub(crate) fn time_to_stop(&self) -> Duration {
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+        self.drain_timeout.min(YEAR)
+    }
+}
 
 impl Default for Limits {
     fn default() -> Self {

@@ -87,6 +87,8 @@ impl ServerProcess {
 
     /// What the server logged so far.
     pub fn log(&self) -> String {
+        // A thread of the server writes it, a moment after what it is about.
+        thread::sleep(Duration::from_millis(50));
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 

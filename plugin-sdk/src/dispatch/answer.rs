@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::{call::Effect, counts::Counts};
 use crate::{
     codec::{CodecError, Form, Sink, nesting::Levels},
     context::PluginContext,
@@ -13,7 +14,7 @@ use crate::{
 
 /// The answer to one call.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum Answer<'a> {
     Result {
         /// The result in the form of the transport.
         written: Vec<u8>,
@@ -22,11 +23,13 @@ pub(crate) enum Answer {
         bare_denial: Option<Vec<u8>>,
         /// Only if the hook changed it.
         context: Option<Box<PluginContext>>,
+        /// How it is counted once it can be sent. What was counted already has none.
+        counted: Option<(&'a Counts, Effect)>,
     },
     Error(ErrorAnswer),
 }
 
-impl Answer {
+impl<'a> Answer<'a> {
     /// The denial that is left when an answer can't be sent as it is.
     pub(crate) fn take_bare_denial(&mut self) -> Option<Self> {
         match self {
@@ -35,7 +38,15 @@ impl Answer {
                 denial_metadata: None,
                 bare_denial: None,
                 context: None,
+                counted: None,
             }),
+            Self::Error(_) => None,
+        }
+    }
+
+    pub(crate) fn counted(&self) -> Option<(&'a Counts, Effect)> {
+        match self {
+            Self::Result { counted, .. } => *counted,
             Self::Error(_) => None,
         }
     }
@@ -58,9 +69,22 @@ impl Answer {
                 denial_metadata: None,
                 bare_denial: None,
                 context: None,
+                counted: None,
             },
             Err(error) => Self::Error(ErrorAnswer::unsendable("", "", &error)),
         }
+    }
+}
+
+/// An answer in the form of a transport.
+pub(crate) trait Written {
+    /// Its bytes, as far as they are bounded.
+    fn size(&self) -> usize;
+}
+
+impl Written for Vec<u8> {
+    fn size(&self) -> usize {
+        self.len()
     }
 }
 

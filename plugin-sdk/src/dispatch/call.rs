@@ -10,6 +10,7 @@ use crate::{
     error::PluginError,
     hooks::Hook,
     plugin::checks::PayloadOf,
+    repeated::limited,
     result::{HookResult, PluginResult},
     violation::PluginViolation,
 };
@@ -170,7 +171,7 @@ impl Call {
                 bare_denial,
             },
             (Err(error), Some(bare)) => {
-                tracing::warn!(%error, "a denial is sent without what comes with it, which can't be sent");
+                limited!(warn, "a denial is sent without what comes with it, which can't be sent"; %error);
                 self.out.truncate(start);
                 self.out.extend_from_slice(&bare);
                 Outcome::Result {

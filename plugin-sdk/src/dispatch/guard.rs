@@ -9,6 +9,8 @@ use std::{
     task::{Context, Poll},
 };
 
+use crate::repeated::limited;
+
 /// A panic of author code.
 #[derive(Debug)]
 pub(crate) struct Panic {
@@ -88,7 +90,7 @@ pub(crate) fn poll<F: Future + ?Sized>(
 /// Drops what author code left behind, whose destructors may panic too.
 pub(crate) fn discard<T>(value: T) {
     if let Err(panic) = catch(|| drop(value)) {
-        tracing::error!("a destructor of a plugin {panic}");
+        limited!(error, kind: "panics of destructors"; "a destructor of a plugin {panic}");
         tracing::debug!("the panic of the destructor says: {}", panic.text());
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Answer, Dispatcher, Invocation, RawContext, answer::ErrorAnswer, call::Payload};
+use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, Written, call::Payload};
 use crate::{context::PluginContext, denial_metadata::DenialMetadata, host::ReportedError};
 
 /// A result as JSON, with what goes beside it.
@@ -23,15 +23,26 @@ impl Dispatcher {
             payload: Payload::Json(payload),
             context: RawContext::Json(context),
         };
-        match self.invoke(invocation, Vec::new()).await {
-            Answer::Result {
-                written,
-                denial_metadata,
-                context,
-                ..
-            } => Ok((written, denial_metadata, context)),
-            Answer::Error(error) => Err(error.into()),
-        }
+        let answer = self.invoke(invocation, Vec::new()).await;
+        let limit = AnswerLimit::of_message(self.limits.max_message_size);
+        Self::write_bounded(plugin_name, answer, limit, |answer| {
+            Ok(match answer {
+                Answer::Result {
+                    written,
+                    denial_metadata,
+                    context,
+                    ..
+                } => Ok((written, denial_metadata, context)),
+                Answer::Error(error) => Err(ReportedError::from(error)),
+            })
+        })
+        .map_err(|error| ErrorAnswer::unsendable(plugin_name, hook_type, &error))?
+    }
+}
+
+impl Written for Result<Here, ReportedError> {
+    fn size(&self) -> usize {
+        self.as_ref().map_or(0, |(written, ..)| written.len())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     codec::to_struct,
     manifest::Manifest,
     plugin::{ErasedPlugin, PluginKind, PluginSettings},
+    repeated::Repeated,
     value::{Map, Value},
 };
 
@@ -60,6 +61,8 @@ pub(crate) struct InstanceHook {
     pub(crate) index: usize,
     pub(crate) conduct: Conduct,
     pub(crate) counts: Counts,
+    /// Failures of it in the log.
+    pub(crate) failures: Repeated,
 }
 
 /// What hosts are told about an instance, made once.
@@ -120,6 +123,10 @@ fn hooks(config: &InstanceConfig, manifest: &Manifest) -> Vec<InstanceHook> {
         index,
         conduct: Conduct::of(manifest.hooks[index].blocking),
         counts: Counts::of(&config.name, manifest.hooks[index].name),
+        failures: Repeated::new(format!(
+            "failures of {} in {}",
+            config.name, manifest.hooks[index].name
+        )),
     };
     let all = || 0..manifest.hooks.len();
     match &config.hooks {

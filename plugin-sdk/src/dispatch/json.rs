@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, Reported, call::Payload};
 use crate::{
     codec::{CodecError, nesting::Levels, text::Text, write_json},
+    repeated::limited,
     value::Map,
 };
 
@@ -43,6 +44,7 @@ impl Dispatcher {
         Self::write_bounded(plugin_name, answer, limit, |answer| {
             write(plugin_name, &answer, self.levels)
         })
+        .unwrap_or_default()
     }
 
     /// What hosts are told about the instance of this name, in whatever letter case; `{}` for a name that is not known.
@@ -85,7 +87,7 @@ fn text(json: Vec<u8>) -> String {
 }
 
 /// The object by hand: the result is JSON already, and large.
-fn write(plugin_name: &str, answer: &Answer, levels: Levels) -> Result<Vec<u8>, CodecError> {
+fn write(plugin_name: &str, answer: &Answer<'_>, levels: Levels) -> Result<Vec<u8>, CodecError> {
     let written = match answer {
         Answer::Result { written, .. } => written.as_slice(),
         Answer::Error(_) => &[],
@@ -115,7 +117,7 @@ fn write_error(out: &mut Vec<u8>, error: &ErrorAnswer, levels: Levels) -> Result
     let start = out.len();
     write_json(out, error, levels).or_else(|unsendable| {
         out.truncate(start);
-        tracing::warn!(error = %unsendable, "the details of an error are left out");
+        limited!(warn, "the details of an error are left out"; error = %unsendable);
         let error = ErrorAnswer {
             details: Map::new(),
             ..error.clone()

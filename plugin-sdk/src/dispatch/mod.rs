@@ -14,6 +14,7 @@ mod older_hosts;
 pub(crate) mod protobuf;
 mod pulse;
 mod run;
+mod shutdown;
 mod start_error;
 mod threads;
 
@@ -35,9 +36,10 @@ pub(crate) use instance::{InstanceConfig, Reported};
 pub(crate) use older_hosts::Vocabulary;
 pub use start_error::StartError;
 
-use answer::{Answer, ErrorAnswer};
-use call::Outcome;
+use answer::{Answer, ErrorAnswer, Written};
 pub(crate) use call::Payload;
+use call::{Effect, Outcome};
+use counts::Counts;
 use instance::{Instance, InstanceHook};
 use occupancy::{HookId, Occupancy};
 use run::{Ended, Running};
@@ -49,6 +51,7 @@ use crate::{
     limits::Limits,
     manifest::Manifest,
     plugin::{Plugin, PluginKind},
+    repeated::limited,
 };
 
 /// All instances of a process, and the only way to call them.
@@ -210,7 +213,7 @@ impl Dispatcher {
     }
 
     /// Calls a hook. The result is written to the end of `out`.
-    async fn invoke(&self, invocation: Invocation, out: Vec<u8>) -> Answer {
+    async fn invoke(&self, invocation: Invocation, out: Vec<u8>) -> Answer<'_> {
         let started = Instant::now();
         let (plugin_name, hook_type) = (&invocation.plugin_name, &invocation.hook_type);
         let Some((id, instance)) = self.called(plugin_name) else {
@@ -257,8 +260,14 @@ impl Dispatcher {
         }
     }
 
-    fn answer(&self, instance: &Instance, hook: &InstanceHook, ended: Ended, form: Form) -> Answer {
-        let counts = &hook.counts;
+    fn answer<'a>(
+        &self,
+        instance: &Instance,
+        hook: &'a InstanceHook,
+        ended: Ended,
+        form: Form,
+    ) -> Answer<'a> {
+        let (counts, failures) = (&hook.counts, &hook.failures);
         let (name, hook) = (&*instance.name, hook.name.as_str());
         let error = match ended {
             Ended::Returned(call) => match call.into_parts() {
@@ -271,13 +280,13 @@ impl Dispatcher {
                     context,
                     written,
                 ) => {
-                    counts.result(effect);
                     let context = context.is_changed().then(|| Box::new(context));
                     return Answer::Result {
                         written,
                         denial_metadata,
                         bare_denial,
                         context,
+                        counted: Some((counts, effect)),
                     };
                 }
                 // The request is at fault, whatever the operator wants done about errors of the plugin.
@@ -296,11 +305,7 @@ impl Dispatcher {
             },
             Ended::Panicked(panic) => {
                 counts.panic();
-                tracing::error!(
-                    plugin_name = name,
-                    hook_type = hook,
-                    "the hook {hook} of {name} {panic}"
-                );
+                limited!(error, kind: "panics of hooks"; plugin_name = name, hook_type = hook, "the hook {hook} of {name} {panic}");
                 tracing::debug!(
                     plugin_name = name,
                     hook_type = hook,
@@ -318,15 +323,16 @@ impl Dispatcher {
                 ErrorAnswer::too_many_blocking(name, hook, self.limits.max_blocking_calls)
             }
         };
-        tracing::warn!(
-            plugin_name = name,
-            hook_type = hook,
-            code = error.code,
-            ignored = instance.ignore_errors,
-            "{}",
-            // What a panic says may have lines, and a log has one for each event.
-            error.message.replace(['\n', '\r'], " ")
-        );
+        if failures.may_log() {
+            tracing::warn!(
+                plugin_name = name,
+                hook_type = hook,
+                code = error.code,
+                ignored = instance.ignore_errors,
+                "{}",
+                error.message
+            );
+        }
         if instance.ignore_errors {
             Answer::allow(form, self.levels)
         } else {
@@ -336,47 +342,35 @@ impl Dispatcher {
 
     /// Writes an answer in the form of a transport. What can't be sent, or is too large, is replaced: a denial by what is left of
     /// it when everything optional is gone, anything else by an error.
-    fn write_bounded(
+    fn write_bounded<'a, T: Written>(
         plugin_name: &str,
-        mut answer: Answer,
+        mut answer: Answer<'a>,
         limit: AnswerLimit,
-        write: impl Fn(Answer) -> Result<Vec<u8>, CodecError>,
-    ) -> Vec<u8> {
+        write: impl Fn(Answer<'a>) -> Result<T, CodecError>,
+    ) -> Result<T, CodecError> {
+        let counted = answer.counted();
+        let count = |outcome: fn(&Counts, Effect)| {
+            if let Some((counts, effect)) = counted {
+                outcome(counts, effect);
+            }
+        };
         let bare_denial = answer.take_bare_denial();
         let error = match write(answer) {
-            Ok(written) if written.len() <= limit.size => return written,
-            Ok(written) => ErrorAnswer::too_large(plugin_name, written.len(), limit),
+            Ok(written) if written.size() <= limit.size => {
+                count(Counts::result);
+                return Ok(written);
+            }
+            Ok(written) => ErrorAnswer::too_large(plugin_name, written.size(), limit),
             Err(error) => ErrorAnswer::unsendable_context(plugin_name, &error),
         };
-        tracing::warn!(plugin_name = error.plugin_name, "{}", error.message);
+        limited!(warn, kind: "answers that can't be sent"; plugin_name = error.plugin_name, "{}", error.message);
         if let Some(Ok(written)) = bare_denial.map(&write)
-            && written.len() <= limit.size
+            && written.size() <= limit.size
         {
-            return written;
+            count(Counts::result);
+            return Ok(written);
         }
-        write(Answer::Error(error)).unwrap_or_default()
-    }
-
-    /// Calls the shutdown of every plugin, each within the time that there is for draining.
-    pub(crate) async fn shutdown(&self) {
-        for instance in self.instances.iter() {
-            let Some(plugin) = instance.plugin() else { continue };
-            let shutdown = guard::no_panic(plugin.shutdown());
-            match tokio::time::timeout(self.limits.drain_timeout, shutdown).await {
-                Ok(Ok(Ok(()))) => {}
-                Ok(Ok(Err(error))) => {
-                    tracing::error!(plugin_name = &*instance.name, "shutdown failed: {error}");
-                }
-                Ok(Err(panic)) => {
-                    tracing::error!(plugin_name = &*instance.name, "shutdown {panic}");
-                    tracing::debug!(plugin_name = &*instance.name, "the panic says: {}", panic.text());
-                }
-                Err(_) => tracing::error!(
-                    plugin_name = &*instance.name,
-                    "shutdown takes longer than {} s (PLUGINS_DRAIN_TIMEOUT) and is not waited for",
-                    self.limits.drain_timeout.as_secs_f64()
-                ),
-            }
-        }
+        count(|counts, _| counts.error());
+        write(Answer::Error(error))
     }
 }

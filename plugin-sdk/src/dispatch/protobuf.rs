@@ -17,6 +17,7 @@ use crate::{
         write_struct,
     },
     denial_metadata::{DenialMetadata, DenialMetric},
+    repeated::limited,
 };
 
 const fn field(number: u8) -> u8 {
@@ -70,6 +71,7 @@ impl Dispatcher {
         Self::write_bounded(plugin_name, answer, limit, |answer| {
             write_answer(answer, plugin_name, self.levels)
         })
+        .unwrap_or_default()
     }
 
     /// A `GetPluginConfigResponse`; empty for a name that is not known.
@@ -148,7 +150,7 @@ pub(crate) fn health(is_serving: bool) -> Vec<u8> {
     vec![tag(1, 0), if is_serving { SERVING } else { NOT_SERVING }]
 }
 
-fn write_answer(answer: Answer, plugin_name: &str, levels: Levels) -> Result<Vec<u8>, CodecError> {
+fn write_answer(answer: Answer<'_>, plugin_name: &str, levels: Levels) -> Result<Vec<u8>, CodecError> {
     match answer {
         Answer::Result {
             written,
@@ -194,7 +196,7 @@ fn write_error_fields(out: &mut Vec<u8>, error: &ErrorAnswer, levels: Levels) {
         let details = out.len();
         if let Err(unsendable) = write_struct(out, &error.details, field(4), levels) {
             out.truncate(details);
-            tracing::warn!(error = %unsendable, "the details of an error are left out");
+            limited!(warn, "the details of an error are left out"; error = %unsendable);
         }
     }
     if error.mcp_error_code != 0 {

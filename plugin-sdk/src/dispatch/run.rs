@@ -24,7 +24,10 @@ use super::{
     occupancy::{Held, HookId, Occupancy, WATCH_INTERVAL, report},
     threads::{Permit, Threads, TooMany},
 };
-use crate::plugin::{BoxFuture, ErasedPlugin};
+use crate::{
+    plugin::{BoxFuture, ErasedPlugin},
+    repeated::limited,
+};
 
 /// How a hook ended.
 pub(crate) enum Ended {
@@ -110,7 +113,9 @@ impl Running<'_> {
                 "a blocking hook got no thread before its deadline (PLUGINS_BLOCKING_THREADS)"
             };
             if self.hook.conduct.blocks() {
-                tracing::warn!(
+                limited!(
+                    warn,
+                    kind: "blocking hooks after their deadline";
                     plugin_name = &*self.instance.name,
                     hook_type = self.hook.name,
                     "{problem}"

@@ -1,8 +1,17 @@
 //! What can go wrong between a host and a plugin: the same values on every transport.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{
+    error::Error,
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
-use crate::{codec::CodecError, error::debug_by_message, value::Map};
+use crate::{
+    codec::CodecError,
+    error::debug_by_message,
+    value::Map,
+    visible::{Visible, visible},
+};
 
 /// Why a call has no result. A denial is a result.
 ///
@@ -94,8 +103,10 @@ impl CallError {
     }
 }
 
+/// What the server says is shown in one line, with control characters as `\u{1b}`.
 impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let formatter = &mut Visible(formatter);
         match self {
             Self::Plugin(error) | Self::NotFound(error) => write!(formatter, "{error}"),
             Self::Timeout { after, .. } => write!(formatter, "no answer within {} s", after.as_secs_f64()),
@@ -134,8 +145,10 @@ pub struct ReportedError {
     pub mcp_error_code: i32,
 }
 
+/// What the server says is shown in one line, with control characters as `\u{1b}`.
 impl fmt::Display for ReportedError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let formatter = &mut Visible(formatter);
         formatter.write_str(&self.message)?;
         if !self.code.is_empty() {
             write!(formatter, " ({})", self.code)?;
@@ -194,10 +207,16 @@ impl HostError {
     }
 }
 
+/// One line, or one for each problem of a configuration, with control characters as `\u{1b}`.
 impl fmt::Display for HostError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Configuration { problems } = self {
+            let problems: Vec<_> = problems.iter().map(|problem| visible(problem)).collect();
+            return formatter.write_str(&problems.join("\n"));
+        }
+        let formatter = &mut Visible(formatter);
         match self {
-            Self::Configuration { problems } => formatter.write_str(&problems.join("\n")),
+            Self::Configuration { .. } => Ok(()),
             Self::NotFound { plugin } => write!(
                 formatter,
                 "{plugin}: the server has no plugin of this name; `name` must be that in the server's file"

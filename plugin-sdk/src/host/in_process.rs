@@ -136,7 +136,7 @@ impl HostedPlugin for InProcessPlugin {
             }
             written.map_err(|error| CallError::invalid_request(&error))?;
             let limit = self.dispatcher.limits().max_message_size;
-            within(limit, "request", payload.len() + context.len())?;
+            within(limit, payload.len() + context.len())?;
             let answer =
                 self.dispatcher
                     .invoke_here(call.hook(), self.config.name(), payload.into(), context.into());
@@ -150,16 +150,13 @@ impl HostedPlugin for InProcessPlugin {
                     })?,
             };
             match answer {
-                Ok((result, denial_metadata, context)) => {
-                    within(limit, "answer", result.len())?;
-                    Ok(HookReply {
-                        encoding: Encoding::Json,
-                        result: Bytes::from(result),
-                        denial_metadata,
-                        context,
-                        levels,
-                    })
-                }
+                Ok((result, denial_metadata, context)) => Ok(HookReply {
+                    encoding: Encoding::Json,
+                    result: Bytes::from(result),
+                    denial_metadata,
+                    context,
+                    levels,
+                }),
                 Err(error) => Err(encoding::of_reported(error)),
             }
         })
@@ -186,14 +183,14 @@ impl HostedPlugin for InProcessPlugin {
     }
 }
 
-/// A server reads and sends no more than this.
-fn within(limit: usize, what: &str, size: usize) -> Result<(), CallError> {
+/// A server reads no more than this.
+fn within(limit: usize, size: usize) -> Result<(), CallError> {
     if size <= limit {
         return Ok(());
     }
     Err(CallError::TooLarge {
         message: format!(
-            "the {what} has {size} bytes, more than the {limit} that are taken (PLUGINS_MAX_MESSAGE_SIZE)"
+            "the request has {size} bytes, more than the {limit} that are taken (PLUGINS_MAX_MESSAGE_SIZE)"
         ),
     })
 }

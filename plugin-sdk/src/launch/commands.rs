@@ -1,7 +1,6 @@
 //! What the commands do.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -10,10 +9,12 @@ use tracing::Level;
 
 use super::cli::{CheckArguments, Cli, Command, Flags, ServeArguments, Transport};
 use super::configuration::Configuration;
+use super::output::{print, write};
 use super::{check, describe, health, invoke, logging, serve, stanza, transports};
 use crate::environment::Environment;
 use crate::plugin::PluginKind;
 use crate::standard_output;
+use crate::visible::visible;
 
 /// Why a command cannot be carried out: a line for each reason.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
         None | Some(Command::Serve(_)) => Level::INFO,
         Some(_) => Level::WARN,
     };
-    logging::start(level.clone().ok().flatten().unwrap_or(default));
+    logging::start(level.clone().ok().flatten().unwrap_or(default))?;
     if !matches!(cli.command, Some(Command::Check(_))) {
         level.clone()?;
     }
@@ -187,7 +188,7 @@ fn check(
     for (label, lines) in labelled {
         lines
             .iter()
-            .try_for_each(|line| write(output, &format!("{label}: {line}\n")))?;
+            .try_for_each(|line| write(output, &format!("{label}: {}\n", visible(line))))?;
     }
     Ok(if findings.problems.is_empty() {
         ExitCode::SUCCESS
@@ -211,19 +212,4 @@ pub(super) fn take_output() -> Result<&'static File, String> {
     let taken = standard_output::take();
     let taken = taken.map_err(|error| format!("standard output can't be taken over: {error}"))?;
     Ok(OUTPUT.get_or_init(|| taken.into()))
-}
-
-fn print(text: &str) -> Result<ExitCode, Failure> {
-    write(std::io::stdout().lock(), text)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Writes a command's output. A reader that has seen enough is no error.
-fn write(mut output: impl Write, text: &str) -> Result<(), Failure> {
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("stdout cannot be written: {error}").into())
-        }
-        _ => Ok(()),
-    }
 }

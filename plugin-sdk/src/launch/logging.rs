@@ -1,17 +1,23 @@
 //! The log: lines on stderr. Stdout belongs to `READY`, to results and to the stdio transport.
 
-use std::io::{self, IsTerminal};
-use std::panic::{self, PanicHookInfo};
+use std::{
+    fmt::Write as _,
+    io,
+    panic::{self, PanicHookInfo},
+};
 
 use tracing::Level;
 use tracing_subscriber::{
+    field::MakeExt,
     filter::{LevelFilter, Targets},
+    fmt::{FormatFields, format},
     layer::SubscriberExt,
 };
 
-use crate::dispatch::guard;
-use crate::environment::Environment;
-use crate::nearest::unknown;
+use super::{colours::has_colours, log::Log};
+use crate::{
+    dispatch::guard, environment::Environment, nearest::unknown, repeated::limited, visible::Visible,
+};
 
 const LEVELS: [&str; 7] = ["TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"];
 
@@ -35,16 +41,32 @@ pub(crate) fn level(flag: Option<&str>, environment: &Environment) -> Result<Opt
 }
 
 /// Starts the log. A subscriber that the program has already installed stays.
-pub(crate) fn start(level: Level) {
+pub(crate) fn start(level: Level) -> Result<(), String> {
+    let log = Log::of_process().ok_or("the log cannot be started: there is no thread for it")?;
     let subscriber = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_writer(move || log)
+        .with_ansi(has_colours(&io::stderr()))
+        .fmt_fields(fields())
         .with_max_level(level)
         .finish()
         .with(targets(level));
     // It fails only if there is one already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// The fields of a line. What is in them may come from anybody, and stays in its line.
+fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
+    format::debug_fn(|writer, field, value| {
+        match (field.name(), writer.has_ansi_escapes()) {
+            ("message", _) => {}
+            (name, true) => write!(writer, "\u{1b}[3m{name}\u{1b}[0m\u{1b}[2m=\u{1b}[0m")?,
+            (name, false) => write!(writer, "{name}=")?,
+        }
+        write!(Visible(writer), "{value:?}")
+    })
+    .delimited(" ")
 }
 
 /// The library of MCP tells of every request several times, with what is in it, and takes a client that hangs up for an error. What
@@ -67,9 +89,15 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic
         .location()
         .map(|place| format!(" at {}:{}", place.file(), place.line()));
-    tracing::error!("a thread panicked{}", place.unwrap_or_default());
-    let message = guard::message(panic.payload()).replace(['\n', '\r'], " ");
-    tracing::debug!("the panic of the thread says: {message}");
+    limited!(error, kind: "panics of threads"; "a thread panicked{}", place.unwrap_or_default());
+    tracing::debug!(
+        "the panic of the thread says: {}",
+        guard::message(panic.payload())
+    );
+    // One that ends the process should be in the log by then.
+    if let Some(log) = Log::of_process() {
+        log.finish_panic();
+    }
 }
 
 #[cfg(test)]

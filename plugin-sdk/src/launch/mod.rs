@@ -6,12 +6,16 @@
 
 mod check;
 mod cli;
+mod colours;
 mod commands;
 mod configuration;
 mod describe;
 mod health;
 mod invoke;
+mod log;
 mod logging;
+mod output;
+mod printed;
 mod race;
 mod runtime;
 mod serve;
@@ -209,25 +213,17 @@ impl Launcher {
 
 /// Not generic, so that a plugin's own build compiles nothing of it.
 fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let _log = log::FinishOnDrop;
     let arguments: Vec<OsString> = arguments.collect();
     let program = describe_program(&kinds, arguments.first());
-    let cli = match cli::parse(&program, &arguments) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Nothing can be done if the help cannot be printed.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+    let outcome = match cli::parse(&program, &arguments) {
+        Ok(cli) => commands::execute(kinds, cli, program),
+        Err(error) => output::usage(&error, &arguments),
     };
-    match commands::execute(kinds, cli, program) {
-        Ok(status) => status,
-        Err(Failure(reasons)) => {
-            for reason in reasons {
-                eprintln!("error: {reason}");
-            }
-            ExitCode::FAILURE
-        }
-    }
+    outcome.unwrap_or_else(|Failure(reasons)| {
+        output::errors(&reasons);
+        ExitCode::FAILURE
+    })
 }
 
 /// The command line under the program's own name, with the description and the version of its plugins.

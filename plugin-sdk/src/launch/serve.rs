@@ -5,11 +5,12 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 
 use super::cli::Transport;
 use super::commands::take_output;
 use super::configuration::Configuration;
+use super::printed::Printed;
 use super::race::{First, race};
 use super::runtime::runtime;
 use super::settings::Settings;
@@ -30,7 +31,8 @@ pub(crate) fn serve(configuration: &Configuration, transports: &[Transport]) -> 
 }
 
 async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
-    let (stopping, stop) = signals::listen(grace(configuration))
+    let drain_timeout = configuration.settings.limits.time_to_stop();
+    let (stopping, stop) = signals::listen(drain_timeout + LAST_STEPS)
         .map_err(|error| format!("signals cannot be handled: {error}"))?;
     #[cfg(feature = "mcp")]
     if transports.contains(&Transport::Http) && configuration.settings.http.metrics {
@@ -41,6 +43,8 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
     let mut stdio = take_stdio(transports)?;
     let is_ours = !transports.contains(&Transport::Stdio);
     let output = is_ours.then(take_output).transpose()?;
+    let _printed =
+        Printed::take().map_err(|error| format!("standard output can't be taken over: {error}"))?;
     let dispatcher = match race(start(configuration), stop.clone().requested()).await {
         First::Left(dispatcher) => Arc::new(dispatcher?),
         // Asked to stop before anything ran.
@@ -66,25 +70,18 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
             let ended = ended.unwrap_or_else(|error| Err(format!("a server ended unexpectedly: {error}")));
             outcome = outcome.and(ended);
             // If one transport cannot go on, none does: half a server is hard to notice.
-            stopping.send_replace(true);
+            stopping.request();
         }
         outcome
     }
     .await;
-    dispatcher.shutdown().await;
+    let until = stop.requested_at().unwrap_or_else(Instant::now) + drain_timeout;
+    dispatcher.shutdown_until(until).await;
     outcome
 }
 
-/// The time that stopping may take: draining, the shutdown of each plugin, and a little more.
-fn grace(configuration: &Configuration) -> Duration {
-    let steps = u32::try_from(configuration.instances.len())
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
-    let drain_timeout = configuration.settings.limits.drain_timeout;
-    drain_timeout
-        .saturating_mul(steps)
-        .saturating_add(Duration::from_secs(1))
-}
+/// After the time for stopping, the process has this long to end by itself.
+const LAST_STEPS: Duration = Duration::from_millis(250);
 
 /// Creates the plugins.
 pub(crate) async fn start(configuration: &Configuration) -> Result<Dispatcher, String> {

@@ -1,25 +1,56 @@
-//! SIGTERM and SIGINT: the first lets running calls finish, the second ends the process at once.
+//! SIGTERM and SIGINT: the first lets running calls finish, the second ends the process at once. SIGHUP is the same on a terminal,
+//! which is closed then; elsewhere it is a line in the log.
 
-use std::future::poll_fn;
-use std::io;
-use std::task::Poll;
-use std::thread;
-use std::time::Duration;
+use std::{
+    future::poll_fn,
+    io::{self, IsTerminal},
+    task::{Context, Poll},
+    thread,
+    time::Duration,
+};
 
-use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::{
+    runtime::Builder,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
-/// Turns true when the process has been asked to stop.
+use super::log::FinishOnDrop;
+use crate::repeated::limited;
+
+/// Signals that follow the first so soon are the same request: whoever stops a process may tell it and its group.
+const TOGETHER: Duration = Duration::from_millis(500);
+
+/// The side that asks the process to stop. `Clone` is cheap.
 #[derive(Debug, Clone)]
-pub(crate) struct Stop(watch::Receiver<bool>);
+pub(crate) struct Stopping(watch::Sender<Option<Instant>>);
+
+impl Stopping {
+    /// Asks the process to stop. The time for that begins with the first request.
+    pub(crate) fn request(&self) {
+        self.0.send_if_modified(|requested| {
+            let is_first = requested.is_none();
+            requested.get_or_insert_with(Instant::now);
+            is_first
+        });
+    }
+}
+
+/// The side that is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop(watch::Receiver<Option<Instant>>);
 
 impl Stop {
     /// Completes when the process has been asked to stop.
     pub(crate) async fn requested(mut self) {
         // The sender lives as long as the process; should it be gone, stopping is right as well.
-        let _ = self.0.wait_for(|stop| *stop).await;
+        let _ = self.0.wait_for(Option::is_some).await;
+    }
+
+    /// When it was.
+    pub(crate) fn requested_at(&self) -> Option<Instant> {
+        *self.0.borrow()
     }
 }
 
@@ -27,28 +58,43 @@ impl Stop {
 ///
 /// A thread and a runtime of their own, so that hooks that block all threads of the server's runtime cannot
 /// keep the process from being stopped.
-pub(crate) fn listen(grace: Duration) -> io::Result<(watch::Sender<bool>, Stop)> {
+pub(crate) fn listen(grace: Duration) -> io::Result<(Stopping, Stop)> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let signals = {
         let _context = runtime.enter();
         Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            // Later it would be too late to ask: a terminal that is gone is none.
+            is_on_terminal: io::stdin().is_terminal()
+                || io::stdout().is_terminal()
+                || io::stderr().is_terminal(),
         }
     };
-    let (sender, receiver) = watch::channel(false);
-    let stop = sender.clone();
-    let watch = move || runtime.block_on(end(signals, &stop, grace));
+    let (sender, receiver) = watch::channel(None);
+    let stopping = Stopping(sender);
+    let of_thread = stopping.clone();
+    let watch = move || runtime.block_on(end(signals, &of_thread, grace));
     thread::Builder::new().name("signals".to_owned()).spawn(watch)?;
-    Ok((sender, Stop(receiver)))
+    Ok((stopping, Stop(receiver)))
 }
 
 /// Asks the process to stop on the first signal, and stops it on the second or when its time is over.
-async fn end(mut signals: Signals, stop: &watch::Sender<bool>, grace: Duration) {
+async fn end(mut signals: Signals, stopping: &Stopping, grace: Duration) {
     let (name, _) = signals.next().await;
+    let began = Instant::now();
     tracing::info!("{name}: finishing running calls, then stopping; a second signal stops at once");
-    stop.send_replace(true);
-    let status = if let Ok((name, status)) = timeout(grace, signals.next()).await {
+    stopping.request();
+    let second = async {
+        loop {
+            let next = signals.next().await;
+            if began.elapsed() >= TOGETHER {
+                return next;
+            }
+        }
+    };
+    let status = if let Ok((name, status)) = timeout_at(began + grace, second).await {
         tracing::warn!("{name} again: stopping at once");
         status
     } else {
@@ -58,26 +104,44 @@ async fn end(mut signals: Signals, stop: &watch::Sender<bool>, grace: Duration) 
         );
         0
     };
+    drop(FinishOnDrop);
     std::process::exit(status);
 }
 
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
+    is_on_terminal: bool,
 }
 
 impl Signals {
-    /// The next signal: its name and the exit status of a process that it kills.
+    /// The next signal that asks to stop: its name and the exit status of a process that it kills.
     async fn next(&mut self) -> (&'static str, i32) {
         poll_fn(|context| {
             if self.terminate.poll_recv(context).is_ready() {
                 Poll::Ready(("SIGTERM", 143))
             } else if self.interrupt.poll_recv(context).is_ready() {
                 Poll::Ready(("SIGINT", 130))
+            } else if self.hung_up(context) {
+                Poll::Ready(("SIGHUP", 129))
             } else {
                 Poll::Pending
             }
         })
         .await
+    }
+
+    fn hung_up(&mut self, context: &mut Context<'_>) -> bool {
+        while self.hangup.poll_recv(context).is_ready() {
+            if self.is_on_terminal {
+                return true;
+            }
+            limited!(
+                info,
+                "SIGHUP is ignored: restart the server to have it read its configuration again"
+            );
+        }
+        false
     }
 }

@@ -9,6 +9,8 @@ use tokio::{
 
 use super::listener::{Accepted, Duplex, Listener};
 
+use crate::repeated::limited;
+
 /// After a failed accept, such as for want of file descriptors, so long passes before the next.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -72,7 +74,7 @@ async fn accept_all(listener: Listener, permits: Arc<Semaphore>, arrived: mpsc::
 
 /// Waits after an accept that failed.
 pub(crate) async fn pause(error: &io::Error) {
-    tracing::error!(%error, "a connection can't be accepted");
+    limited!(error, "a connection can't be accepted"; %error);
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
@@ -80,6 +82,9 @@ async fn permit(permits: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
     if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
         return Some(permit);
     }
-    tracing::warn!("all connections are taken (PLUGINS_MAX_CONNECTIONS); further ones wait");
+    limited!(
+        warn,
+        "all connections are taken (PLUGINS_MAX_CONNECTIONS); further ones wait"
+    );
     Arc::clone(permits).acquire_owned().await.ok()
 }

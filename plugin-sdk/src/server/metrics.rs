@@ -4,6 +4,7 @@
 //! recorder is the one that is installed here.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -13,6 +14,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{task::JoinSet, time::sleep};
 
 use super::drain::Draining;
+use crate::visible::is_hidden;
 
 /// So often what the recorder keeps of histograms is summed up, so that it does not grow when nobody asks.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
@@ -59,7 +61,7 @@ impl Metrics {
     pub(crate) fn render(&self) -> Option<String> {
         let mut text = self.info.as_deref()?.to_owned();
         match INSTALLED.get() {
-            Some(Some(handle)) => text.push_str(&handle.render()),
+            Some(Some(handle)) => text.push_str(&readable(&handle.render())),
             _ => {
                 // Writing to a string does not fail.
                 let _ = writeln!(
@@ -87,6 +89,24 @@ impl Metrics {
     }
 }
 
+/// The text with what a terminal would act on written out. It stands in labels, where a backslash is two.
+fn readable(text: &str) -> Cow<'_, str> {
+    let is_readable = |letter: char| letter == '\n' || !is_hidden(letter);
+    if text.chars().all(is_readable) {
+        return text.into();
+    }
+    let mut readable = String::with_capacity(text.len() + 64);
+    for letter in text.chars() {
+        if is_readable(letter) {
+            readable.push(letter);
+        } else {
+            readable.push('\\');
+            readable.extend(letter.escape_default());
+        }
+    }
+    readable.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +118,15 @@ mod tests {
             "plugin_info{server_name=\"MCP Plugin Server\",transport=\"http\",ssl_enabled=\"false\"} 1";
         assert!(text.lines().any(|found| found == line), "{text}");
         assert_eq!(Metrics::new(false, "http", false).render(), None);
+    }
+
+    #[test]
+    fn labels_show_what_a_terminal_would_act_on() {
+        let text = "plugin_calls_total{plugin=\"a\u{1b}[31m\"} 1\n";
+        assert_eq!(
+            readable(text),
+            "plugin_calls_total{plugin=\"a\\\\u{1b}[31m\"} 1\n"
+        );
+        assert!(matches!(readable("a 1\n"), Cow::Borrowed(_)));
     }
 }

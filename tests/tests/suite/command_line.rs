@@ -7,6 +7,7 @@ mod health;
 mod output;
 mod template;
 mod transports;
+mod unwritable;
 
 use std::{
     fs,

@@ -38,7 +38,7 @@ fn entry(name: &str, path: &Path, section: &Json) -> ExternalPluginConfig {
 }
 
 /// The entry of the gateway for a plugin that is reached as the section says.
-fn entry_with(name: &str, section: &Json) -> ExternalPluginConfig {
+pub(crate) fn entry_with(name: &str, section: &Json) -> ExternalPluginConfig {
     let mut entry = json!({"name": name, "kind": "external"});
     merge(&mut entry, section);
     ExternalPluginConfig::of_document(&map(entry)).unwrap()
@@ -72,7 +72,7 @@ fn fault_server(variables: &[(&str, &str)]) -> ServerProcess {
 }
 
 /// Calls `tool_pre_invoke` with the name and the arguments of a tool.
-async fn call_with(
+pub(crate) async fn call_with(
     plugin: &impl HostedPlugin,
     name: &str,
     args: Json,

@@ -1,18 +1,13 @@
-//! Counting the handshakes that fail, and logging some of them.
+//! Counting and logging the handshakes that fail.
 
 use std::{
     fmt,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use metrics::{Counter, counter, describe_counter};
 
-/// At most one line in this time: clients that can't connect try again and again, and scanners never stop.
-const LOG_INTERVAL: Duration = Duration::from_secs(1);
+use crate::repeated::limited;
 
 /// Why a handshake fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +51,6 @@ impl HandshakeFailure {
 #[derive(Debug, Default)]
 pub(crate) struct HandshakeFailures {
     counters: [AtomicU64; HandshakeFailure::ALL.len()],
-    log: Mutex<LogGate>,
 }
 
 impl HandshakeFailures {
@@ -87,11 +81,8 @@ impl HandshakeFailures {
             tracing::debug!(%peer, "TLS handshake failed: {problem}");
             return;
         }
-        let mut gate = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(unlogged) = gate.pass(Instant::now()) {
-            drop(gate);
-            tracing::warn!(%peer, reason = failure.as_str(), unlogged, "TLS handshake failed: {problem}");
-        }
+        // Clients that can't connect try again and again, and scanners never stop.
+        limited!(warn, kind: "TLS handshakes that failed"; %peer, reason = failure.as_str(), "TLS handshake failed: {problem}");
     }
 }
 
@@ -110,41 +101,9 @@ pub(super) fn announce() {
     }
 }
 
-#[derive(Debug, Default)]
-struct LogGate {
-    last: Option<Instant>,
-    unlogged: u64,
-}
-
-impl LogGate {
-    /// Whether a line may be logged now, and how many were not since the one before.
-    fn pass(&mut self, now: Instant) -> Option<u64> {
-        if self
-            .last
-            .is_some_and(|last| now.duration_since(last) < LOG_INTERVAL)
-        {
-            self.unlogged += 1;
-            return None;
-        }
-        self.last = Some(now);
-        Some(std::mem::take(&mut self.unlogged))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_log_is_bounded_and_says_what_it_left_out() {
-        let mut gate = LogGate::default();
-        let start = Instant::now();
-        assert_eq!(gate.pass(start), Some(0));
-        assert_eq!(gate.pass(start), None);
-        assert_eq!(gate.pass(start + LOG_INTERVAL / 2), None);
-        assert_eq!(gate.pass(start + LOG_INTERVAL), Some(2));
-        assert_eq!(gate.pass(start + LOG_INTERVAL * 3), Some(0));
-    }
 
     #[test]
     fn failures_are_counted_by_reason() {

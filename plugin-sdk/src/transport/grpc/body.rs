@@ -11,6 +11,8 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 use tonic::{Status, codegen::StdError};
 
+use crate::repeated::limited;
+
 /// A body that fails when it takes too long, or is not exactly one message. A client that stops half-way would hold what it sent
 /// for as long as it likes; tonic itself drops further messages of a unary call.
 pub(super) struct RequestBody<B> {
@@ -67,7 +69,7 @@ where
             limit.as_secs_f64(),
             self.setting
         );
-        tracing::warn!("{message}");
+        limited!(warn, kind: "requests that did not arrive in time"; "{message}");
         Poll::Ready(Some(Err(Status::deadline_exceeded(message).into())))
     }
 

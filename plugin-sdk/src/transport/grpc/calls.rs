@@ -21,6 +21,7 @@ use crate::{
     codec::CodecError,
     dispatch::{AnswerLimit, Dispatcher, protobuf::RequestFields},
     plugin::BoxFuture,
+    repeated::limited,
     server::drain::Draining,
 };
 
@@ -194,7 +195,7 @@ fn over_limit(status: Status, limit: usize) -> Status {
     let message = format!(
         "the request has more than the {limit} bytes{unpacked} that are read (PLUGINS_MAX_MESSAGE_SIZE)"
     );
-    tracing::warn!("{message}");
+    limited!(warn, kind: "requests over the limit"; "{message}");
     Status::resource_exhausted(message)
 }
 
@@ -244,7 +245,7 @@ where
 /// whose mistake it is.
 fn fields(message: &Bytes) -> Result<RequestFields, Status> {
     RequestFields::read(message).map_err(|error: CodecError| {
-        tracing::warn!(%error, size = message.len(), "a request is not protobuf");
+        limited!(warn, "a request is not protobuf"; %error, size = message.len());
         Status::invalid_argument(format!("the request is not protobuf: {error}"))
     })
 }

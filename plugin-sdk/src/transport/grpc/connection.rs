@@ -16,6 +16,7 @@ use tonic::transport::server::Connected;
 
 use crate::{
     plugin::BoxFuture,
+    repeated::limited,
     server::{incoming::Arrived, listener::Duplex},
 };
 
@@ -35,6 +36,9 @@ pub(super) struct Connection {
     has_ended: bool,
     beginning: Option<Beginning>,
     budget: Budget,
+    write_timeout: Duration,
+    /// Since when the client takes nothing of what is written, as a timer.
+    unread: Option<BoxFuture<'static, ()>>,
     /// Given back when the connection is gone.
     _permit: OwnedSemaphorePermit,
 }
@@ -52,6 +56,7 @@ impl Connection {
         Arrived { stream, permit }: Arrived,
         Stopping { draining, stopped }: Stopping,
         handshake_timeout: Duration,
+        write_timeout: Duration,
         oldest: Option<Duration>,
     ) -> Self {
         let stopped = async {
@@ -81,11 +86,13 @@ impl Connection {
                         // It has no call that draining would have to wait for.
                         () = draining.begun() => {}
                         () = sleep(handshake_timeout) => {
-                            tracing::warn!("a connection does not begin with HTTP/2 in time and is closed");
+                            limited!(warn, "a connection does not begin with HTTP/2 in time and is closed");
                         }
                     }
                 }),
             }),
+            write_timeout,
+            unread: None,
             _permit: permit,
         }
     }
@@ -109,6 +116,29 @@ impl Connection {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         polled
+    }
+}
+
+impl Connection {
+    /// What came of writing: an end if the connection must, or if the client has not read for too long.
+    fn wrote<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.unread = None;
+            return polled;
+        }
+        let limit = self.write_timeout;
+        let unread = self.unread.get_or_insert_with(|| Box::pin(sleep(limit)));
+        if unread.as_mut().poll(context).is_ready() {
+            if !self.has_ended {
+                self.has_ended = true;
+                limited!(
+                    warn,
+                    "a client does not read its answers (PLUGINS_WRITE_TIMEOUT); the connection is closed"
+                );
+            }
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        self.or_end(context, polled)
     }
 }
 
@@ -149,12 +179,12 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.or_end(context, polled)
+        self.wrote(context, polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_flush(context);
-        self.or_end(context, polled)
+        self.wrote(context, polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -168,7 +198,7 @@ impl AsyncWrite for Connection {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.or_end(context, polled)
+        self.wrote(context, polled)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,8 +1,8 @@
 //! A gRPC server: accepts, serves, drains.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout_at};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::transport::Server;
 
@@ -18,7 +18,7 @@ use crate::{
     plugin::BoxFuture,
     server::{
         ServeError,
-        drain::{Drain, Draining},
+        drain::{Deadline, Drain, Draining, log_aborted},
         incoming,
         listener::{Listener, Protocol},
     },
@@ -38,9 +38,6 @@ pub(crate) const GRPC: Protocol = Protocol {
 const STREAM_WINDOW: u32 = 1024 * 1024;
 /// The same of all requests of a connection.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
-
-/// How long connections may take to end once they are broken off.
-const BREAKING_OFF: Duration = Duration::from_secs(1);
 
 /// A server that listens.
 pub(crate) struct BoundGrpcServer {
@@ -69,7 +66,8 @@ impl BoundGrpcServer {
         let (drain, draining) = Drain::new();
         let (stop, stopped) = Drain::new();
         let health = Health::serving().await;
-        let drain_timeout = self.dispatcher.limits().drain_timeout;
+        let drain_timeout = self.dispatcher.limits().time_to_stop();
+        let write_timeout = self.dispatcher.limits().write_timeout;
         let (accepting, arrived) = incoming::accept(self.listener, self.dispatcher.limits().max_connections);
         let stopping = Stopping {
             draining: draining.clone(),
@@ -96,6 +94,7 @@ impl BoundGrpcServer {
                 arrived,
                 stopping.clone(),
                 handshake_timeout,
+                write_timeout,
                 oldest,
             ))
         });
@@ -106,21 +105,16 @@ impl BoundGrpcServer {
             () = shutdown => {}
             ended = server.join_next() => return ended_early(ended),
         }
+        let deadline = Deadline::after(drain_timeout);
         // Whoever asks about the health learns of it before the first connection is told to end.
         health.stopping().await;
         drain.begin();
         accepting.stop().await;
-        if tokio::time::timeout(drain_timeout, server.join_next())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                "calls go on after {} s of draining (PLUGINS_DRAIN_TIMEOUT) and are broken off",
-                drain_timeout.as_secs_f64()
-            );
+        if timeout_at(deadline.calls, server.join_next()).await.is_err() {
+            log_aborted(drain_timeout);
             stop.begin();
-            // Each connection notices by itself; nothing is left to do for one that does not.
-            let _ = tokio::time::timeout(BREAKING_OFF, server.join_next()).await;
+            // Each connection notices by itself. One that does not is dropped with the rest.
+            let _ = timeout_at(deadline.connections, server.join_next()).await;
         }
         Ok(())
     }

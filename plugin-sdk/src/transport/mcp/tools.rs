@@ -7,6 +7,7 @@ use super::arguments::{Arguments, object, string};
 use crate::{
     dispatch::{Dispatcher, guard::Panic, json::refused_arguments},
     nearest::unknown,
+    repeated::limited,
 };
 
 /// What a client is told about a tool.
@@ -78,7 +79,7 @@ impl ToolAnswer {
     /// The call is wrong. Hosts read the first text as JSON, whatever the answer is, so that this is what they read an
     /// error of a plugin from.
     pub(super) fn refused(plugin_name: &str, problem: String) -> Self {
-        tracing::warn!(plugin_name, "a tool is called wrongly: {problem}");
+        limited!(warn, kind: "tools called wrongly"; plugin_name, "a tool is called wrongly: {problem}");
         Self {
             is_error: true,
             ..Self::of_text(refused_arguments(plugin_name, problem))

@@ -31,6 +31,7 @@ use super::{
 use crate::{
     dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
     limits::Limits,
+    repeated::limited,
     server::drain::Draining,
 };
 
@@ -111,14 +112,14 @@ impl Connection {
             }
             End::Broken(error) => tracing::debug!(%error, "a connection broke"),
             End::NotReading => {
-                tracing::warn!(
+                limited!(
+                    warn,
                     "a client does not read its answers (PLUGINS_WRITE_TIMEOUT); the connection is closed"
                 );
             }
-            End::NoFrame(size) => tracing::warn!(
-                size,
-                "the first bytes of a frame are a length that no frame has; the connection is closed"
-            ),
+            End::NoFrame(size) => {
+                limited!(warn, "the first bytes of a frame are a length that no frame has; the connection is closed"; size);
+            }
         }
     }
 
@@ -159,7 +160,7 @@ impl Connection {
                 Event::Timer => {
                     if Instant::now() >= self.idle_at() {
                         if self.frames.is_inside(&self.input) {
-                            tracing::warn!("a frame did not end in time");
+                            limited!(warn, "a frame did not end in time");
                         }
                         return End::Idle;
                     }
@@ -206,7 +207,7 @@ impl Connection {
         let limits = self.dispatcher.limits();
         let limit = limits.max_message_size;
         let due = Instant::now() + latest_answer(limits);
-        tracing::warn!(size, limit, "a request is larger than the limit");
+        limited!(warn, "a request is larger than the limit"; size, limit);
         self.no_further_request()?;
         self.send(protobuf::request_too_large(size, limit), Duration::ZERO, due)
             .await

@@ -16,16 +16,17 @@ use tokio::{
     net::{UnixListener, UnixStream},
     sync::Semaphore,
     task::JoinSet,
+    time::timeout_at,
 };
 
 use crate::{
     dispatch::{Dispatcher, StartError},
     limits::Limits,
     plugin::{BoxFuture, Plugin},
+    repeated::limited,
     server::{
         ServeError,
-        drain::Drain,
-        drain::Draining,
+        drain::{Deadline, Drain, Draining, log_aborted},
         socket_file::{self, SocketFile},
     },
 };
@@ -129,13 +130,13 @@ impl BoundUnixServer {
     /// When the server can't go on.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let dispatcher = Arc::clone(&self.dispatcher);
-        self.run(Box::pin(shutdown)).await;
-        dispatcher.shutdown().await;
+        let deadline = self.run(Box::pin(shutdown)).await;
+        dispatcher.shutdown_until(deadline.plugins).await;
         Ok(())
     }
 
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
-    pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) {
+    pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Deadline {
         let (drain, draining) = Drain::new();
         let mut connections = JoinSet::new();
         let mut shutdown = shutdown;
@@ -157,20 +158,19 @@ impl BoundUnixServer {
                 drop(permit);
             });
         }
+        let drain_timeout = self.dispatcher.limits().time_to_stop();
+        let deadline = Deadline::after(drain_timeout);
         drop(self.listener);
         drop(self.file);
         drain.begin();
-        let limit = self.dispatcher.limits().drain_timeout;
-        let drained =
-            tokio::time::timeout(limit, async { while connections.join_next().await.is_some() {} }).await;
-        if drained.is_err() {
-            tracing::warn!(
-                connections = connections.len(),
-                "calls go on after {} s of draining (PLUGINS_DRAIN_TIMEOUT) and are broken off",
-                limit.as_secs_f64()
-            );
+        let drained = timeout_at(deadline.calls, async {
+            while connections.join_next().await.is_some() {}
+        });
+        if drained.await.is_err() {
+            log_aborted(drain_timeout);
             connections.abort_all();
         }
+        deadline
     }
 }
 
@@ -184,14 +184,15 @@ async fn accept(
         Ok((stream, _)) => {
             let permit = Arc::clone(permits).try_acquire_owned().ok();
             if permit.is_none() {
-                tracing::warn!(
+                limited!(
+                    warn,
                     "all connections are taken (PLUGINS_MAX_CONNECTIONS); a further one is closed"
                 );
             }
             permit.map(|permit| (stream, permit))
         }
         Err(error) => {
-            tracing::error!(%error, "a connection can't be accepted");
+            limited!(error, "a connection can't be accepted"; %error);
             tokio::time::sleep(ACCEPT_PAUSE).await;
             None
         }

@@ -6,6 +6,7 @@ use super::envelope::{Envelope, LONGEST_LISTING};
 use crate::{
     codec::text::Text,
     dispatch::{Invocation, protobuf::RequestFields},
+    repeated::limited,
 };
 
 /// The requests that a host can make.
@@ -24,7 +25,7 @@ impl Request {
         let fields = match RequestFields::read(message) {
             Ok(fields) => fields,
             Err(error) => {
-                tracing::warn!(%error, size = message.len(), "a message is not protobuf");
+                limited!(warn, "a message is not protobuf"; %error, size = message.len());
                 return Self::Unknown;
             }
         };
@@ -34,7 +35,7 @@ impl Request {
             (None, _) if message.len() <= LONGEST_LISTING => Self::GetPluginConfigs,
             (None, None) if is_envelope(message) => Self::Envelope,
             (None, _) => {
-                tracing::warn!(size = message.len(), "a message is none of the requests");
+                limited!(warn, "a message is none of the requests"; size = message.len());
                 Self::Unknown
             }
         }

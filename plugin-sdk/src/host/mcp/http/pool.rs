@@ -14,7 +14,10 @@ use tokio::{
     task::AbortHandle,
 };
 
-use crate::host::{connect::Connector, settings::HttpSettings, transport::Failure};
+use crate::{
+    host::{connect::Connector, settings::HttpSettings, transport::Failure},
+    repeated::limited,
+};
 
 /// The servers in Python close a connection that nobody used for five seconds, perhaps just when a call is on its way to them.
 const LONGEST_IDLE: Duration = Duration::from_secs(4);
@@ -63,12 +66,10 @@ impl Pool {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(self.failure("closed by this process")),
             Err(_) => {
-                tracing::warn!(
-                    "{}: all {} connections were taken for {} s (PLUGINS_HTTPX_MAX_CONNECTIONS, PLUGINS_HTTPX_POOL_TIMEOUT)",
+                limited!(warn, kind: "calls without a connection"; "{}: all {} connections were taken for {} s (PLUGINS_HTTPX_MAX_CONNECTIONS, PLUGINS_HTTPX_POOL_TIMEOUT)",
                     self.connector.address,
                     self.settings.max_connections,
-                    self.settings.pool_timeout.as_secs_f64()
-                );
+                    self.settings.pool_timeout.as_secs_f64());
                 return Err(Failure::Timeout(Some(self.settings.pool_timeout)));
             }
         };

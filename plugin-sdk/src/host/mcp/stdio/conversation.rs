@@ -11,9 +11,12 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::host::{
-    mcp::message::{self, Incoming},
-    transport::Failure,
+use crate::{
+    host::{
+        mcp::message::{self, Incoming},
+        transport::Failure,
+    },
+    repeated::limited,
 };
 
 /// What the reader of answers and those who wait for them share.
@@ -54,13 +57,13 @@ impl Shared {
             Ok(Incoming::Request(id, method)) => return Some(message::answer_to(id, &method)),
             Ok(Incoming::Notification) => {}
             Ok(Incoming::Answer(None, Err(error))) => {
-                tracing::warn!("{}: {} ({})", self.program, error.message, error.code);
+                limited!(warn, kind: "errors of a server without a request"; "{}: {} ({})", self.program, error.message, error.code);
             }
             Ok(Incoming::Answer(None, Ok(_))) | Err(_) => {
                 // Some programs print where only messages belong.
                 let text = String::from_utf8_lossy(&line);
                 let start: String = text.chars().take(200).collect();
-                tracing::warn!("{}: wrote what is no message: {start}", self.program);
+                limited!(warn, kind: "lines that are no message"; "{}: wrote what is no message: {start}", self.program);
             }
         }
         None

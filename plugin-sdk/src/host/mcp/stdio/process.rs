@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     process::{Child, Command},
     sync::{mpsc, watch},
-    task::AbortHandle,
+    task::{AbortHandle, consume_budget},
     time::timeout,
 };
 
@@ -288,6 +288,8 @@ async fn read(shared: &Shared, stdout: impl AsyncRead + Unpin, input: &mpsc::Wea
             Ok(Line::End) => return "it has closed its output".to_owned(),
             Err(error) => return format!("its output can't be read: {error}"),
         };
+        // A buffer may be full of short lines; others get their turn before all of them are looked at.
+        consume_budget().await;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }

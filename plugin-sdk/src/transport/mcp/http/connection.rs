@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::hang_up::SharedStream;
+use crate::repeated::limited;
 
 /// How long what may take.
 #[derive(Clone, Copy, Debug)]
@@ -134,33 +135,49 @@ impl Clock {
                 self.opened + since + limit
             };
             let phase = match self.phase.load(Ordering::Acquire) {
-                HEAD => Some((
-                    due(&self.since, timeouts.head),
-                    "the head of a request takes too long",
-                )),
-                IDLE => Some((
-                    due(&self.since, timeouts.idle),
-                    "nothing comes for too long (PLUGINS_IDLE_TIMEOUT)",
-                )),
+                HEAD => Some((due(&self.since, timeouts.head), Overdue::Head)),
+                IDLE => Some((due(&self.since, timeouts.idle), Overdue::Idle)),
                 _ => None,
             };
             let stuck = self.stuck.load(Ordering::Relaxed) > 0;
-            let stuck = stuck.then(|| {
-                (
-                    due(&self.stuck, timeouts.write),
-                    "an answer is not taken for too long (PLUGINS_WRITE_TIMEOUT)",
-                )
-            });
+            let stuck = stuck.then(|| (due(&self.stuck, timeouts.write), Overdue::Unread));
             let first = phase.into_iter().chain(stuck).min_by_key(|(due, _)| *due);
             let mut wake = now + shortest;
             if let Some((due, what)) = first {
                 if due <= now {
-                    tracing::debug!("{what}, and the connection is closed");
+                    what.log();
                     return;
                 }
                 wake = wake.min(due);
             }
             sleep_until(wake).await;
+        }
+    }
+}
+
+/// What a client has taken too long for.
+#[derive(Clone, Copy)]
+enum Overdue {
+    Head,
+    Idle,
+    Unread,
+}
+
+impl Overdue {
+    fn log(self) {
+        match self {
+            Self::Head => {
+                tracing::debug!("the head of a request takes too long, and the connection is closed");
+            }
+            Self::Idle => {
+                tracing::debug!("a connection was idle for too long (PLUGINS_IDLE_TIMEOUT) and is closed");
+            }
+            Self::Unread => {
+                limited!(
+                    warn,
+                    "a client does not read its answers (PLUGINS_WRITE_TIMEOUT); the connection is closed"
+                );
+            }
         }
     }
 }

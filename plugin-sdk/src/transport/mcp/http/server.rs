@@ -1,15 +1,11 @@
 //! A server of MCP over HTTP: accepts, serves, drains.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc};
 
 use http::{Request, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    sync::mpsc::Receiver,
-    task::JoinSet,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::mpsc::Receiver, task::JoinSet, time::timeout_at};
 
 use super::{
     connection::{Clock, Connection, Timeouts},
@@ -25,7 +21,7 @@ use crate::{
     plugin::BoxFuture,
     server::{
         ServeError,
-        drain::{Drain, Draining},
+        drain::{Deadline, Drain, Draining, log_aborted},
         incoming::{self, Arrived},
         listener::{ListenSettings, Listener, Protocol},
         metrics::Metrics,
@@ -44,9 +40,6 @@ pub(crate) const MCP: Protocol = Protocol {
 
 /// So far above the port of a server with TLS is that of its health and metrics without.
 const HEALTH_PORT_DISTANCE: u16 = 1000;
-
-/// How long connections may take to end once they are told to.
-const BREAKING_OFF: Duration = Duration::from_secs(1);
 
 /// What is read from a connection at once, at most. hyper begins with little and takes more while there is more.
 const READ_BUFFER: usize = 256 * 1024;
@@ -134,18 +127,15 @@ impl BoundMcpServer {
         metrics.keep_up(&mut servers, stopped.clone());
 
         shutdown.await;
+        let deadline = Deadline::after(limits.time_to_stop());
         // Whoever asks about the health learns of it before anything ends.
         drain.begin();
         // A socket file is free for the next server at once. On TCP there is still an answer for whoever asks about the health.
         if let Some(accepting) = accepting.take_if(|_| !is_tcp) {
             accepting.stop().await;
         }
-        let until = Instant::now() + limits.drain_timeout;
-        if timeout_at(until, running.ended()).await.is_err() {
-            tracing::warn!(
-                "calls go on after {} s of draining (PLUGINS_DRAIN_TIMEOUT) and are broken off",
-                limits.drain_timeout.as_secs_f64()
-            );
+        if timeout_at(deadline.calls, running.ended()).await.is_err() {
+            log_aborted(limits.time_to_stop());
         }
         for accepting in accepting.into_iter().chain(health) {
             accepting.stop().await;
@@ -154,8 +144,8 @@ impl BoundMcpServer {
         mcp.end();
         stop.begin();
         let ended = async { while servers.join_next().await.is_some() {} };
-        // A large answer may still be on its way to a slow client. What has not ended by then is broken off with the set.
-        let _ = timeout_at(until.max(Instant::now() + BREAKING_OFF), ended).await;
+        // A large answer may still be on its way to a slow client. What has not ended by then is dropped with the set.
+        let _ = timeout_at(deadline.connections, ended).await;
         Ok(())
     }
 }

@@ -15,6 +15,8 @@ use rmcp::{
 };
 use tokio_stream::Stream;
 
+use crate::repeated::limited;
+
 /// The library's sessions, of which there are never more than so many: a further one takes the place of another.
 pub(super) struct BoundedSessions {
     inner: LocalSessionManager,
@@ -68,10 +70,8 @@ impl BoundedSessions {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_none_or(|last| last.elapsed() >= LOG_INTERVAL) {
             *told = Some(Instant::now());
-            tracing::warn!(
-                "there are {} sessions (PLUGINS_SERVER_MAX_SESSIONS); further ones take the place of others",
-                self.most
-            );
+            limited!(warn, kind: "sessions over the limit"; "there are {} sessions (PLUGINS_SERVER_MAX_SESSIONS); further ones take the place of others",
+                self.most);
         }
     }
 

@@ -8,12 +8,12 @@ mod streams;
 mod tests;
 mod transport;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rmcp::service::serve_directly;
 #[cfg(any(feature = "cli", feature = "testing"))]
 use tokio::net::unix::pipe;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{task::JoinSet, time::sleep_until};
 
 pub(crate) use streams::StdioStreams;
 
@@ -27,9 +27,6 @@ use crate::{
     plugin::BoxFuture,
     server::{ServeError, drain::Drain},
 };
-
-/// How long calls may take to end once they are broken off.
-const BREAKING_OFF: Duration = Duration::from_secs(1);
 
 /// Serves until standard input ends or `shutdown` does, and all calls have ended or the time for that is over. The plugins go on.
 pub(crate) fn serve_stdio(
@@ -59,16 +56,18 @@ async fn serve(
     let limits = dispatcher.limits().clone();
     let tools = Tools::new(dispatcher);
     let handler = McpHandler::new(tools.clone());
-    let (reading, transport, is_over) = Reading::new(streams, tools, limits);
+    let (reading, transport, output) = Reading::new(streams, tools, limits);
     // It ends with this.
     let mut tasks = JoinSet::new();
     tasks.spawn(reading.run(draining));
     // The handler answers `initialize` as any request: a client that forgets it, or says something else first, is served too.
     let service = serve_directly(handler, transport, None);
     let ended = service.waiting();
-    let broken_off = async {
-        is_over.begun().await;
-        sleep(BREAKING_OFF).await;
+    let time_is_over = async {
+        // It panics nowhere, and if it did, nothing would be left to do.
+        if let Some(Ok(deadline)) = tasks.join_next().await {
+            sleep_until(deadline.connections).await;
+        }
     };
     let stopped = async move {
         shutdown.await;
@@ -76,11 +75,16 @@ async fn serve(
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        ended = ended => match ended {
-            Ok(_) => Ok(()),
-            Err(error) => Err(ServeError::new(format!("the server on standard input can't go on: {error}"))),
+        ended = ended => if let Err(error) = ended {
+            return Err(ServeError::new(format!("the server on standard input can't go on: {error}")));
         },
-        () = broken_off => Ok(()),
-        () = stopped => Ok(()),
+        () = time_is_over => {}
+        () = stopped => {}
+    }
+    match output.problem() {
+        Some(problem) => Err(ServeError::new(format!(
+            "answers can't be written to standard output: {problem}"
+        ))),
+        None => Ok(()),
     }
 }

@@ -50,6 +50,8 @@ struct State {
     begun: u64,
     /// Answers that are not written yet.
     writing: usize,
+    /// Why the client does not take answers any more.
+    problem: Option<String>,
 }
 
 struct Running {
@@ -158,6 +160,11 @@ impl Output {
         self.is_broken.has_begun()
     }
 
+    /// Why the client does not take answers any more.
+    pub(super) fn problem(&self) -> Option<String> {
+        self.state().problem.clone()
+    }
+
     /// Tells when the client does not take answers any more.
     pub(super) fn broken(&self) -> Draining {
         self.is_broken.clone()
@@ -180,13 +187,13 @@ impl Output {
     pub(super) async fn write(&self, mut message: Vec<u8>) -> io::Result<()> {
         message.push(b'\n');
         let written = self.write_all(&message).await;
-        self.state().writing -= 1;
-        if let Err(error) = &written
-            && !self.has_broken()
-        {
+        let mut state = self.state();
+        state.writing -= 1;
+        if let Err(error) = &written {
+            state.problem.get_or_insert_with(|| error.to_string());
             self.broken.begin();
-            tracing::error!("answers can't be written to standard output: {error}");
         }
+        drop(state);
         self.changed.notify_one();
         written
     }
@@ -212,13 +219,23 @@ impl Output {
         result
     }
 
+    fn not_read(&self) -> io::Error {
+        let message = format!(
+            "nothing was read from it for {} s (PLUGINS_WRITE_TIMEOUT)",
+            self.write_timeout.as_secs_f64()
+        );
+        io::Error::new(io::ErrorKind::TimedOut, message)
+    }
+
     /// Most of what is written is taken at once, and needs no timer.
     async fn in_time<T>(&self, write: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         let mut write = pin!(write);
         let at_once = poll_fn(|context| Poll::Ready(write.as_mut().poll(context))).await;
         match at_once {
             Poll::Ready(written) => written,
-            Poll::Pending => timeout(self.write_timeout, write).await?,
+            Poll::Pending => timeout(self.write_timeout, write)
+                .await
+                .unwrap_or_else(|_| Err(self.not_read())),
         }
     }
 }

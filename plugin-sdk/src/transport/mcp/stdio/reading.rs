@@ -12,7 +12,7 @@ use tokio::{
     io::AsyncReadExt,
     sync::mpsc,
     task::{JoinSet, consume_budget},
-    time::{Instant, timeout_at},
+    time::timeout_at,
 };
 
 use super::{
@@ -24,7 +24,8 @@ use super::{
 use crate::{
     limits::Limits,
     plugin::BoxFuture,
-    server::drain::{Drain, Draining},
+    repeated::limited,
+    server::drain::{Deadline, Draining, log_aborted},
     transport::mcp::{
         direct::{DirectCall, is_known},
         message::{MessageError, Untaken, code, explain},
@@ -50,19 +51,16 @@ pub(super) struct Reading {
     /// Calls that did not end at once.
     calls: JoinSet<()>,
     /// Nothing more comes. Requests have until then to be answered.
-    until: Option<Instant>,
-    over: Drain,
+    until: Option<Deadline>,
 }
 
 impl Reading {
-    /// The library gets its messages from the second part. The third begins when nothing more comes and what was running has ended, or
-    /// its time is over.
+    /// The library gets its messages from the second part, and both answer on the third.
     pub(super) fn new(
         (reader, writer): (Reader, Writer),
         tools: Tools,
         limits: Limits,
-    ) -> (Self, LibraryTransport, Draining) {
-        let (over, is_over) = Drain::new();
+    ) -> (Self, LibraryTransport, Arc<Output>) {
         let output = Arc::new(Output::new(writer, limits.write_timeout));
         // It takes each at once.
         let (library, messages) = mpsc::channel(1);
@@ -70,20 +68,19 @@ impl Reading {
         let reading = Self {
             reader,
             lines: Lines::new(limits.max_message_size),
-            output,
+            output: Arc::clone(&output),
             tools,
             limits,
             library,
             is_direct: true,
             calls: JoinSet::new(),
             until: None,
-            over,
         };
-        (reading, transport, is_over)
+        (reading, transport, output)
     }
 
-    /// Reads until the stream ends or `draining` begins, and waits for what is running then.
-    pub(super) async fn run(mut self, draining: Draining) {
+    /// Reads until the stream ends or `draining` begins, and waits for what is running then. Returns by when everything ends.
+    pub(super) async fn run(mut self, draining: Draining) -> Deadline {
         let broken = self.output.broken();
         let stopped = async {
             tokio::select! {
@@ -107,8 +104,7 @@ impl Reading {
                 self.read(stopped.as_mut()).await;
             }
         }
-        self.drain().await;
-        self.over.begin();
+        self.drain().await
     }
 
     async fn read(&mut self, stopped: Pin<&mut impl Future<Output = ()>>) {
@@ -172,23 +168,24 @@ impl Reading {
     }
 
     fn end(&mut self) {
-        self.until
-            .get_or_insert(Instant::now() + self.limits.drain_timeout);
+        self.deadline();
+    }
+
+    fn deadline(&mut self) -> Deadline {
+        let time = self.limits.time_to_stop();
+        *self.until.get_or_insert_with(|| Deadline::after(time))
     }
 
     /// Waits for what is still running.
-    async fn drain(&mut self) {
-        self.end();
-        let Some(until) = self.until else { return };
+    async fn drain(&mut self) -> Deadline {
+        let deadline = self.deadline();
         while self.output.pending() > 0 && !self.output.has_broken() {
-            if timeout_at(until, self.output.changed()).await.is_err() {
-                tracing::warn!(
-                    "calls go on after {} s of draining (PLUGINS_DRAIN_TIMEOUT) and are broken off",
-                    self.limits.drain_timeout.as_secs_f64()
-                );
-                return;
+            if timeout_at(deadline.calls, self.output.changed()).await.is_err() {
+                log_aborted(self.limits.time_to_stop());
+                break;
             }
         }
+        deadline
     }
 
     fn message(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
@@ -264,7 +261,7 @@ impl Reading {
 
     /// Answers with an error, beside the library.
     fn refuse(&self, error: MessageError) {
-        tracing::warn!("a message is declined: {}", error.message);
+        limited!(warn, kind: "declined messages"; "a message is declined: {}", error.message);
         let output = Arc::clone(&self.output);
         output.answering(None);
         tokio::spawn(async move { output.write(error.to_json()).await });

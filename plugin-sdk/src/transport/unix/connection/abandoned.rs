@@ -2,6 +2,8 @@
 
 use metrics::{Counter, counter, describe_counter};
 
+use crate::repeated::limited;
+
 const NAME: &str = "plugin_abandoned_answers_total";
 
 /// Why an answer is not sent, and its connection closed.
@@ -35,15 +37,18 @@ impl Reason {
     pub(super) fn record(self) {
         self.counter().increment(1);
         match self {
-            Self::NextRequest => tracing::warn!(
+            Self::NextRequest => limited!(
+                warn,
                 "a client sent something before it had its answer, so it has given up on that; the connection is closed, so that \
                  the answer is not taken for another (are the host's timeouts above the time of the call?)"
             ),
-            Self::Deadline => tracing::warn!(
+            Self::Deadline => limited!(
+                warn,
                 "an answer came after its deadline (PLUGINS_CALL_TIMEOUT); the connection is closed, so that the answer is not \
                  taken for that to another call"
             ),
-            Self::Pause => tracing::warn!(
+            Self::Pause => limited!(
+                warn,
                 "the process stood still for a while; the connection is closed, since its client may have given up on the \
                  request that it sent"
             ),

@@ -13,6 +13,7 @@ use tokio::{
 use super::{Envelope, Kind, OVERHEAD, put};
 use crate::{
     dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
+    repeated::limited,
     server::drain::Draining,
     transport::unix::{
         buffer,
@@ -101,15 +102,16 @@ impl EnvelopeConnection {
             }
             End::Broken(error) => tracing::debug!(%error, "a connection broke"),
             End::NotReading => {
-                tracing::warn!(
+                limited!(
+                    warn,
                     "a client does not read its answers (PLUGINS_WRITE_TIMEOUT); the connection is closed"
                 );
             }
-            End::NoFrame(size) => tracing::warn!(
-                size,
-                "the first bytes of a frame are a length that no frame has; the connection is closed"
-            ),
-            End::NoEnvelope => tracing::warn!(
+            End::NoFrame(size) => {
+                limited!(warn, "the first bytes of a frame are a length that no frame has; the connection is closed"; size);
+            }
+            End::NoEnvelope => limited!(
+                warn,
                 "a message without an envelope came after one with it, so that its answer could not be told from the others; \
                  the connection is closed"
             ),
@@ -204,7 +206,7 @@ impl EnvelopeConnection {
             Ok(Some(envelope)) => envelope,
             Ok(None) => return Err(End::NoEnvelope),
             Err(error) => {
-                tracing::warn!(%error, "a message is not protobuf");
+                limited!(warn, "a message is not protobuf"; %error);
                 return Err(End::NoEnvelope);
             }
         };
@@ -251,10 +253,7 @@ impl EnvelopeConnection {
         }
         let limit = self.dispatcher.limits().max_calls_in_flight;
         if self.running.len() >= limit {
-            tracing::warn!(
-                limit,
-                "a connection has too many calls at one time (PLUGINS_MAX_CALLS_IN_FLIGHT)"
-            );
+            limited!(warn, "a connection has too many calls at one time (PLUGINS_MAX_CALLS_IN_FLIGHT)"; limit);
             let message =
                 format!("the connection has {limit} calls at one time (PLUGINS_MAX_CALLS_IN_FLIGHT)");
             return self.refuse(id, &protobuf::busy_error(&message));
@@ -262,7 +261,7 @@ impl EnvelopeConnection {
         let invocation = match protobuf::RequestFields::read(request) {
             Ok(fields) => fields.into_invocation(),
             Err(error) => {
-                tracing::warn!(%error, "a request is not protobuf");
+                limited!(warn, "a request is not protobuf"; %error);
                 return self.refuse(id, &protobuf::unknown_message_error());
             }
         };
@@ -294,7 +293,7 @@ impl EnvelopeConnection {
 
     fn refuse_too_large(&mut self, size: usize, head: &[u8]) -> Result<(), End> {
         let limit = self.dispatcher.limits().max_message_size;
-        tracing::warn!(size, limit, "a request is larger than the limit");
+        limited!(warn, "a request is larger than the limit"; size, limit);
         let id = Envelope::id_at_front(head).ok_or(End::NoEnvelope)?;
         self.refuse(id, &protobuf::too_large_error(size, limit));
         Ok(())

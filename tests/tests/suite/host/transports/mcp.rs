@@ -1,6 +1,9 @@
 //! MCP, over HTTP and with a child process.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use plugin_sdk::host::{CallError, HostError, HostSettings, HostedPlugin};
 use serde_json::{Value as Json, json};
@@ -128,4 +131,52 @@ async fn no_child_is_left_behind() {
     drop(plugin);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!is_there(&child), "after drop");
+}
+
+/// A child that writes without end holds up neither a deadline nor the end of the host, on a runtime with one thread too.
+#[test]
+fn a_child_that_floods_its_output_delays_nothing() {
+    let initialized = r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"x","version":"1"}}}"#;
+    let script = format!("read line; echo '{initialized}'; exec yes");
+    let mut settings = HostSettings::default();
+    settings.call_timeout = Duration::from_secs(1);
+    let began = Instant::now();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let error = runtime
+        .block_on(connect_with(&stdio(&["sh", "-c", &script]), &settings))
+        .err();
+    assert!(
+        matches!(
+            &error,
+            Some(HostError::Connect {
+                error: CallError::Timeout { .. },
+                ..
+            })
+        ),
+        "{error:?}"
+    );
+    drop(runtime);
+    // 1 s for the call, and 2 s for the child to end.
+    assert!(
+        began.elapsed() < Duration::from_millis(4500),
+        "it took {:?}",
+        began.elapsed()
+    );
+}
+
+/// What a server says is shown to people, not to their terminals.
+#[tokio::test]
+async fn the_text_of_an_error_shows_escape_sequences() {
+    let refused =
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"\u001b[31mred\u001b[0m\nnext"}}"#;
+    let script = format!("read line; printf '%s\\n' '{refused}'; read line");
+    let error = connect_with(&stdio(&["sh", "-c", &script]), &HostSettings::default())
+        .await
+        .err();
+    let text = error.unwrap().to_string();
+    assert!(text.contains("\\u{1b}[31mred\\u{1b}[0m\\nnext"), "{text}");
+    assert!(!text.contains(char::is_control), "{text:?}");
 }
