@@ -1,15 +1,15 @@
 //! One server on every transport at once, and the calls of a host over each: the same cases for all of them.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use plugin_sdk::{
     Map, PluginContext, PluginResult, Value,
     host::{CallError, CallOptions, ExternalPlugin, ExternalPluginConfig, HostSettings, Invoke},
 };
-use plugin_sdk_tests::{
-    http::exchange,
-    process::{ServerProcess, free_port},
-};
+use plugin_sdk_tests::{http::exchange, process::ServerProcess};
 use serde_json::{Value as Json, json};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_fault-plugin");
@@ -54,7 +54,12 @@ impl Server {
     }
 
     fn start_on(program: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
-        let (grpc, http) = (free_port().unwrap(), free_port().unwrap());
+        // Both are held at once, so that they differ.
+        let listeners = [0; 2].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());
+        let [grpc, http] = listeners
+            .each_ref()
+            .map(|listener| listener.local_addr().unwrap().port());
+        drop(listeners);
         let process = ServerProcess::start_with(program, CONFIGURATION, |command| {
             command
                 .args(arguments)

@@ -90,6 +90,7 @@ macro_rules! transports {
 }
 
 transports! {
+    a_closed_connection_takes_its_call_out_of_the_queue = Bare,
     an_envelope_that_cancels_takes_its_call_out_of_the_queue = Envelope,
     a_reset_stream_takes_its_call_out_of_the_queue = Grpc,
     a_closed_connection_of_http_takes_its_call_out_of_the_queue = Http,
