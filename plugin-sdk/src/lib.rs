@@ -43,6 +43,7 @@
 //! - `unix` (default): serve over a Unix socket with framed protobuf.
 //! - `grpc` (default): serve over gRPC, on TCP or a Unix socket.
 //! - `mcp` (default): serve as an MCP server, over streamable HTTP on TCP or a Unix socket, and over standard input and output.
+//! - `rmcp`: [`mcp::McpHandler`] is a handler of `rmcp`, the official MCP SDK, too.
 //! - `host` (default): [`host`]: call external plugins from Rust, over the transports whose features are on.
 //! - `cli` (default): [`run`] and [`launcher`]: command line, environment, YAML, logging, signals.
 //! - `schema` (default): `manifest --format json` has the JSON Schema of settings whose type derives `schemars::JsonSchema`.

@@ -99,7 +99,7 @@ macro_rules! __grpc_constructor {
 macro_rules! __mcp_constructor {
     ($plugin:ty) => {
         impl $plugin {
-            /// This plugin as a handler of rmcp, for an MCP server of the author's own.
+            /// This plugin as an MCP server, for an HTTP server of the author's own.
             pub fn into_mcp_handler(self) -> $crate::mcp::McpHandler {
                 $crate::mcp::McpHandler::of(self)
             }

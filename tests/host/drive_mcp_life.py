@@ -1,4 +1,4 @@
-"""Connections, sessions, restarts and the end of an MCP server over HTTP."""
+"""Connections, restarts and the end of an MCP server over HTTP."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,6 @@ async def main(report):
     with socket_directory() as directory:
         await one_connection(report, directory)
         await restarts(report, directory)
-        await asyncio.to_thread(sessions, report, directory)
         await asyncio.to_thread(flood, report, directory)
         await asyncio.to_thread(draining, report, directory)
         await asyncio.to_thread(clients_that_stay, report, directory)
@@ -114,42 +113,6 @@ async def restarts(report, directory):
         process.stop()
 
 
-def sessions(report, directory):
-    """For clients that cannot do without: the server issues session ids when it is told to."""
-    limits = {"PLUGINS_SERVER_MAX_SESSIONS": "20", "PLUGINS_SERVER_SESSION_IDLE_TIMEOUT": "1"}
-    with report.group("life: sessions, when they are asked for") as group:
-        with server(directory, PLUGINS_SERVER_SESSIONS="true", **limits) as process, Http(process.address) as connection:
-            answer = connection.post(message("initialize", INITIALIZE))
-            session = answer.headers.get("mcp-session-id")
-            group.true("an id", session and re.fullmatch(r"[!-~]{16,}", session), answer.headers)
-            own = {"Mcp-Session-Id": session or "none", "MCP-Protocol-Version": "2025-11-25"}
-
-            def status(headers=own, method="POST", body=message("ping")):
-                return once(process.address, method, "/mcp", body, headers).status
-
-            group.equal("the notification", 202, status(body=message("notifications/initialized", number=None)))
-            group.equal("a request", 200, status())
-            answer = once(process.address, "POST", "/mcp", invoke({"q": "crap"}), own)
-            group.true("a call", answer.status == 200 and b"yikes" in answer.body, answer)
-            group.equal("an unknown id", 404, status({"Mcp-Session-Id": "0" * 32}))
-            group.true("the end", status(method="DELETE", body=None) in (200, 202, 204))
-            group.equal("after the end", 404, status())
-            known = []
-            for _ in range(60):
-                answer = once(process.address, "POST", "/mcp", message("initialize", INITIALIZE))
-                if answer.status == 200:
-                    known.append(answer.headers.get("mcp-session-id"))
-            alive = [id for id in known if status({**own, "Mcp-Session-Id": id}) == 200]
-            group.true("60 of at most 20: so many are alive", 0 < len(alive) <= 20, len(alive))
-            deadline = time.monotonic() + 8
-            while alive and time.monotonic() < deadline:
-                time.sleep(2.5)
-                alive = [id for id in alive if status({**own, "Mcp-Session-Id": id}) == 200]
-            group.equal("idle for too long: none is alive", [], alive)
-            answer = once(process.address, "POST", "/mcp", message("initialize", INITIALIZE))
-            group.equal("there is room again", 200, answer.status)
-
-
 def resident(process):
     """The memory of the server, in megabytes."""
     status = Path(f"/proc/{process.id}/status").read_text()
@@ -160,30 +123,28 @@ def flood(report, directory):
     if TRANSPORT != "http":
         report.left_out("life: a flood of handshakes", "it is the same behind every socket")
         return
-    hundred = {"PLUGINS_SERVER_SESSIONS": "true", "PLUGINS_SERVER_MAX_SESSIONS": "100"}
-    for title, settings in (("", {}), (", with sessions", hundred)):
-        with report.group(f"life: {FLOOD} times initialize without an end{title}") as group:
-            with server(directory, **settings) as process:
+    with report.group(f"life: {FLOOD} times initialize without an end") as group:
+        with server(directory) as process:
 
-                def many(number):
-                    refused = 0
-                    with Http(process.address) as connection:
-                        for _ in range(number):
-                            refused += connection.post(message("initialize", INITIALIZE)).status != 200
-                    return refused
-
-                # Up to here caches, pools and the allocator's free places fill up, and as many sessions as there may be.
-                first = many(5000)
-                before = resident(process)
-                refused = first + many(FLOOD)
-                grown = resident(process) - before
-                # Two kilobytes that stay of each would be 20 MB; a session is 80. The allocator's own ups and downs are below 8.
-                group.true("memory stays as it is", grown < 15, f"grew by {grown:.1f} MB from {before:.1f}")
-                group.true("memory", before < 100, f"{before:.1f} MB")
-                group.true("nobody is refused", not refused, f"{refused} refused")
+            def many(number):
+                refused = 0
                 with Http(process.address) as connection:
-                    answer = said(connection.rpc(invoke({"q": "crap"}))) if not settings else {"result": True}
-                    group.true("the server goes on", "result" in answer, answer)
+                    for _ in range(number):
+                        refused += connection.post(message("initialize", INITIALIZE)).status != 200
+                return refused
+
+            # Up to here caches, pools and the allocator's free places fill up.
+            first = many(5000)
+            before = resident(process)
+            refused = first + many(FLOOD)
+            grown = resident(process) - before
+            # Two kilobytes that stay of each would be 20 MB. The allocator's own ups and downs are below 8.
+            group.true("memory stays as it is", grown < 15, f"grew by {grown:.1f} MB from {before:.1f}")
+            group.true("memory", before < 100, f"{before:.1f} MB")
+            group.true("nobody is refused", not refused, f"{refused} refused")
+            with Http(process.address) as connection:
+                answer = said(connection.rpc(invoke({"q": "crap"})))
+                group.true("the server goes on", "result" in answer, answer)
 
 
 def draining(report, directory):

@@ -175,9 +175,6 @@ pub fn launcher() -> Launcher {
 /// | `--http-handshake-timeout` | `handshake_timeout` | `HANDSHAKE_TIMEOUT` | `10` seconds |
 /// | `--http-header-timeout` | `header_timeout` | `HEADER_TIMEOUT` | `10` seconds |
 /// | `--http-body-timeout` | `body_timeout` | `BODY_TIMEOUT` | `30` seconds |
-/// | `--http-sessions` | `sessions` | `SESSIONS` | `false` |
-/// | `--http-max-sessions` | `max_sessions` | `MAX_SESSIONS` | `1000` |
-/// | `--http-session-idle-timeout` | `session_idle_timeout` | `SESSION_IDLE_TIMEOUT` | `1800` seconds |
 /// | `--http-metrics` | `metrics` | `ENABLE_METRICS`, beside the section too | `true` |
 ///
 /// # Configuration file

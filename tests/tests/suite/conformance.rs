@@ -22,26 +22,21 @@ const CONFIGURATION: &str = "plugins: [{name: P, kind: probe, hooks: [tool_pre_i
 
 #[test]
 fn revision_2025_06_18() -> Result<(), Failed> {
-    run("2025-06-18", "2025-06-18", false)
+    run("2025-06-18")
 }
 
 #[test]
 fn revision_2025_11_25() -> Result<(), Failed> {
-    run("2025-11-25", "2025-11-25", false)
-}
-
-#[test]
-fn revision_2025_11_25_with_sessions() -> Result<(), Failed> {
-    run("2025-11-25", "2025-11-25-with-sessions", true)
+    run("2025-11-25")
 }
 
 #[test]
 fn revision_2026_07_28() -> Result<(), Failed> {
-    run("2026-07-28", "2026-07-28", false)
+    run("2026-07-28")
 }
 
-/// The scenarios of a revision, with the `expected` failures, against a server with or without sessions.
-fn run(revision: &str, expected: &str, sessions: bool) -> Result<(), Failed> {
+/// The scenarios of a revision.
+fn run(revision: &str) -> Result<(), Failed> {
     static INSTALLED: OnceLock<Result<Installed, String>> = OnceLock::new();
     if installation::left_out(&format!("the MCP conformance suite of revision {revision}"), SKIP)? {
         return Ok(());
@@ -50,7 +45,7 @@ fn run(revision: &str, expected: &str, sessions: bool) -> Result<(), Failed> {
         .get_or_init(Installed::get)
         .as_ref()
         .map_err(Clone::clone)
-        .and_then(|suite| suite.run(revision, expected, sessions));
+        .and_then(|suite| suite.run(revision));
     match report {
         Ok(report) => println!("{report}"),
         Err(report) => {
@@ -101,15 +96,14 @@ impl Installed {
         })
     }
 
-    fn run(&self, revision: &str, expected: &str, sessions: bool) -> Result<String, String> {
+    fn run(&self, revision: &str) -> Result<String, String> {
         let describe = |error: std::io::Error| error.to_string();
         let port = process::free_port().map_err(describe)?.to_string();
         let _server =
             ServerProcess::start_with(env!("CARGO_BIN_EXE_probe-plugin"), CONFIGURATION, |command| {
                 command
                     .env("PLUGINS_TRANSPORT", "http")
-                    .env("PLUGINS_SERVER_PORT", &port)
-                    .env("PLUGINS_SERVER_SESSIONS", sessions.to_string());
+                    .env("PLUGINS_SERVER_PORT", &port);
             })
             .map_err(describe)?;
         let directory = tempfile::tempdir().map_err(describe)?;
@@ -119,7 +113,7 @@ impl Installed {
             .args(["server", "--url", &format!("http://localhost:{port}/mcp")])
             .args(["--suite", "all", "--spec-version", revision])
             .arg("--expected-failures")
-            .arg(files().join(format!("expected-failures-{expected}.yaml")))
+            .arg(files().join(format!("expected-failures-{revision}.yaml")))
             .arg("--output-dir")
             .arg(directory.path())
             .env("NO_COLOR", "1")

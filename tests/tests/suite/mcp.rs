@@ -4,6 +4,7 @@
 mod commands;
 mod half_close;
 mod handler;
+mod rmcp_client;
 mod settings;
 
 use crate::{
@@ -94,19 +95,19 @@ battery!(
     http,
     "http",
     requests_that_are_refused = "drive_mcp_http.py",
-    connections_sessions_and_the_end = "drive_mcp_life.py"
+    connections_and_the_end = "drive_mcp_life.py"
 );
 battery!(
     http_on_a_unix_socket,
     "http-uds",
     requests_that_are_refused = "drive_mcp_http.py",
-    connections_sessions_and_the_end = "drive_mcp_life.py"
+    connections_and_the_end = "drive_mcp_life.py"
 );
 battery!(
     https_with_client_certificates,
     "https-mtls",
     requests_that_are_refused = "drive_mcp_http.py",
-    connections_sessions_and_the_end = "drive_mcp_life.py",
+    connections_and_the_end = "drive_mcp_life.py",
     certificates_are_checked_and_rotated = "drive_mcp_tls.py"
 );
 battery!(
@@ -117,6 +118,6 @@ battery!(
 
 /// The earlier generation of the host, too, gets over a restart and keeps its connection.
 #[test]
-fn cpex_0_1_3_connections_sessions_and_the_end() -> Result<(), Failed> {
+fn cpex_0_1_3_connections_and_the_end() -> Result<(), Failed> {
     drive(&CPEX_0_1_3, "drive_mcp_life.py", "http")
 }

@@ -71,22 +71,6 @@ pub(crate) struct HttpArguments {
     #[arg(id = "http-body-timeout", long = "http-body-timeout", value_name = "SECONDS")]
     body_timeout: Option<String>,
 
-    /// Give clients sessions: true or false [default: false]
-    #[arg(id = "http-sessions", long = "http-sessions", value_name = "BOOLEAN")]
-    sessions: Option<String>,
-
-    /// Most sessions at a time [default: 1000]
-    #[arg(id = "http-max-sessions", long = "http-max-sessions", value_name = "COUNT")]
-    max_sessions: Option<String>,
-
-    /// End a session without requests for so long [default: 1800]
-    #[arg(
-        id = "http-session-idle-timeout",
-        long = "http-session-idle-timeout",
-        value_name = "SECONDS"
-    )]
-    session_idle_timeout: Option<String>,
-
     /// Serve /metrics/prometheus: true or false [default: true]
     #[arg(id = "http-metrics", long = "http-metrics", value_name = "BOOLEAN")]
     metrics: Option<String>,
@@ -112,9 +96,6 @@ impl HttpArguments {
             ("http-handshake-timeout", &self.handshake_timeout),
             ("http-header-timeout", &self.header_timeout),
             ("http-body-timeout", &self.body_timeout),
-            ("http-sessions", &self.sessions),
-            ("http-max-sessions", &self.max_sessions),
-            ("http-session-idle-timeout", &self.session_idle_timeout),
             ("http-metrics", &self.metrics),
         ];
         let mut flags = self.address.flags();

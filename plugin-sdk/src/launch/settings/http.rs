@@ -1,7 +1,7 @@
 //! The settings of `server_settings`, which is the MCP server over HTTP.
 
 use super::listen::{self, ListenTable, Names, listen_settings};
-use super::values::{SECONDS, boolean, list, seconds, size, whole};
+use super::values::{SECONDS, boolean, list, seconds, size};
 use super::{Setting, Settings};
 use crate::launch::yaml::findings::Findings;
 use crate::server::tls::ClientAuth;
@@ -13,7 +13,7 @@ pub(super) const TABLES: [&[Setting]; 2] = [&LISTEN, &SETTINGS];
 const LISTEN: ListenTable = listen_settings!(http, http_tls, flags "http-", variables "PLUGINS_SERVER_");
 
 /// The other settings of the MCP server.
-const SETTINGS: [Setting; 10] = [
+const SETTINGS: [Setting; 7] = [
     Setting {
         flag: "http-allowed-hosts",
         key: "allowed_hosts",
@@ -60,27 +60,6 @@ const SETTINGS: [Setting; 10] = [
         variables: &["PLUGINS_SERVER_BODY_TIMEOUT"],
         allowed: SECONDS,
         apply: |settings, text| seconds(text).map(|value| settings.http.body_timeout = value),
-    },
-    Setting {
-        flag: "http-sessions",
-        key: "sessions",
-        variables: &["PLUGINS_SERVER_SESSIONS"],
-        allowed: "true or false",
-        apply: |settings, text| boolean(text).map(|value| settings.http.sessions = value),
-    },
-    Setting {
-        flag: "http-max-sessions",
-        key: "max_sessions",
-        variables: &["PLUGINS_SERVER_MAX_SESSIONS"],
-        allowed: "a whole number from 1 to 1000000",
-        apply: |settings, text| whole(text, 1..=1_000_000).map(|value| settings.http.max_sessions = value),
-    },
-    Setting {
-        flag: "http-session-idle-timeout",
-        key: "session_idle_timeout",
-        variables: &["PLUGINS_SERVER_SESSION_IDLE_TIMEOUT"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.http.session_idle_timeout = value),
     },
     Setting {
         flag: "http-metrics",

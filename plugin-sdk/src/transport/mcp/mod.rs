@@ -1,14 +1,19 @@
 //! MCP: streamable HTTP on TCP or a Unix socket, and standard input and output (`protocol.md`, section 4).
 //!
-//! rmcp speaks the protocol. Before it stands what bounds and checks requests, and answers by itself the one that hosts send all the
-//! time; behind it the tools call the dispatcher.
+//! Of MCP a plugin server needs a small part: three tools, no sampling, no subscriptions, no sessions. A message is read in one pass
+//! (`message`), its method is looked up in one table (`methods`), and one place writes answers (`answer`).
 
-mod arguments;
-mod direct;
+mod answer;
+mod call;
 mod handler;
 mod http;
+mod id;
+mod json;
 mod message;
-mod odd_id;
+mod methods;
+mod revision;
+#[cfg(feature = "rmcp")]
+mod rmcp;
 mod settings;
 mod stdio;
 mod tools;

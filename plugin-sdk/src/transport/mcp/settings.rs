@@ -19,12 +19,6 @@ pub(crate) struct McpSettings {
     pub(crate) header_timeout: Duration,
     /// How long the body of a request may take.
     pub(crate) body_timeout: Duration,
-    /// Whether clients that begin with `initialize` get a session.
-    pub(crate) sessions: bool,
-    /// Sessions at one time; a further one takes the place of another.
-    pub(crate) max_sessions: usize,
-    /// A session in which nothing happens for so long is over.
-    pub(crate) session_idle_timeout: Duration,
     /// Whether there are metrics.
     pub(crate) metrics: bool,
 }
@@ -38,9 +32,6 @@ impl Default for McpSettings {
             max_header_size: 16 * 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
-            sessions: false,
-            max_sessions: 1000,
-            session_idle_timeout: Duration::from_secs(1800),
             metrics: true,
         }
     }

@@ -1,11 +1,19 @@
-//! The three tools that hosts call (`protocol.md`, section 4.2): what they are, and what they answer. This file knows nothing of
-//! the library that carries them.
+//! The three tools that hosts call (`protocol.md`, section 4.2): what they are, and what they answer.
 
 use std::sync::Arc;
 
-use super::arguments::{Arguments, object, string};
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::{
+    json::{self, Object, kind},
+    message::{Arguments, Params},
+    methods::shortened,
+};
 use crate::{
-    dispatch::{Dispatcher, guard::Panic, json::refused_arguments},
+    codec::{text::Text, wire::Slice},
+    dispatch::{Dispatcher, Invocation, guard::Panic, json::refused_arguments},
     nearest::unknown,
     repeated::limited,
 };
@@ -67,8 +75,34 @@ pub(super) struct ToolAnswer {
     pub(super) is_error: bool,
 }
 
+impl Description {
+    /// The tool as `tools/list` has it.
+    pub(super) fn to_json(&self) -> String {
+        let Self {
+            name,
+            title,
+            text,
+            input_schema,
+            output_schema,
+            read_only,
+        } = self;
+        let output_schema =
+            output_schema.map_or_else(String::new, |schema| format!(r#","outputSchema":{schema}"#));
+        // A hook decides what it does; it may well write to a database of its own.
+        let annotations = if *read_only {
+            r#""readOnlyHint":true,"idempotentHint":true,"openWorldHint":false"#
+        } else {
+            r#""readOnlyHint":false,"destructiveHint":false,"idempotentHint":false,"openWorldHint":true"#
+        };
+        // Nothing in it needs an escape.
+        format!(
+            r#"{{"name":"{name}","title":"{title}","description":"{text}","inputSchema":{input_schema}{output_schema},"annotations":{{"title":"{title}",{annotations}}}}}"#
+        )
+    }
+}
+
 impl ToolAnswer {
-    fn of_text(text: String) -> Self {
+    pub(super) fn of_text(text: String) -> Self {
         Self {
             texts: vec![text],
             structured: None,
@@ -109,39 +143,69 @@ impl Tools {
         &self.dispatcher
     }
 
-    /// Calls a tool.
-    pub(super) async fn call(&self, tool: &str, arguments: Arguments) -> ToolAnswer {
-        match tool {
-            "invoke_hook" => self.invoke_hook(arguments).await,
-            "get_plugin_config" => match string("name", arguments.name) {
-                Ok(name) => ToolAnswer::of_text(self.dispatcher.config_json(&name).to_owned()),
-                Err(problem) => ToolAnswer::refused("", format!("{tool}: {problem}")),
+    /// Answers the call of a tool, or finds the hook that it calls. What is wrong with it is an answer of the tool: an error of
+    /// JSON-RPC makes hosts end the connection.
+    pub(super) fn prepare(&self, message: &Bytes, params: &Params<'_>) -> Prepared {
+        let tool = match params.name.map(|name| json::string(name).ok_or(name)) {
+            Some(Ok(tool)) => tool,
+            Some(Err(other)) => {
+                return Prepared::refused(
+                    "",
+                    format!("tools/call: name must be a string, and is {}", kind(other)),
+                );
+            }
+            None => {
+                return Prepared::refused(
+                    "",
+                    "tools/call: name is missing: give the name of a tool".to_owned(),
+                );
+            }
+        };
+        let arguments = match params.arguments {
+            None | Some(Object::Other("null")) => Arguments::default(),
+            Some(Object::Members(arguments)) => arguments,
+            Some(Object::Other(kind)) => {
+                let tool = shortened(&tool);
+                return Prepared::refused("", format!("{tool}: arguments must be an object, and is {kind}"));
+            }
+        };
+        match &*tool {
+            "invoke_hook" => invocation(message, &arguments),
+            "get_plugin_config" => match text("name", arguments.name, message) {
+                Ok(name) => Prepared::Answered(ToolAnswer::of_text(
+                    self.dispatcher.config_json(name.as_str()).to_owned(),
+                )),
+                Err(problem) => Prepared::refused("", format!("{tool}: {problem}")),
             },
-            "get_plugin_configs" => self.configs(),
-            _ => ToolAnswer::refused("", unknown_tool(tool)),
+            "get_plugin_configs" => Prepared::Answered(self.configs()),
+            _ => Prepared::refused("", unknown_tool(&tool)),
         }
     }
 
-    async fn invoke_hook(&self, arguments: Arguments) -> ToolAnswer {
-        let plugin_name = string("plugin_name", arguments.plugin_name);
-        let named = plugin_name.clone().unwrap_or_default();
-        let read = || {
-            Ok((
-                string("hook_type", arguments.hook_type)?,
-                plugin_name?,
-                object("payload", arguments.payload)?,
-                object("context", arguments.context)?,
-            ))
-        };
-        match read() {
-            Ok((hook_type, plugin_name, payload, context)) => ToolAnswer::of_text(
-                self.dispatcher
-                    .invoke_json(&hook_type, &plugin_name, payload, context)
-                    .await,
-            ),
-            Err(problem) => {
-                let problem: String = problem;
-                ToolAnswer::refused(&named, format!("invoke_hook: {problem}"))
+    /// Calls a tool with arguments that are JSON by themselves.
+    #[cfg(any(test, feature = "rmcp"))]
+    pub(super) async fn call(&self, tool: &str, arguments: Bytes) -> ToolAnswer {
+        let prepared = (|| {
+            let name = serde_json::value::to_raw_value(tool)?;
+            let params = Params {
+                name: Some(&name),
+                arguments: Some(serde_json::from_slice(&arguments)?),
+                ..Params::default()
+            };
+            Ok(self.prepare(&arguments, &params))
+        })();
+        match prepared {
+            Ok(Prepared::Answered(answer)) => answer,
+            Ok(Prepared::Hook(invocation)) => {
+                let call = self.dispatcher.answer_json(invocation);
+                match crate::dispatch::guard::no_panic(call).await {
+                    Ok(text) => ToolAnswer::of_text(String::from_utf8(text).unwrap_or_default()),
+                    Err(panic) => ToolAnswer::panicked(&panic),
+                }
+            }
+            Err(error) => {
+                let error: serde_json::Error = error;
+                ToolAnswer::refused("", format!("the arguments are not JSON: {error}"))
             }
         }
     }
@@ -158,9 +222,72 @@ impl Tools {
 }
 
 fn unknown_tool(tool: &str) -> String {
-    // It may be of any length.
-    let tool: String = tool.chars().take(100).collect();
-    unknown("tool", &tool, DESCRIPTIONS.iter().map(|known| known.name))
+    let names = DESCRIPTIONS.iter().map(|known| known.name);
+    unknown("tool", &shortened(tool), names)
+}
+
+/// What becomes of the call of a tool.
+pub(super) enum Prepared {
+    Answered(ToolAnswer),
+    Hook(Invocation),
+}
+
+impl Prepared {
+    fn refused(plugin_name: &str, problem: String) -> Self {
+        Self::Answered(ToolAnswer::refused(plugin_name, problem))
+    }
+}
+
+fn invocation(message: &Bytes, arguments: &Arguments<'_>) -> Prepared {
+    let read = || {
+        Ok(Invocation::of_json(
+            text("hook_type", arguments.hook_type, message)?,
+            text("plugin_name", arguments.plugin_name, message)?,
+            object("payload", arguments.payload, message)?,
+            object("context", arguments.context, message)?,
+        ))
+    };
+    read().map_or_else(
+        |problem: String| {
+            let plugin_name = arguments.plugin_name.and_then(json::string).unwrap_or_default();
+            Prepared::refused(&plugin_name, format!("invoke_hook: {problem}"))
+        },
+        Prepared::Hook,
+    )
+}
+
+/// An argument that is a string.
+fn text(name: &str, argument: Option<&RawValue>, message: &Bytes) -> Result<Text, String> {
+    let argument = argument.ok_or_else(|| format!("{name} is missing: give it as a string"))?;
+    let text = json::string(argument)
+        .ok_or_else(|| format!("{name} must be a string, and is {}", kind(argument)))?;
+    let in_message = match &text {
+        std::borrow::Cow::Borrowed(text) => {
+            let part = message.slice_ref(text.as_bytes());
+            Text::part(&part, Slice::new(&part)).ok()
+        }
+        std::borrow::Cow::Owned(_) => None,
+    };
+    Ok(in_message.unwrap_or_else(|| text.into_owned().into()))
+}
+
+/// An argument that is an object, or a string that holds one.
+fn object(name: &str, argument: Option<&RawValue>, message: &Bytes) -> Result<Bytes, String> {
+    let argument = argument.ok_or_else(|| format!("{name} is missing: give it as an object"))?;
+    if json::is_object(argument) {
+        return Ok(message.slice_ref(argument.get().as_bytes()));
+    }
+    let Some(text) = json::string(argument) else {
+        return Err(format!("{name} must be an object, and is {}", kind(argument)));
+    };
+    if !text.trim_start().starts_with('{') {
+        return Err(format!(
+            "{name} must be an object, and is a string that holds none"
+        ));
+    }
+    serde_json::from_str::<IgnoredAny>(&text)
+        .map_err(|error| format!("{name} is a string that is not JSON: {error}"))?;
+    Ok(text.into_owned().into())
 }
 
 #[cfg(test)]
@@ -202,11 +329,8 @@ mod tests {
     }
 
     async fn call(tool: &str, arguments: Value) -> ToolAnswer {
-        let Value::Object(arguments) = arguments else {
-            panic!("not an object")
-        };
         let tools = Tools::new(Arc::new(Dispatcher::of_plugin(Example).unwrap()));
-        tools.call(tool, Arguments::of_map(arguments)).await
+        tools.call(tool, arguments.to_string().into()).await
     }
 
     /// The one text of an answer.
@@ -358,6 +482,16 @@ mod tests {
         assert_eq!(text(&answer), config);
         let structured: Value = serde_json::from_str(&answer.structured.unwrap()).unwrap();
         assert_eq!(structured, json!({ "result": [config] }));
+    }
+
+    #[test]
+    fn tools_are_listed_as_json() {
+        for tool in &DESCRIPTIONS {
+            let listed: Value = serde_json::from_str(&tool.to_json()).unwrap();
+            assert_eq!(listed["name"], tool.name);
+            assert_eq!(listed["annotations"]["readOnlyHint"], tool.read_only);
+            assert_eq!(listed["inputSchema"]["type"], "object");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! A plugin as a handler of rmcp, in a server that somebody else has set up.
+//! A plugin as a handler, in a server that somebody else has set up.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-use plugin_sdk::prelude::*;
+use plugin_sdk::{Limits, mcp::McpHandler, prelude::*};
+use plugin_sdk_tests::http;
 use rmcp::ServiceExt;
 use serde_json::json;
 use tokio::{
@@ -32,8 +33,93 @@ impl Noting {
     }
 }
 
+fn call() -> serde_json::Value {
+    json!({
+        "jsonrpc": "2.0", "id": 2, "method": "tools/call",
+        "params": {"name": "invoke_hook", "arguments": {
+            "hook_type": "tool_pre_invoke", "plugin_name": "Noting", "payload": {"name": "search"},
+            "context": {"state": {}, "metadata": {}, "global_context": {"request_id": "r"}},
+        }},
+    })
+}
+
+/// What the plugin says in an answer to [`call`].
+fn metadata(answer: &serde_json::Value) -> serde_json::Value {
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    let text: serde_json::Value = serde_json::from_str(text).unwrap();
+    text["result"]["metadata"].clone()
+}
+
 #[tokio::test]
-async fn a_handler_is_served_over_a_socket_of_the_author_s_own() {
+async fn a_handler_is_mounted_in_axum() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut limits = Limits::default();
+    limits.max_message_size = 4000;
+    let handler = McpHandler::with_limits(Noting::default(), limits);
+    let app = axum::Router::new().route_service("/mcp", handler);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+
+    let post = |changed: &[(&str, &str)], body: String| {
+        let mut headers = vec![
+            ("host".to_owned(), "any.example".to_owned()),
+            (
+                "accept".to_owned(),
+                "application/json, text/event-stream".to_owned(),
+            ),
+            ("content-type".to_owned(), "application/json".to_owned()),
+        ];
+        for (name, value) in changed {
+            headers.retain(|(known, _)| known != name);
+            headers.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        tokio::task::spawn_blocking(move || {
+            http::exchange(("127.0.0.1", port), "POST /mcp", &headers, &body).unwrap()
+        })
+    };
+    let answer = post(&[], call().to_string()).await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(metadata(&answer), json!({"saw": "search"}), "{answer}");
+    for accept in ["*/*", "application/*, text/*"] {
+        assert_eq!(
+            post(&[("accept", accept)], call().to_string())
+                .await
+                .unwrap()
+                .status,
+            200
+        );
+    }
+    for (changed, body, status) in [
+        (("accept", "application/json"), call().to_string(), 406),
+        (("accept", "*/*;q=0"), call().to_string(), 406),
+        (("content-type", "text/plain"), call().to_string(), 400),
+        (("accept", "*/*"), format!("[{}]", "1,".repeat(4000)), 413),
+        (("accept", "*/*"), "{".to_owned(), 400),
+    ] {
+        let answer = post(&[changed], body).await.unwrap();
+        assert_eq!(answer.status, status, "{changed:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_handler_answers_messages_of_any_transport() {
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let handler = Noting(Arc::clone(&is_stopped)).into_mcp_handler();
+    let answer = handler.handle(call().to_string().into()).await.unwrap();
+    let answer = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(metadata(&answer), json!({"saw": "search"}), "{answer}");
+    let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert!(handler.handle(notification.to_string().into()).await.is_none());
+    let answer = handler.handle("nonsense".into()).await.unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["error"]["code"], -32700);
+    handler.shutdown().await;
+    assert!(is_stopped.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn a_handler_is_one_of_rmcp_s() {
     let is_stopped = Arc::new(AtomicBool::new(false));
     let handler = Noting(Arc::clone(&is_stopped)).into_mcp_handler();
     let (client, server) = UnixStream::pair().unwrap();
@@ -62,17 +148,8 @@ async fn a_handler_is_served_over_a_socket_of_the_author_s_own() {
     .await;
     assert_eq!(welcome["result"]["protocolVersion"], "2025-06-18", "{welcome}");
     exchange(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
-    let answer = exchange(json!({
-        "jsonrpc": "2.0", "id": 2, "method": "tools/call",
-        "params": {"name": "invoke_hook", "arguments": {
-            "hook_type": "tool_pre_invoke", "plugin_name": "Noting", "payload": {"name": "search"},
-            "context": {"state": {}, "metadata": {}, "global_context": {"request_id": "r"}},
-        }},
-    }))
-    .await;
-    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
-    let text: serde_json::Value = serde_json::from_str(text).unwrap();
-    assert_eq!(text["result"]["metadata"], json!({"saw": "search"}), "{answer}");
+    let answer = exchange(call()).await;
+    assert_eq!(metadata(&answer), json!({"saw": "search"}), "{answer}");
 
     // The end of the connection is that of the service, and not of the plugin.
     drop((requests, answers));

@@ -1,6 +1,7 @@
 //! Reading the body of a request, within bounds.
 
 use std::{
+    fmt::Display,
     future::poll_fn,
     pin::{Pin, pin},
     task::Poll,
@@ -10,7 +11,6 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
 use http_body::Body as HttpBody;
-use hyper::body::Incoming;
 use tokio::time::timeout;
 
 use super::reply::Refusal;
@@ -18,6 +18,11 @@ use super::reply::Refusal;
 /// How long a client whose request is answered by its head may go on sending, so that it gets to read the answer: closing a
 /// connection on which something is unread may take it away.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The body of a request, of whatever server.
+pub(crate) trait RequestBody: HttpBody<Data = Bytes, Error: Display> + Unpin + Send {}
+
+impl<B: HttpBody<Data = Bytes, Error: Display> + Unpin + Send> RequestBody for B {}
 
 /// Whether the request says that its body is too large.
 pub(super) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Refusal> {
@@ -45,7 +50,11 @@ fn too_large(length: Option<u64>, limit: usize) -> Refusal {
 }
 
 /// Reads the whole body.
-pub(super) async fn read(body: &mut Incoming, limit: usize, time: Duration) -> Result<Bytes, Refusal> {
+pub(super) async fn read(
+    body: &mut impl RequestBody,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, Refusal> {
     let mut collecting = pin!(collect(body, limit));
     // Most bodies have come already, and need no timer.
     if let Poll::Ready(read) = poll_fn(|task| Poll::Ready(collecting.as_mut().poll(task))).await {
@@ -64,7 +73,7 @@ pub(super) async fn read(body: &mut Incoming, limit: usize, time: Duration) -> R
     }
 }
 
-async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
+async fn collect(body: &mut impl RequestBody, limit: usize) -> Result<Bytes, Refusal> {
     let mut whole = Bytes::new();
     let mut pieces = BytesMut::new();
     while let Some(data) = data(body).await {
@@ -94,7 +103,7 @@ async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
 }
 
 /// Reads and forgets what a client still sends, if it is not much. Whether that was all.
-pub(super) async fn discard(mut body: Incoming, limit: usize) -> bool {
+pub(super) async fn discard(mut body: impl RequestBody, limit: usize) -> bool {
     if body.size_hint().lower() > limit as u64 {
         return false;
     }
@@ -116,7 +125,7 @@ pub(super) async fn discard(mut body: Incoming, limit: usize) -> bool {
 }
 
 /// The next part of the body, without trailers.
-async fn data(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
+async fn data<B: RequestBody>(body: &mut B) -> Option<Result<Bytes, B::Error>> {
     loop {
         let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
         match frame {

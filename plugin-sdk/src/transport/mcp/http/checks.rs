@@ -11,22 +11,20 @@ use super::{
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// Checks the head of a request to the endpoint of MCP.
-pub(super) fn check(request: &Parts, rules: &HostRules, limit: usize, sessions: bool) -> Result<(), Refusal> {
+pub(super) fn check(request: &Parts, rules: Option<&HostRules>, limit: usize) -> Result<(), Refusal> {
     let headers = &request.headers;
     let is_post = request.method == Method::POST;
     if is_post {
         check_length(headers, limit)?;
         check_content_type(headers)?;
     }
-    check_host(request, rules)?;
-    match request.method {
-        Method::POST => check_accept(headers),
-        Method::GET | Method::DELETE if sessions => Ok(()),
-        _ => Err(method_not_allowed(if sessions {
-            "GET, POST, DELETE"
-        } else {
-            "POST"
-        })),
+    if let Some(rules) = rules {
+        check_host(request, rules)?;
+    }
+    if is_post {
+        check_accept(headers)
+    } else {
+        Err(method_not_allowed("POST"))
     }
 }
 
@@ -82,7 +80,13 @@ fn check_accept(headers: &HeaderMap) -> Result<(), Refusal> {
             .any(|range| {
                 let mut parts = range.split(';').map(str::trim);
                 let essence = parts.next().unwrap_or_default();
-                essence.eq_ignore_ascii_case(wanted) && !parts.any(is_zero_weight)
+                let (kind, _) = wanted.split_once('/').unwrap_or_default();
+                let is_wanted = essence.eq_ignore_ascii_case(wanted)
+                    || essence == "*/*"
+                    || essence
+                        .strip_suffix("/*")
+                        .is_some_and(|range| range.eq_ignore_ascii_case(kind));
+                is_wanted && !parts.any(is_zero_weight)
             })
     };
     if accepts(JSON) && accepts(EVENT_STREAM) {

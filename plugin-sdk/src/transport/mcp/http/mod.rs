@@ -3,21 +3,20 @@
 mod body;
 mod checks;
 mod connection;
-#[cfg(test)]
-mod equal;
+mod endpoint;
 mod hang_up;
 mod health;
 mod hosts;
-mod protocol;
 mod reply;
 mod running;
 mod self_wakes;
 mod server;
 mod service;
-mod sessions;
 #[cfg(test)]
 mod tests;
 
+pub(super) use body::RequestBody;
+pub(super) use endpoint::{Endpoint, not_started};
 #[cfg(feature = "cli")]
 pub(crate) use hosts::{is_host_entry, is_origin_entry};
 #[cfg(any(test, feature = "cli", feature = "testing"))]

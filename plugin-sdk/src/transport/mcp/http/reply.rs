@@ -1,55 +1,15 @@
 //! Replies that are the server's own.
 
-use std::{
-    convert::Infallible,
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::{Full, combinators::BoxBody};
+use http_body_util::Full;
 
 use crate::transport::mcp::message::{MessageError, code};
 
 /// The body of every reply.
-pub(super) enum Body {
-    /// It is there.
-    Whole(Full<Bytes>),
-    /// The library's, such as a stream of events.
-    Library(BoxBody<Bytes, Infallible>),
-}
-
-impl HttpBody for Body {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.get_mut() {
-            Self::Whole(body) => Pin::new(body).poll_frame(context),
-            Self::Library(body) => Pin::new(body).poll_frame(context),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(body) => body.is_end_stream(),
-            Self::Library(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(body) => body.size_hint(),
-            Self::Library(body) => body.size_hint(),
-        }
-    }
-}
+pub(super) type Body = Full<Bytes>;
 
 pub(super) const JSON: &str = "application/json";
 
@@ -113,11 +73,18 @@ pub(super) fn reply(
     content_type: &'static str,
     body: impl Into<Bytes>,
 ) -> Response<Body> {
-    let mut response = Response::new(Body::Whole(Full::new(body.into())));
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// The reply to what needs no answer.
+pub(super) fn accepted() -> Response<Body> {
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = StatusCode::ACCEPTED;
     response
 }
 

@@ -9,9 +9,9 @@ use tokio::{sync::mpsc::Receiver, task::JoinSet, time::timeout_at};
 
 use super::{
     connection::{Clock, Connection, Timeouts},
+    endpoint::Endpoint,
     hang_up::SharedStream,
     hosts::HostRules,
-    protocol::Protocol as Mcp,
     running::Running,
     self_wakes::SelfWakes,
     service::{ENDPOINT, Service},
@@ -85,20 +85,23 @@ impl BoundMcpServer {
         let (stop, stopped) = Drain::new();
         let running = Running::new();
         let metrics = Metrics::new(self.settings.metrics, "http", self.listener.tls().is_some());
-        let tools = Tools::new(Arc::clone(&self.dispatcher));
-        let service = |protocol: Option<Mcp>, running: Running| {
+        let (end, ended) = Drain::new();
+        let endpoint = Endpoint {
+            tools: Tools::new(Arc::clone(&self.dispatcher)),
+            max_message_size: limits.max_message_size,
+            body_timeout: self.settings.body_timeout,
+            ended,
+        };
+        let service = |has_endpoint: bool, running: Running| {
             Arc::new(Service {
-                protocol,
+                endpoint: endpoint.clone(),
+                has_endpoint,
                 rules: HostRules::of(&self.settings),
                 metrics: metrics.clone(),
                 running,
                 draining: draining.clone(),
-                sessions: self.settings.sessions,
-                max_message_size: limits.max_message_size,
-                body_timeout: self.settings.body_timeout,
             })
         };
-        let mcp = Mcp::new(tools, &self.settings);
         let timeouts = Timeouts {
             head: self.settings.header_timeout,
             idle: limits.idle_timeout,
@@ -110,9 +113,9 @@ impl BoundMcpServer {
             max_header_size: self.settings.max_header_size,
             stopped: stopped.clone(),
         };
-        let main = connections(service(Some(mcp.clone()), running.clone()));
+        let main = connections(service(true, running.clone()));
         // Who asks about the health is not waited for.
-        let aside = connections(service(None, Running::new()));
+        let aside = connections(service(false, Running::new()));
 
         let is_tcp = self.listener.tcp_address().is_some();
         let (accepting, arrived) = incoming::accept(self.listener, limits.max_connections);
@@ -141,7 +144,7 @@ impl BoundMcpServer {
             accepting.stop().await;
         }
         running.close();
-        mcp.end();
+        end.begin();
         stop.begin();
         let ended = async { while servers.join_next().await.is_some() {} };
         // A large answer may still be on its way to a slow client. What has not ended by then is dropped with the set.

@@ -1,24 +1,23 @@
 //! One request, from its head to its answer.
 
-use std::{convert::Infallible, future::poll_fn, ops::ControlFlow, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, ops::ControlFlow, pin::pin, sync::Arc};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
-use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::{
-    body, checks,
+    checks,
     connection::Clock,
+    endpoint::{Endpoint, panicked},
     health,
     hosts::HostRules,
-    protocol::Protocol,
     reply::{Body, Refusal, close, reply},
     running::{Running, RunningBody},
 };
 use crate::{
     dispatch::{code::STOPPING, guard},
     server::{drain::Draining, metrics::Metrics},
-    transport::mcp::message::{MessageError, code},
+    transport::mcp::message::{Data, MessageError, code},
 };
 
 /// Where MCP is.
@@ -26,15 +25,13 @@ pub(super) const ENDPOINT: &str = "/mcp";
 
 /// What all connections share.
 pub(super) struct Service {
-    /// `None` where only health and metrics are served.
-    pub(super) protocol: Option<Protocol>,
+    pub(super) endpoint: Endpoint,
+    /// Whether there is more than health and metrics.
+    pub(super) has_endpoint: bool,
     pub(super) rules: HostRules,
     pub(super) metrics: Metrics,
     pub(super) running: Running,
     pub(super) draining: Draining,
-    pub(super) sessions: bool,
-    pub(super) max_message_size: usize,
-    pub(super) body_timeout: Duration,
 }
 
 impl Service {
@@ -55,12 +52,7 @@ impl Service {
             let mut route = pin!(self.route(request, is_late));
             poll_fn(|task| guard::poll(route.as_mut(), task)).await
         };
-        let mut response = routed.unwrap_or_else(|panic| {
-            tracing::error!("the server {panic}");
-            tracing::debug!("the panic says: {}", panic.text());
-            let error = MessageError::new(code::INTERNAL_ERROR, "the server panicked");
-            Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
-        });
+        let mut response = routed.unwrap_or_else(|panic| panicked(&panic));
         if self.draining.has_begun() {
             close(&mut response);
         }
@@ -68,48 +60,34 @@ impl Service {
     }
 
     async fn route(&self, request: Request<Incoming>, is_late: bool) -> Response<Body> {
-        let (parts, mut body) = request.into_parts();
-        let (mut answer, is_awaited) = match self.read_head(&parts, is_late) {
-            ControlFlow::Continue(protocol) => {
-                match body::read(&mut body, self.max_message_size, self.body_timeout).await {
-                    Ok(message) => return protocol.answer(parts, message).await,
-                    Err(refusal) => (refusal.into_response(), true),
-                }
-            }
-            // A client that asks first has sent nothing yet, and would be told to.
-            ControlFlow::Break(answer) => (answer, !parts.headers.contains_key(header::EXPECT)),
-        };
-        let is_read = body.is_end_stream() || is_awaited && body::discard(body, self.max_message_size).await;
-        if !is_read {
-            close(&mut answer);
-        }
-        answer
+        let (parts, body) = request.into_parts();
+        let head = self.read_head(&parts, is_late);
+        self.endpoint.exchange(&parts, body, head).await
     }
 
-    /// Who answers what the body holds; or the answer, where the head is enough for one.
-    fn read_head(&self, parts: &Parts, is_late: bool) -> ControlFlow<Response<Body>, &Protocol> {
+    /// The answer, where the head is enough for one.
+    fn read_head(&self, parts: &Parts, is_late: bool) -> ControlFlow<Response<Body>> {
         let path = parts.uri.path();
         let is_draining = self.draining.has_begun();
         if let Some(answer) = health::answer(&parts.method, path, is_draining, &self.metrics) {
             return ControlFlow::Break(answer);
         }
-        match (path, &self.protocol) {
-            (_, Some(_)) if is_late => ControlFlow::Break(stopping()),
-            (ENDPOINT, Some(protocol)) => {
-                match checks::check(parts, &self.rules, self.max_message_size, self.sessions) {
-                    Ok(()) => ControlFlow::Continue(protocol),
-                    Err(refusal) => ControlFlow::Break(refusal.into_response()),
-                }
-            }
-            ("/mcp/", Some(_)) => ControlFlow::Break(redirect()),
-            (_, protocol) => ControlFlow::Break(not_found(path, protocol.is_some())),
+        match path {
+            _ if !self.has_endpoint => ControlFlow::Break(not_found(path, false)),
+            _ if is_late => ControlFlow::Break(stopping()),
+            ENDPOINT => match checks::check(parts, Some(&self.rules), self.endpoint.max_message_size) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(refusal) => ControlFlow::Break(refusal.into_response()),
+            },
+            "/mcp/" => ControlFlow::Break(redirect()),
+            _ => ControlFlow::Break(not_found(path, true)),
         }
     }
 }
 
 fn stopping() -> Response<Body> {
     let message = "Service Unavailable: the plugin server is stopping; connect again";
-    let error = MessageError::new(code::INVALID_REQUEST, message).with_reason(STOPPING);
+    let error = MessageError::new(code::INVALID_REQUEST, message).with_data(Data::Reason { code: STOPPING });
     Refusal::of_error(StatusCode::SERVICE_UNAVAILABLE, error).into_response()
 }
 

@@ -1,9 +1,8 @@
 //! Lines out of a stream of bytes, of bounded length.
 
 use bytes::{Buf, Bytes, BytesMut};
-use serde_json::value::RawValue;
 
-use crate::transport::mcp::message::id_of;
+use crate::transport::mcp::{id::Id, message::id_of};
 
 /// What text files of some systems begin with. It means nothing.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -15,7 +14,7 @@ pub(super) enum Line {
     /// More than is read. The rest is skipped.
     TooLong {
         /// The id in what was read, if it was among that.
-        id: Option<Box<RawValue>>,
+        id: Option<Id>,
     },
 }
 

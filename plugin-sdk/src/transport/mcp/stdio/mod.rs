@@ -6,14 +6,11 @@ mod reading;
 mod streams;
 #[cfg(test)]
 mod tests;
-mod transport;
 
 use std::sync::Arc;
 
-use rmcp::service::serve_directly;
 #[cfg(any(feature = "cli", feature = "testing"))]
 use tokio::net::unix::pipe;
-use tokio::{task::JoinSet, time::sleep_until};
 
 pub(crate) use streams::StdioStreams;
 
@@ -21,7 +18,7 @@ use self::{
     reading::Reading,
     streams::{Reader, Writer},
 };
-use super::{handler::McpHandler, tools::Tools};
+use super::tools::Tools;
 use crate::{
     dispatch::Dispatcher,
     plugin::BoxFuture,
@@ -54,31 +51,15 @@ async fn serve(
 ) -> Result<(), ServeError> {
     let (drain, draining) = Drain::new();
     let limits = dispatcher.limits().clone();
-    let tools = Tools::new(dispatcher);
-    let handler = McpHandler::new(tools.clone());
-    let (reading, transport, output) = Reading::new(streams, tools, limits);
-    // It ends with this.
-    let mut tasks = JoinSet::new();
-    tasks.spawn(reading.run(draining));
-    // The handler answers `initialize` as any request: a client that forgets it, or says something else first, is served too.
-    let service = serve_directly(handler, transport, None);
-    let ended = service.waiting();
-    let time_is_over = async {
-        // It panics nowhere, and if it did, nothing would be left to do.
-        if let Some(Ok(deadline)) = tasks.join_next().await {
-            sleep_until(deadline.connections).await;
-        }
-    };
+    let reading = Reading::new(streams, Tools::new(dispatcher), limits);
+    let output = reading.output();
     let stopped = async move {
         shutdown.await;
         drain.begin();
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        ended = ended => if let Err(error) = ended {
-            return Err(ServeError::new(format!("the server on standard input can't go on: {error}")));
-        },
-        () = time_is_over => {}
+        () = reading.run(draining) => {}
         () = stopped => {}
     }
     match output.problem() {

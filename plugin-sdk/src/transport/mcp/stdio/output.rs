@@ -13,7 +13,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rmcp::model::RequestId;
 use tokio::{
     io::AsyncWriteExt,
     sync::{Mutex as AsyncMutex, Notify},
@@ -24,7 +23,7 @@ use tokio::{
 use super::streams::Writer;
 use crate::{
     server::drain::{Drain, Draining},
-    transport::mcp::odd_id::OddId,
+    transport::mcp::id::Id,
 };
 
 /// The side that answers.
@@ -45,7 +44,7 @@ pub(super) struct Output {
 #[derive(Default)]
 struct State {
     /// The requests without an answer.
-    running: HashMap<RequestId, Running>,
+    running: HashMap<Id, Running>,
     /// So many there were.
     begun: u64,
     /// Answers that are not written yet.
@@ -56,9 +55,7 @@ struct State {
 
 struct Running {
     number: u64,
-    /// The id that this one stands for.
-    odd: Option<OddId>,
-    /// The task of a call that is not the library's.
+    /// The task of a call that did not end at once.
     task: Option<AbortHandle>,
 }
 
@@ -84,23 +81,19 @@ impl Output {
     }
 
     /// Notes a request, and gives it a number; none if another with its id is running: an answer could be that to either.
-    pub(super) fn begin(&self, id: RequestId, odd: Option<OddId>) -> Option<u64> {
+    pub(super) fn begin(&self, id: Id) -> Option<u64> {
         let mut state = self.state();
         let number = state.begun;
         let Entry::Vacant(entry) = state.running.entry(id) else {
             return None;
         };
-        entry.insert(Running {
-            number,
-            odd,
-            task: None,
-        });
+        entry.insert(Running { number, task: None });
         state.begun += 1;
         Some(number)
     }
 
     /// The request gets no answer, and its call ends.
-    pub(super) fn forget(&self, id: &RequestId) {
+    pub(super) fn forget(&self, id: &Id) {
         let running = self.state().running.remove(id);
         if let Some(task) = running.and_then(|running| running.task) {
             task.abort();
@@ -109,7 +102,7 @@ impl Output {
     }
 
     /// The call has a task now, which ends when it is taken back.
-    pub(super) fn can_be_taken_back(&self, id: &RequestId, number: u64, task: AbortHandle) {
+    pub(super) fn can_be_taken_back(&self, id: &Id, number: u64, task: AbortHandle) {
         let mut state = self.state();
         if let Some(running) = state
             .running
@@ -120,8 +113,9 @@ impl Output {
         }
     }
 
-    /// Takes note of the answer to a call that is not the library's; not if it was taken back meanwhile.
-    pub(super) fn answering_call(&self, id: &RequestId, number: u64) -> bool {
+    /// Takes note of an answer that is going to be written: the request is over, and its client may use the id again. Not if it was
+    /// cancelled meanwhile.
+    pub(super) fn answering(&self, id: &Id, number: u64) -> bool {
         let mut state = self.state();
         let is_running = state
             .running
@@ -175,12 +169,9 @@ impl Output {
         self.changed.notified().await;
     }
 
-    /// Takes note of an answer that is going to be written: the request is over, and its client may use the id again. Gives back
-    /// the id that another stands for.
-    pub(super) fn answering(&self, id: Option<&RequestId>) -> Option<OddId> {
-        let mut state = self.state();
-        state.writing += 1;
-        state.running.remove(id?)?.odd
+    /// Takes note of an error that is going to be written, and that is about no request that runs.
+    pub(super) fn refusing(&self) {
+        self.state().writing += 1;
     }
 
     /// Writes a message that was taken note of, and a line feed.

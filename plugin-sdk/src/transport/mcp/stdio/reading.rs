@@ -1,4 +1,4 @@
-//! Reading lines, and what becomes of each: a plain call of a hook is answered here, anything else is the library's.
+//! Reading lines, and what becomes of each.
 
 use std::{
     pin::{Pin, pin},
@@ -7,10 +7,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use rmcp::model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, JsonRpcMessage, RequestId};
 use tokio::{
     io::AsyncReadExt,
-    sync::mpsc,
     task::{JoinSet, consume_budget},
     time::timeout_at,
 };
@@ -19,7 +17,6 @@ use super::{
     line::{Line, Lines},
     output::Output,
     streams::{Reader, Writer},
-    transport::LibraryTransport,
 };
 use crate::{
     limits::Limits,
@@ -27,9 +24,9 @@ use crate::{
     repeated::limited,
     server::drain::{Deadline, Draining, log_aborted},
     transport::mcp::{
-        direct::{DirectCall, is_known},
-        message::{MessageError, Untaken, code, explain},
-        odd_id::OddId,
+        id::Id,
+        message::{Message, MessageError, Request, code, read},
+        methods::Work,
         tools::Tools,
     },
 };
@@ -44,10 +41,6 @@ pub(super) struct Reading {
     output: Arc<Output>,
     tools: Tools,
     limits: Limits,
-    /// Where messages go that are the library's.
-    library: mpsc::Sender<ClientJsonRpcMessage>,
-    /// The client may have agreed on a version of the protocol of which only the library knows.
-    is_direct: bool,
     /// Calls that did not end at once.
     calls: JoinSet<()>,
     /// Nothing more comes. Requests have until then to be answered.
@@ -55,32 +48,24 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// The library gets its messages from the second part, and both answer on the third.
-    pub(super) fn new(
-        (reader, writer): (Reader, Writer),
-        tools: Tools,
-        limits: Limits,
-    ) -> (Self, LibraryTransport, Arc<Output>) {
-        let output = Arc::new(Output::new(writer, limits.write_timeout));
-        // It takes each at once.
-        let (library, messages) = mpsc::channel(1);
-        let transport = LibraryTransport::new(messages, Arc::clone(&output));
-        let reading = Self {
+    pub(super) fn new((reader, writer): (Reader, Writer), tools: Tools, limits: Limits) -> Self {
+        Self {
             reader,
             lines: Lines::new(limits.max_message_size),
-            output: Arc::clone(&output),
+            output: Arc::new(Output::new(writer, limits.write_timeout)),
             tools,
             limits,
-            library,
-            is_direct: true,
             calls: JoinSet::new(),
             until: None,
-        };
-        (reading, transport, output)
+        }
     }
 
-    /// Reads until the stream ends or `draining` begins, and waits for what is running then. Returns by when everything ends.
-    pub(super) async fn run(mut self, draining: Draining) -> Deadline {
+    pub(super) fn output(&self) -> Arc<Output> {
+        Arc::clone(&self.output)
+    }
+
+    /// Reads until the stream ends or `draining` begins, and waits for what is running then.
+    pub(super) async fn run(mut self, draining: Draining) {
         let broken = self.output.broken();
         let stopped = async {
             tokio::select! {
@@ -104,7 +89,7 @@ impl Reading {
                 self.read(stopped.as_mut()).await;
             }
         }
-        self.drain().await
+        self.drain().await;
     }
 
     async fn read(&mut self, stopped: Pin<&mut impl Future<Output = ()>>) {
@@ -131,40 +116,68 @@ impl Reading {
     }
 
     async fn take(&mut self, line: Line) {
-        if self.is_direct
-            && let Line::Message(line) = &line
-            && let Some(call) = DirectCall::read(line)
-        {
-            self.call(call);
-        } else if let Some(message) = self.message(line)
-            // It fails once the library has ended, and with it the server.
-            && self.library.send(message).await.is_err()
-        {
-            self.end();
+        let line = match line {
+            Line::Message(line) => line,
+            Line::TooLong { id } => {
+                let message = format!(
+                    "the request is longer than the {} bytes that are read (PLUGINS_MAX_MESSAGE_SIZE)",
+                    self.limits.max_message_size
+                );
+                return self.refuse(MessageError::new(code::INVALID_REQUEST, message).with_id(id));
+            }
+        };
+        match read(&line) {
+            Ok(Message::Request(request)) => self.answer(&line, &request).await,
+            Ok(Message::Notification(notification)) => {
+                if notification.method == "notifications/cancelled"
+                    && let Some(id) = notification.params.request_id.and_then(Id::of)
+                {
+                    self.output.forget(&id);
+                }
+            }
+            // The server makes no requests.
+            Ok(Message::Response) => {}
+            Err(error) => self.refuse(error),
         }
     }
 
-    /// Calls a hook: here if it ends at once, which most do, else on a task of its own. Where hooks hold their thread for a while,
-    /// each has a task from its beginning, so that none holds up the others.
-    fn call(&mut self, call: DirectCall) {
-        let id = call.id().to_request_id();
-        let Some(number) = self.output.begin(id.clone(), None) else {
-            return self.refuse_running(&id);
+    async fn answer(&mut self, line: &Bytes, request: &Request<'_>) {
+        let Some(number) = self.output.begin(request.id.clone()) else {
+            let message = "another request with this id is still running: give each its own";
+            let error = MessageError::new(code::INVALID_REQUEST, message).with_id(Some(request.id.clone()));
+            return self.refuse(error);
         };
-        let (tools, output) = (self.tools.clone(), Arc::clone(&self.output));
-        let for_call = id.clone();
-        let mut call: BoxFuture<'static, ()> = Box::pin(async move {
-            let answer = output.timed(call.answer(&tools)).await;
-            if output.answering_call(&for_call, number) {
-                let _ = output.write(answer).await;
-            }
-        });
-        if self.output.hooks_are_quick() && poll_once(&mut call).is_ready() {
+        let work = match request.revision() {
+            Ok(revision) => self.tools.take(line, request, revision),
+            Err(error) => Work::Done(error.into()),
+        };
+        let (tools, output, id) = (self.tools.clone(), Arc::clone(&self.output), request.id.clone());
+        let is_hook = matches!(work, Work::Hook(_));
+        self.run_or_spawn(
+            &request.id,
+            number,
+            is_hook,
+            Box::pin(async move {
+                let answer = match work {
+                    Work::Done(answer) => answer,
+                    Work::Hook(call) => output.timed(call.answer(&tools)).await,
+                };
+                if output.answering(&id, number) {
+                    let _ = output.write(answer.body).await;
+                }
+            }),
+        );
+    }
+
+    /// Runs a request: here if it ends at once, which most do, else on a task of its own. Where hooks hold their thread for a while,
+    /// each has a task from its beginning, so that none holds up the others.
+    fn run_or_spawn(&mut self, id: &Id, number: u64, is_hook: bool, mut request: BoxFuture<'static, ()>) {
+        if (!is_hook || self.output.hooks_are_quick()) && poll_once(&mut request).is_ready() {
             return;
         }
         while self.calls.try_join_next().is_some() {}
-        let task = self.calls.spawn(call);
-        self.output.can_be_taken_back(&id, number, task);
+        let task = self.calls.spawn(request);
+        self.output.can_be_taken_back(id, number, task);
     }
 
     fn end(&mut self) {
@@ -177,7 +190,7 @@ impl Reading {
     }
 
     /// Waits for what is still running.
-    async fn drain(&mut self) -> Deadline {
+    async fn drain(&mut self) {
         let deadline = self.deadline();
         while self.output.pending() > 0 && !self.output.has_broken() {
             if timeout_at(deadline.calls, self.output.changed()).await.is_err() {
@@ -185,86 +198,15 @@ impl Reading {
                 break;
             }
         }
-        deadline
     }
 
-    fn message(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
-        let line = match line {
-            Line::Message(line) => line,
-            Line::TooLong { id } => {
-                let message = format!(
-                    "the request is longer than the {} bytes that are read (PLUGINS_MAX_MESSAGE_SIZE)",
-                    self.limits.max_message_size
-                );
-                self.refuse(MessageError {
-                    id,
-                    ..MessageError::new(code::INVALID_REQUEST, message)
-                });
-                return None;
-            }
-        };
-        match serde_json::from_slice(&line) {
-            Ok(message) => self.admit(message, None),
-            Err(_) => self.untaken(&line),
-        }
-    }
-
-    fn untaken(&mut self, line: &Bytes) -> Option<ClientJsonRpcMessage> {
-        let (stand_in, odd_id) = match explain(line) {
-            Untaken::Wrong(error) => {
-                self.refuse(error);
-                return None;
-            }
-            Untaken::OddArguments(stand_in) => (stand_in, None),
-            Untaken::OddId(odd) => (odd.message.clone(), Some(odd)),
-        };
-        if let Ok(message) = serde_json::from_slice(&stand_in) {
-            return self.admit(message, odd_id);
-        }
-        self.refuse(MessageError::of_stand_in(line));
-        None
-    }
-
-    fn admit(&mut self, message: ClientJsonRpcMessage, odd: Option<OddId>) -> Option<ClientJsonRpcMessage> {
-        match &message {
-            JsonRpcMessage::Request(request) => {
-                if self.output.begin(request.id.clone(), odd).is_none() {
-                    self.refuse_running(&request.id);
-                    return None;
-                }
-                if let ClientRequest::InitializeRequest(initialize) = &request.request {
-                    self.is_direct &= is_known(initialize.params.protocol_version.as_str());
-                }
-            }
-            JsonRpcMessage::Notification(notification) => {
-                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-                    && let Some(id) = &cancelled.params.request_id
-                {
-                    // The call ends, here or in the library, and nothing is answered.
-                    self.output.forget(id);
-                }
-            }
-            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
-        }
-        Some(message)
-    }
-
-    fn refuse_running(&self, id: &RequestId) {
-        self.refuse(MessageError {
-            id: serde_json::value::to_raw_value(id).ok(),
-            ..MessageError::new(
-                code::INVALID_REQUEST,
-                "another request with this id is still running: give each its own",
-            )
-        });
-    }
-
-    /// Answers with an error, beside the library.
-    fn refuse(&self, error: MessageError) {
+    /// Answers with an error that is about no request that runs.
+    fn refuse(&mut self, error: MessageError) {
         limited!(warn, kind: "declined messages"; "a message is declined: {}", error.message);
         let output = Arc::clone(&self.output);
-        output.answering(None);
-        tokio::spawn(async move { output.write(error.to_json()).await });
+        output.refusing();
+        self.calls
+            .spawn(async move { drop(output.write(error.to_json()).await) });
     }
 }
 

@@ -20,11 +20,6 @@ async fn our_server_on_tcp() {
 }
 
 #[tokio::test]
-async fn our_server_with_sessions() {
-    battery(Server::http_tcp(Program::Ours, &[("PLUGINS_SERVER_SESSIONS", "true")]).unwrap()).await;
-}
-
-#[tokio::test]
 async fn our_server_on_a_socket() {
     battery(Server::http_socket(Program::Ours).unwrap()).await;
 }

@@ -18,7 +18,7 @@ pub(in super::super) const MCP: &[Difference] = &[
         cases: Where(has_a_session),
         at: "/session",
         ours: Some("false"),
-        reason: "no sessions unless the operator wants them: a Python host never gets over the end of one",
+        reason: "there are no sessions: a Python host never gets over the end of one",
     },
     Difference {
         cases: Where(says_the_same_context),

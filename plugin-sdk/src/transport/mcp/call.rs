@@ -1,0 +1,34 @@
+//! The call of a hook.
+
+use std::{future::poll_fn, pin::pin};
+
+use super::{
+    answer::Answer,
+    id::Id,
+    revision::Revision,
+    tools::{ToolAnswer, Tools},
+};
+use crate::dispatch::{Invocation, guard};
+
+/// A request that calls a hook.
+pub(super) struct HookCall {
+    pub(super) id: Id,
+    pub(super) revision: Revision,
+    pub(super) invocation: Invocation,
+}
+
+impl HookCall {
+    /// Calls the hook.
+    pub(super) async fn answer(self, tools: &Tools) -> Answer {
+        let Self {
+            id,
+            revision,
+            invocation,
+        } = self;
+        let mut call = pin!(tools.dispatcher().answer_json(invocation));
+        match poll_fn(|task| guard::poll(call.as_mut(), task)).await {
+            Ok(text) => Answer::of_text(&id, &text, revision),
+            Err(panic) => Answer::of_tool(&id, &ToolAnswer::panicked(&panic), revision),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The methods of MCP that a plugin server has, and what each answers.
+
+use bytes::Bytes;
+
+use super::{
+    answer::Answer,
+    call::HookCall,
+    json::{Object, is_object, string},
+    message::{ClientInfo, Data, MessageError, Request, code},
+    revision::{Revision, VERSIONS, negotiated},
+    tools::{DESCRIPTIONS, Description, Prepared, Tools},
+};
+
+/// What becomes of a request.
+pub(super) enum Work {
+    /// It is answered.
+    Done(Answer),
+    /// A hook is called.
+    Hook(HookCall),
+}
+
+/// A request with what its method needs.
+struct Asked<'a> {
+    tools: &'a Tools,
+    /// The message that the request is in.
+    message: &'a Bytes,
+    request: &'a Request<'a>,
+    revision: Revision,
+}
+
+type Method = fn(&Asked<'_>) -> Work;
+
+const METHODS: [(&str, Method); 10] = [
+    ("tools/call", call_tool),
+    ("tools/list", list_tools),
+    ("initialize", initialize),
+    ("server/discover", discover),
+    ("ping", ping),
+    // There are none of these, but some clients ask for them.
+    ("prompts/list", |asked| asked.list("prompts", "")),
+    ("prompts/get", get_prompt),
+    ("resources/list", |asked| asked.list("resources", "")),
+    ("resources/templates/list", |asked| {
+        asked.list("resourceTemplates", "")
+    }),
+    ("resources/read", read_resource),
+];
+
+impl Tools {
+    /// Answers a request, or finds the hook that it calls.
+    pub(super) fn take(&self, message: &Bytes, request: &Request<'_>, revision: Revision) -> Work {
+        let asked = Asked {
+            tools: self,
+            message,
+            request,
+            revision,
+        };
+        let method = METHODS.iter().find(|(name, _)| *name == request.method);
+        match method {
+            Some((_, method)) => method(&asked),
+            None => asked.method_not_found(),
+        }
+    }
+}
+
+const CAPABILITIES: &str = r#"{"tools":{"listChanged":false},"prompts":{"listChanged":false},"resources":{"subscribe":false,"listChanged":false}}"#;
+const SERVER_INFO: &str = concat!(
+    r#"{"name":"MCP Plugin Server","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#""}"#
+);
+const INSTRUCTIONS: &str = "External plugin server for ContextForge";
+/// How long a client may keep a result, which revisions without a handshake want to be told: it has to ask again.
+const NOT_CACHED: &str = r#""resultType":"complete","ttlMs":0,"cacheScope":"private""#;
+
+fn initialize(asked: &Asked<'_>) -> Work {
+    if !asked.request.is_handshake() {
+        return asked.method_not_found();
+    }
+    let params = &asked.request.params;
+    let ClientInfo { name, version } = params.client_info.map(Object::members).unwrap_or_default();
+    let requested = params.protocol_version.and_then(string);
+    let problem = if requested.is_none() {
+        "protocolVersion must be a string"
+    } else if !params.capabilities.is_some_and(is_object) {
+        "capabilities must be an object"
+    } else if name.and_then(string).is_none() || version.and_then(string).is_none() {
+        "clientInfo must be an object with name and version, which are strings"
+    } else {
+        ""
+    };
+    let Some(requested) = requested.filter(|_| problem.is_empty()) else {
+        let message = format!("Validation error: initialize: {problem}");
+        return asked.refused(MessageError::new(code::INVALID_PARAMS, message));
+    };
+    asked.result(&format!(
+        r#"{{"protocolVersion":"{}","capabilities":{CAPABILITIES},"serverInfo":{SERVER_INFO},"instructions":"{INSTRUCTIONS}"}}"#,
+        negotiated(&requested)
+    ))
+}
+
+fn discover(asked: &Asked<'_>) -> Work {
+    let versions = VERSIONS.join("\",\"");
+    asked.result(&format!(
+        r#"{{"supportedVersions":["{versions}"],"capabilities":{CAPABILITIES},"instructions":"{INSTRUCTIONS}",{NOT_CACHED},"_meta":{{"io.modelcontextprotocol/serverInfo":{SERVER_INFO}}}}}"#
+    ))
+}
+
+fn ping(asked: &Asked<'_>) -> Work {
+    match asked.revision {
+        Revision::Handshake => asked.result("{}"),
+        Revision::Stateless => asked.method_not_found(),
+    }
+}
+
+fn list_tools(asked: &Asked<'_>) -> Work {
+    let tools: Vec<_> = DESCRIPTIONS.iter().map(Description::to_json).collect();
+    asked.list("tools", &tools.join(","))
+}
+
+fn call_tool(asked: &Asked<'_>) -> Work {
+    let Asked {
+        tools,
+        message,
+        request,
+        revision,
+    } = *asked;
+    match tools.prepare(message, &request.params) {
+        Prepared::Answered(answer) => Work::Done(Answer::of_tool(&request.id, &answer, revision)),
+        Prepared::Hook(invocation) => Work::Hook(HookCall {
+            id: request.id.clone(),
+            revision,
+            invocation,
+        }),
+    }
+}
+
+fn get_prompt(asked: &Asked<'_>) -> Work {
+    let name = asked.request.params.name.and_then(string).unwrap_or_default();
+    let message = format!("Unknown prompt: {}", shortened(&name));
+    asked.refused(MessageError::new(code::INVALID_PARAMS, message))
+}
+
+fn read_resource(asked: &Asked<'_>) -> Work {
+    let uri = asked.request.params.uri.and_then(string).unwrap_or_default();
+    let uri = shortened(&uri);
+    let message = format!("Unknown resource: {uri}");
+    asked.refused(MessageError::new(code::INVALID_PARAMS, message).with_data(Data::Resource { uri }))
+}
+
+impl Asked<'_> {
+    fn result(&self, result: &str) -> Work {
+        Work::Done(Answer::of_result(&self.request.id, result))
+    }
+
+    fn list(&self, name: &str, items: &str) -> Work {
+        match self.revision {
+            Revision::Handshake => self.result(&format!(r#"{{"{name}":[{items}]}}"#)),
+            Revision::Stateless => self.result(&format!(r#"{{"{name}":[{items}],{NOT_CACHED}}}"#)),
+        }
+    }
+
+    fn refused(&self, error: MessageError) -> Work {
+        Work::Done(error.with_id(Some(self.request.id.clone())).into())
+    }
+
+    fn method_not_found(&self) -> Work {
+        let message = format!("Method not found: {}", shortened(&self.request.method));
+        self.refused(MessageError::new(code::METHOD_NOT_FOUND, message))
+    }
+}
+
+/// The largest part of what a client sent that is repeated to it.
+pub(super) fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
+}
