@@ -18,8 +18,8 @@ const ANY_USE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 pub(super) const FOR_SERVERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
 pub(super) const FOR_CLIENTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 
-/// The fields of the body of a certificate between its validity and its extensions, and before.
-const VALIDITY: usize = 3;
+/// The issuer among the fields of a certificate's body. Behind it are its validity and its subject.
+const ISSUER: usize = 2;
 
 /// A certificate, as far as it is read.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Certificate {
     pub(super) ends: DateTime,
     /// Whether it may sign others.
     pub(super) is_authority: bool,
+    /// Whether issuer and subject are the same.
+    pub(super) is_self_signed: bool,
     /// What it is for; anything if nothing is said.
     uses: Option<Vec<ObjectIdentifier>>,
     /// The hosts that it is made out to.
@@ -73,8 +75,10 @@ impl Certificate {
         let body = first(parts(first(parts(certificate)?)?.value())?)?;
         let mut fields = parts(body.value())?.into_iter().peekable();
         fields.next_if(|field| field.tag() == context(0));
-        // Behind serial number, signature algorithm and issuer.
-        let validity = fields.nth(VALIDITY).ok_or(ErrorKind::Failed)?;
+        // Behind serial number and signature algorithm.
+        let issuer = fields.nth(ISSUER).ok_or(ErrorKind::Failed)?;
+        let validity = fields.next().ok_or(ErrorKind::Failed)?;
+        let subject = fields.next().ok_or(ErrorKind::Failed)?;
         let [begins, ends] = parts(validity.value())?
             .try_into()
             .map_err(|_| der::Error::from(ErrorKind::Failed))?;
@@ -82,6 +86,7 @@ impl Certificate {
             begins: time(begins)?,
             ends: time(ends)?,
             is_authority: false,
+            is_self_signed: issuer.value() == subject.value(),
             uses: None,
             names: Vec::new(),
         };
