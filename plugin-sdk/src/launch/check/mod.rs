@@ -61,7 +61,7 @@ impl Subject<'_> {
         if safe <= crate::limits::LATE_ANSWER_GUARD {
             if self.transports.contains(&Transport::Unix) {
                 working.push(format!(
-                    "Unix socket: safe with timeouts of gateways from {} s on (late_answer_guard)",
+                    "late_answer_guard: timeouts of gateways are safe from {} s on",
                     safe.as_secs_f64()
                 ));
             }

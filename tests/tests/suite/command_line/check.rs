@@ -352,7 +352,7 @@ fn timeouts_of_gateways_that_are_safe() {
         case.run().1
     };
     assert!(
-        socket("0.1").contains("ok: Unix socket: safe with timeouts of gateways from 0.1 s on"),
+        socket("0.1").contains("ok: late_answer_guard: timeouts of gateways are safe from 0.1 s on"),
         "{}",
         socket("0.1")
     );
