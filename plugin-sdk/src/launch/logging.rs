@@ -49,7 +49,7 @@ pub(crate) fn start(level: Level) -> Result<(), String> {
         .fmt_fields(fields())
         .with_max_level(level)
         .finish()
-        .with(targets(level));
+        .with(Targets::new().with_default(level));
     // It fails only if there is one already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     panic::set_hook(Box::new(log_panic));
@@ -67,17 +67,6 @@ fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
         write!(Visible(writer), "{value:?}")
     })
     .delimited(" ")
-}
-
-/// The library of MCP tells of every request several times, with what is in it, and takes a client that hangs up for an error. What
-/// matters of it is answered to the client, and logged where the tools are called.
-fn targets(level: Level) -> Targets {
-    let of_library = match level {
-        Level::TRACE => LevelFilter::TRACE,
-        Level::DEBUG => LevelFilter::WARN,
-        _ => LevelFilter::OFF,
-    };
-    Targets::new().with_default(level).with_target("rmcp", of_library)
 }
 
 /// A panic of a plugin becomes an error answer for that call, and whoever catches it logs it. Of any other the log gets one line, no
