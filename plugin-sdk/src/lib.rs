@@ -134,7 +134,7 @@ pub use manifest::{Manifest, ManifestHook};
 pub use plugin::Plugin;
 pub use result::{HookResult, PluginResult};
 #[doc(inline)]
-pub use value::{Map, Number, Value};
+pub use value::{List, Map, Number, Value};
 pub use violation::PluginViolation;
 
 #[cfg(feature = "grpc")]

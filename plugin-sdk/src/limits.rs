@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::codec::nesting::{JsonLevels, Levels, Nesting};
+
 /// What a server takes on before it says no. Every bound is a setting; passing one is an error to the caller or the end of its
 /// connection, and a line in the log.
 ///
@@ -18,9 +20,12 @@ use std::time::Duration;
 pub struct Limits {
     /// The largest message in bytes, in both directions. 16 MiB, which is what Python hosts take on a Unix socket.
     pub max_message_size: usize,
-    /// How many objects may nest in one another, in both directions; a list counts as two thirds of an object. 33, which is
-    /// what Python hosts can read; at most 100.
+    /// How many objects may nest in one another on gRPC and Unix sockets, in both directions; a list counts as two thirds of an
+    /// object. 33, which is what Python hosts can read; at most 100.
     pub max_nesting: u32,
+    /// How many levels of objects and lists a payload may have over MCP and in the same process, in both directions. 128; at
+    /// most 200.
+    pub max_json_nesting: u32,
     /// How long a call may take before its caller gets an error. 25 s, to be below the 30 s after which hosts give up.
     pub call_timeout: Duration,
     /// The shortest timeout of a host that a late answer is guarded against, on a Unix socket of framed protobuf: a host with
@@ -61,7 +66,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_message_size: 16 * 1024 * 1024,
-            max_nesting: 33,
+            max_nesting: Levels::DEFAULT_OBJECTS,
+            max_json_nesting: JsonLevels::DEFAULT,
             call_timeout: Duration::from_secs(25),
             late_answer_guard: Some(LATE_ANSWER_GUARD),
             max_connections: 1024,
@@ -72,5 +78,11 @@ impl Default for Limits {
             blocking_threads: 512,
             max_blocking_calls: 512,
         }
+    }
+}
+
+impl Limits {
+    pub(crate) fn nesting(&self) -> Nesting {
+        Nesting::new(self.max_nesting, self.max_json_nesting)
     }
 }

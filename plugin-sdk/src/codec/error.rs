@@ -16,6 +16,7 @@ pub struct CodecError(Box<Inner>);
 struct Inner {
     message: String,
     position: Option<usize>,
+    is_too_deep: bool,
     /// From the innermost key to the outermost, as errors travel outwards.
     path: Vec<Segment>,
 }
@@ -44,15 +45,33 @@ impl CodecError {
         Self(Box::new(Inner {
             message: shortened(message),
             position: None,
+            is_too_deep: false,
             path: Vec::new(),
         }))
     }
 
+    /// A value that nests deeper than `limit` says.
+    #[cold]
+    pub(crate) fn too_deep(limit: &str) -> Self {
+        let mut error = Self::new(format!("objects and lists nest deeper than {limit}"));
+        error.0.is_too_deep = true;
+        error
+    }
+
+    /// Whether nesting is what is wrong.
+    pub(crate) fn is_too_deep(&self) -> bool {
+        self.0.is_too_deep
+    }
+
     #[cold]
     pub(crate) fn at(position: usize, message: impl Into<String>) -> Self {
-        let mut error = Self::new(message);
-        error.0.position = Some(position);
-        error
+        Self::new(message).at_byte(position)
+    }
+
+    #[cold]
+    pub(crate) fn at_byte(mut self, position: usize) -> Self {
+        self.0.position = Some(position);
+        self
     }
 
     #[cold]

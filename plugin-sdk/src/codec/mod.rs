@@ -6,7 +6,8 @@
 //! - a whole number within ±2^53 is an integer, whatever its sender called it; other numbers are floats;
 //! - an integer that no double holds exactly is an error rather than a rounded number, and so are NaN and infinity;
 //! - of several entries with one key the last wins; a message field that occurs twice is merged;
-//! - nesting is bounded, by default by the 33 nested objects that a Python host can read.
+//! - an integer beyond 64 bits keeps all its digits in JSON;
+//! - nesting is bounded, by default by the 33 nested objects that a Python host can read, and by 128 levels in JSON.
 //!
 //! ```
 //! # use std::collections::BTreeMap;
@@ -19,8 +20,9 @@
 mod access;
 mod de;
 mod error;
-mod json;
+pub(crate) mod json;
 mod key;
+mod long;
 pub(crate) mod merged;
 pub(crate) mod message;
 mod nested;
@@ -38,11 +40,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use error::CodecError;
-pub(crate) use json::write_json;
+pub(crate) use json::{any_json, write_json};
 
 use de::{Reading, StructDeserializer};
 use message::Message;
-use nesting::{Levels, check_json};
+use nesting::{JsonLevels, Levels, check_json};
 pub(crate) use ser::Writing;
 use ser::{STRUCT, ValueSerializer};
 
@@ -107,10 +109,7 @@ pub(crate) fn write_struct_as<T: Serialize + ?Sized>(
 
 /// A payload in the form in which its transport carries it.
 #[derive(Clone, Debug)]
-pub struct Document<'a> {
-    content: Content<'a>,
-    levels: Levels,
-}
+pub struct Document<'a>(Content<'a>);
 
 #[derive(Clone, Debug)]
 enum Content<'a> {
@@ -118,37 +117,31 @@ enum Content<'a> {
         message: Message<'a>,
         /// The same bytes, where parts of them may be shared.
         shared: Option<&'a Bytes>,
+        levels: Levels,
     },
-    Json(&'a [u8]),
+    Json(&'a [u8], JsonLevels),
 }
 
 impl<'a> Document<'a> {
     pub(crate) fn of_struct(message: Message<'a>, levels: Levels) -> Self {
-        Self {
-            content: Content::Struct {
-                message,
-                shared: None,
-            },
+        Self(Content::Struct {
+            message,
+            shared: None,
             levels,
-        }
+        })
     }
 
     /// A document of whose bytes large maps may keep a share rather than a copy.
     pub(crate) fn of_shared(bytes: &'a Bytes, levels: Levels) -> Self {
-        Self {
-            content: Content::Struct {
-                message: Message::new(bytes),
-                shared: Some(bytes),
-            },
+        Self(Content::Struct {
+            message: Message::new(bytes),
+            shared: Some(bytes),
             levels,
-        }
+        })
     }
 
-    pub(crate) fn of_json(text: &'a [u8], levels: Levels) -> Self {
-        Self {
-            content: Content::Json(text),
-            levels,
-        }
+    pub(crate) fn of_json(text: &'a [u8], levels: JsonLevels) -> Self {
+        Self(Content::Json(text, levels))
     }
 
     /// Reads the document into a type, which may borrow its strings from the document.
@@ -157,42 +150,51 @@ impl<'a> Document<'a> {
     ///
     /// When the document is malformed, too deep, or does not fit the type.
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, CodecError> {
-        match &self.content {
-            Content::Struct { message, shared } => self.decode_struct(message, *shared),
-            Content::Json(text) => {
-                check_json(text, self.levels)?;
-                serde_json::from_slice(text).map_err(|error| locate::<T>(text, error))
+        match &self.0 {
+            Content::Struct {
+                message,
+                shared,
+                levels,
+            } => decode_struct(message, *shared, *levels),
+            Content::Json(text, levels) => {
+                if check_json(text, *levels)?.has_long_integers
+                    && let Some(value) = long::decode(text)
+                {
+                    return Ok(value);
+                }
+                json::read(text).map_err(|error| locate::<T>(text, error))
             }
         }
     }
+}
 
-    fn decode_struct<T: Deserialize<'a>>(
-        &self,
-        message: &Message<'a>,
-        document: Option<&'a Bytes>,
-    ) -> Result<T, CodecError> {
-        let read = |last_of_duplicates| {
-            let reading = Reading {
-                document,
-                levels: self.levels,
-                last_of_duplicates,
-            };
-            T::deserialize(StructDeserializer::new(message.clone(), reading))
+fn decode_struct<'a, T: Deserialize<'a>>(
+    message: &Message<'a>,
+    document: Option<&'a Bytes>,
+    levels: Levels,
+) -> Result<T, CodecError> {
+    let read = |last_of_duplicates| {
+        let reading = Reading {
+            document,
+            levels,
+            last_of_duplicates,
         };
-        read(false).or_else(|error| {
-            if error.position().is_some() {
-                return Err(error);
-            }
-            // A type refuses the second of two entries, or an entry that does not fit and that a later one replaces.
-            read(true).map_err(|_| error)
-        })
-    }
+        T::deserialize(StructDeserializer::new(message.clone(), reading))
+    };
+    read(false).or_else(|error| {
+        if error.position().is_some() {
+            return Err(error);
+        }
+        // A type refuses the second of two entries, or an entry that does not fit and that a later one replaces.
+        read(true).map_err(|_| error)
+    })
 }
 
 /// Finds the keys that lead to a mistake, which costs too much to keep track of while there is none.
 #[cold]
 fn locate<'a, T: Deserialize<'a>>(text: &'a [u8], error: serde_json::Error) -> CodecError {
     let mut json = serde_json::Deserializer::from_slice(text);
+    json.disable_recursion_limit();
     match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Err(located) if located.path().iter().len() > 0 => {
             let path = located.path().to_string();
@@ -207,7 +209,6 @@ fn locate<'a, T: Deserialize<'a>>(text: &'a [u8], error: serde_json::Error) -> C
 pub struct Sink<'a> {
     pub(crate) out: &'a mut Vec<u8>,
     pub(crate) form: Form,
-    pub(crate) levels: Levels,
     /// How large the document is that was read: what is written may be as large.
     pub(crate) expected: usize,
 }
@@ -218,8 +219,9 @@ pub(crate) enum Form {
     /// A `Struct` in the message field with this tag.
     Struct {
         tag: u8,
+        levels: Levels,
     },
-    Json,
+    Json(JsonLevels),
 }
 
 impl Sink<'_> {
@@ -230,7 +232,7 @@ impl Sink<'_> {
     /// When a part of the result has no form on the wire: the error names the key.
     pub fn encode<T: Serialize>(&mut self, result: &PluginResult<T>) -> Result<(), CodecError> {
         match self.form {
-            Form::Struct { tag } => {
+            Form::Struct { tag, levels } => {
                 let fields = ResultFields {
                     result,
                     denial_metadata: false,
@@ -238,15 +240,15 @@ impl Sink<'_> {
                 let payload = result.modified_payload.as_ref().map_or(0, |_| self.expected);
                 // A little more than what is known, for the rest of the result and for what a plugin adds.
                 self.out.reserve(payload + payload / 64 + 256);
-                let writing = Writing::new(self.levels).expecting(payload);
+                let writing = Writing::new(levels).expecting(payload);
                 write_struct_as(self.out, &fields, tag, writing).map(drop)
             }
-            Form::Json => {
+            Form::Json(levels) => {
                 let fields = ResultFields {
                     result,
                     denial_metadata: true,
                 };
-                write_json(self.out, &fields, self.levels)
+                write_json(self.out, &fields, levels.in_result())
             }
         }
     }
@@ -265,8 +267,7 @@ mod tests {
         let mut out = b"before".to_vec();
         let mut sink = Sink {
             out: &mut out,
-            form: Form::Json,
-            levels: Levels::of_objects(Levels::DEFAULT_OBJECTS),
+            form: Form::Json(JsonLevels::new(JsonLevels::DEFAULT)),
             expected: 0,
         };
         sink.encode(result)?;
@@ -289,8 +290,12 @@ mod tests {
             assert_eq!(error.path(), "modified_payload.list[1]");
         }
         let nested = |count| (0..count).fold(json!({}), |inside, _| json!({ "k": inside }));
-        assert!(sent(&PluginResult::modify_payload(nested(Levels::DEFAULT_OBJECTS - 1))).is_ok());
-        assert!(sent(&PluginResult::modify_payload(nested(Levels::DEFAULT_OBJECTS))).is_err());
+        assert!(sent(&PluginResult::modify_payload(nested(JsonLevels::DEFAULT - 1))).is_ok());
+        let error = sent(&PluginResult::modify_payload(nested(JsonLevels::DEFAULT))).unwrap_err();
+        assert!(
+            error.is_too_deep() && error.path().starts_with("modified_payload.k.k"),
+            "{error}"
+        );
     }
 
     #[derive(Debug, Deserialize, PartialEq)]

@@ -36,7 +36,7 @@ impl Levels {
     pub(crate) fn enter(self, count: u32, offset: usize) -> Result<Self, CodecError> {
         match self.0.checked_sub(count) {
             Some(left) => Ok(Self(left)),
-            None => Err(CodecError::at(offset, TOO_DEEP)),
+            None => Err(CodecError::too_deep(TOO_DEEP).at_byte(offset)),
         }
     }
 
@@ -46,13 +46,7 @@ impl Levels {
         self.0
             .checked_sub(count)
             .map(Self)
-            .ok_or_else(|| CodecError::new(TOO_DEEP))
-    }
-
-    /// The same bound for the parts of a context in JSON, which lie up to two objects deep in it; on the wire each is a document
-    /// of its own.
-    pub(crate) const fn in_context(self) -> Self {
-        Self(self.0 + 6)
+            .ok_or_else(|| CodecError::too_deep(TOO_DEEP))
     }
 
     /// So many levels further in, as far as there are any.
@@ -75,7 +69,73 @@ impl Levels {
     }
 }
 
-const TOO_DEEP: &str = "objects and lists nest deeper than the limit allows (PLUGINS_MAX_NESTING)";
+const TOO_DEEP: &str = "the limit allows (PLUGINS_MAX_NESTING)";
+
+/// Levels of objects and lists in a JSON text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct JsonLevels(u32);
+
+impl JsonLevels {
+    pub(crate) const DEFAULT: u32 = 128;
+
+    /// The most that the setting can be raised to: reading recurses once for each level.
+    pub(crate) const MAX: u32 = 200;
+
+    pub(crate) const fn new(levels: u32) -> Self {
+        Self(levels)
+    }
+
+    /// The same limit for a payload in the result around it, so that what arrives can go back.
+    pub(crate) const fn in_result(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The same limit for the maps of a context, which lie up to two objects deep in it; on the wire each is a document of its
+    /// own.
+    pub(crate) const fn in_context(self) -> Self {
+        Self(self.0 + 2)
+    }
+
+    /// The same limit for the whole answer around a result or a context.
+    #[cfg(feature = "host")]
+    pub(crate) const fn in_answer(self) -> Self {
+        Self(self.0 + 3)
+    }
+
+    #[inline]
+    pub(crate) fn holds(self, depth: u32) -> bool {
+        depth <= self.0
+    }
+
+    /// Levels of the other form in which all that nests so deep has room.
+    pub(super) const fn as_objects(self) -> Levels {
+        Levels(self.0 * 3 + 2)
+    }
+}
+
+pub(super) const JSON_TOO_DEEP: &str = "the limit allows (PLUGINS_MAX_JSON_NESTING)";
+
+/// The limits of both forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nesting {
+    pub(crate) levels: Levels,
+    pub(crate) json: JsonLevels,
+}
+
+impl Nesting {
+    pub(crate) const DEFAULT: Self = Self::new(Levels::DEFAULT_OBJECTS, JsonLevels::DEFAULT);
+
+    pub(crate) const fn new(objects: u32, json: u32) -> Self {
+        Self {
+            levels: Levels::of_objects(objects),
+            json: JsonLevels(if json > JsonLevels::MAX {
+                JsonLevels::MAX
+            } else {
+                json
+            }),
+        }
+    }
+}
 
 /// Checks a whole `Struct` without keeping anything of it: its encoding, its strings, its numbers and its nesting.
 /// Returns the levels that it takes, itself included. What passes can be read piece by piece later without an error.
@@ -153,48 +213,50 @@ fn check_list(message: &Message<'_>, levels: Levels) -> Result<u32, CodecError> 
     Ok(1 + deepest)
 }
 
-/// Checks the nesting of a JSON text by the same measure before it is parsed.
-pub(crate) fn check_json(text: &[u8], levels: Levels) -> Result<(), CodecError> {
-    let mut open: Vec<u8> = Vec::new();
-    let mut taken = 0_u32;
+/// What can be told of a JSON text before it is parsed.
+pub(crate) struct Scanned {
+    /// Whether there are integers that may need more than 64 bits.
+    pub(crate) has_long_integers: bool,
+}
+
+/// Checks the nesting of a JSON text before it is parsed.
+pub(crate) fn check_json(text: &[u8], levels: JsonLevels) -> Result<Scanned, CodecError> {
+    let (mut depth, mut has_long_integers) = (0_u32, false);
     let mut position = 0;
     while let Some(&byte) = text.get(position) {
         match byte {
-            b'"' => {
-                levels.enter(taken + cost_inside(open.last()), position)?;
-                position = end_of_string(text, position);
-            }
+            b'"' => position = end_of_string(text, position),
             b'{' | b'[' => {
-                // An empty container takes one level, a filled one its entries' levels too. The parent pays them.
-                let cost = if open.last().is_none() {
-                    1
-                } else {
-                    cost_inside(open.last()) + 1
-                };
-                taken += cost;
-                open.push(byte);
-                levels.enter(taken, position)?;
+                depth += 1;
+                if !levels.holds(depth) {
+                    return Err(CodecError::too_deep(JSON_TOO_DEEP).at_byte(position));
+                }
             }
-            b'}' | b']' => {
-                open.pop();
-                taken = taken.saturating_sub(if open.is_empty() {
-                    1
-                } else {
-                    cost_inside(open.last()) + 1
-                });
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'-' | b'0'..=b'9' => {
+                let length = length_of_number(&text[position..]);
+                let number = &text[position..position + length];
+                has_long_integers |= length >= LONG && number[1..].iter().all(u8::is_ascii_digit);
+                position += length - 1;
             }
-            _ if byte.is_ascii_whitespace() => {}
-            _ => {
-                levels.enter(taken + cost_inside(open.last()), position)?;
-            }
+            _ => {}
         }
         position += 1;
     }
-    Ok(())
+    Ok(Scanned { has_long_integers })
+}
+
+/// An integer of fewer characters fits into 64 bits.
+const LONG: usize = 19;
+
+/// How long the number is that stands at the front.
+pub(super) fn length_of_number(text: &[u8]) -> usize {
+    let is_part = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+    text.iter().take_while(is_part).count()
 }
 
 /// Where the string ends that begins here. Strings are most of a large text.
-fn end_of_string(text: &[u8], start: usize) -> usize {
+pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut position = start + 1;
     while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(position..).unwrap_or_default()) {
         position += found;
@@ -205,13 +267,4 @@ fn end_of_string(text: &[u8], start: usize) -> usize {
         position += 2;
     }
     text.len()
-}
-
-/// The levels between a container and a value in it.
-fn cost_inside(container: Option<&u8>) -> u32 {
-    match container {
-        Some(b'{') => 2,
-        Some(_) => 1,
-        None => 0,
-    }
 }

@@ -73,7 +73,7 @@ fn fits(magnitude: u128) -> bool {
 }
 
 #[cold]
-fn inexact() -> CodecError {
+pub(super) fn inexact() -> CodecError {
     CodecError::new(
         "an integer with more than 53 binary digits can't be sent: on gRPC and Unix sockets every number is a double, \
          which would round it; send it as a string",

@@ -24,6 +24,9 @@ pub(crate) const RAW_STRUCT: &str = "struct";
 pub(crate) const RAW_ENTRIES: &str = "entries";
 pub(crate) const RAW_VALUE: &str = "value";
 
+/// The variant under which an integer beyond 128 bits hands over the nearest double. Its index is 1 if that is the integer.
+pub(crate) const RAW_NUMBER: &str = "number";
+
 /// The checked bytes of an object.
 #[derive(Debug)]
 pub(crate) struct Checked {

@@ -7,8 +7,8 @@ use super::{
     message::Message,
     nested::Nested,
     nesting::{Levels, check_value},
-    number::{double, finite, unsigned_double},
-    raw::{RAW, RAW_STRUCT},
+    number::{double, finite, inexact, unsigned_double},
+    raw::{RAW, RAW_NUMBER, RAW_STRUCT},
     wire::{LENGTH_DELIMITED, put_bytes, tag, width},
 };
 
@@ -279,6 +279,14 @@ impl<'a> Serializer for ValueSerializer<'a> {
             nested.entry(variant, value)?;
             nested.finish();
             return Ok(());
+        }
+        if variant == RAW_NUMBER {
+            let is_exact = index != 0;
+            return if is_exact || self.writing.rounded {
+                value.serialize(ValueSerializer::new(self.out, self.writing))
+            } else {
+                Err(inexact())
+            };
         }
         let raw = if variant == RAW_STRUCT {
             Raw::Struct

@@ -8,7 +8,7 @@ use super::{
     skimmed, user::UserContext,
 };
 use crate::{
-    codec::{CodecError, Document, nesting::Levels},
+    codec::{CodecError, Document, nesting::JsonLevels},
     value::{Map, Value},
 };
 
@@ -47,12 +47,11 @@ struct GlobalFields {
 impl PluginContext {
     /// Takes the JSON object of a call, which is checked now and read when something of it is asked for. `None` for one that
     /// must be read at once, to know what is wrong with it or what is new in it.
-    pub(crate) fn of_checked_json(text: &Bytes, levels: Levels) -> Option<Self> {
+    pub(crate) fn of_checked_json(text: &Bytes, levels: JsonLevels) -> Option<Self> {
         skimmed::check(text, levels.in_context())?;
         let arrived = Arrived {
             raw: text.clone(),
-            form: ArrivedForm::Json,
-            levels,
+            form: ArrivedForm::Json(levels),
         };
         Some(Self {
             arrived: Some(arrived),
@@ -61,14 +60,14 @@ impl PluginContext {
     }
 
     /// Reads the JSON object.
-    pub(crate) fn of_json(text: &[u8], levels: Levels) -> Result<Self, CodecError> {
+    pub(crate) fn of_json(text: &[u8], levels: JsonLevels) -> Result<Self, CodecError> {
         Contents::of_json(text, levels).map(Self::of_contents)
     }
 }
 
 impl Contents {
     /// Reads the JSON object. `global_context.request_id` must be there, as the hosts have it.
-    pub(super) fn of_json(text: &[u8], levels: Levels) -> Result<Self, CodecError> {
+    pub(super) fn of_json(text: &[u8], levels: JsonLevels) -> Result<Self, CodecError> {
         let fields: ContextFields = Document::of_json(text, levels.in_context()).decode()?;
         let global = fields.global_context;
         Ok(Self {

@@ -22,7 +22,10 @@ pub use user::UserContext;
 use contents::Contents;
 
 use crate::{
-    codec::{nesting::Levels, raw::part_of},
+    codec::{
+        nesting::{JsonLevels, Levels},
+        raw::part_of,
+    },
     value::Map,
 };
 
@@ -55,20 +58,19 @@ pub struct PluginContext {
 struct Arrived {
     raw: Bytes,
     form: ArrivedForm,
-    levels: Levels,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum ArrivedForm {
-    Wire,
-    Json,
+    Wire(Levels),
+    Json(JsonLevels),
 }
 
 impl Arrived {
     fn read(&self) -> Contents {
         let contents = match self.form {
-            ArrivedForm::Wire => Contents::of_wire(self.raw.clone(), self.levels),
-            ArrivedForm::Json => Contents::of_json(&self.raw, self.levels),
+            ArrivedForm::Wire(levels) => Contents::of_wire(self.raw.clone(), levels),
+            ArrivedForm::Json(levels) => Contents::of_json(&self.raw, levels),
         };
         contents.unwrap_or_else(|error| {
             tracing::error!("a context that was checked can't be read: {error}");

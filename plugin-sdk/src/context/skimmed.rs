@@ -12,16 +12,15 @@ use serde::{
 
 use super::user::UserContext;
 use crate::codec::{
-    nesting::{Levels, check_json},
+    json,
+    nesting::{JsonLevels, check_json},
     object::Object,
 };
 
 /// Checks a whole context.
-pub(super) fn check(text: &[u8], levels: Levels) -> Option<()> {
+pub(super) fn check(text: &[u8], levels: JsonLevels) -> Option<()> {
     check_json(text, levels).ok()?;
-    serde_json::from_slice::<Object<WholeContext>>(text)
-        .ok()
-        .map(drop)
+    json::read::<Object<WholeContext>>(text).ok().map(drop)
 }
 
 #[derive(Deserialize)]
@@ -167,8 +166,8 @@ mod tests {
         "user_context":{"user_id":"u","extra":[1]},"tenant_id":null,"server_id":"s","content_type":"json","state":{},
         "metadata":{"deep":[{"b":null},true,-0.5e3,18446744073709551615]}},"metadata":null}"#;
 
-    fn levels() -> Levels {
-        Levels::of_objects(8)
+    fn levels() -> JsonLevels {
+        JsonLevels::new(8)
     }
 
     #[test]

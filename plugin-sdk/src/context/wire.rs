@@ -47,8 +47,7 @@ impl PluginContext {
             return Ok(Self {
                 arrived: Some(Arrived {
                     raw,
-                    form: ArrivedForm::Wire,
-                    levels,
+                    form: ArrivedForm::Wire(levels),
                 }),
                 ..Self::default()
             });

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{call::Effect, counts::Counts};
 use crate::{
-    codec::{CodecError, Form, Sink, nesting::Levels},
+    codec::{CodecError, Form, Sink},
     context::PluginContext,
     denial_metadata::DenialMetadata,
     error::PluginError,
@@ -53,13 +53,12 @@ impl<'a> Answer<'a> {
 
     /// The answer to a failed call of a plugin whose failures the operator wants ignored: nothing but permission, in both
     /// forms of results.
-    pub(crate) fn allow(form: Form, levels: Levels) -> Self {
+    pub(crate) fn allow(form: Form) -> Self {
         let mut written = Vec::new();
         let allow = PluginResult::<()>::allow();
         match (Sink {
             out: &mut written,
             form,
-            levels,
             expected: 0,
         })
         .encode(&allow)
@@ -133,6 +132,8 @@ pub(crate) mod code {
     pub(crate) const TIMEOUT: &str = "PLUGIN_TIMEOUT";
     /// The answer is larger than the limit.
     pub(crate) const TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+    /// A payload, a context or a result nests deeper than the limit.
+    pub(crate) const TOO_DEEP: &str = "NESTING_TOO_DEEP";
     /// The result has no form on the wire.
     pub(crate) const INTERNAL: &str = "INTERNAL_ERROR";
     /// The connection has as many calls as it may, or the server as many of blocking hooks.
@@ -155,6 +156,15 @@ impl ErrorAnswer {
     fn with_code(mut self, code: &str) -> Self {
         self.code = code.into();
         self
+    }
+
+    /// With the code for what is wrong with a document: one for nesting, whichever way the document goes, and `other`.
+    fn about(self, error: &CodecError, other: &str) -> Self {
+        self.with_code(if error.is_too_deep() {
+            code::TOO_DEEP
+        } else {
+            other
+        })
     }
 
     pub(crate) fn of_plugin(plugin_name: &str, error: &PluginError) -> Self {
@@ -185,10 +195,11 @@ impl ErrorAnswer {
             plugin_name,
             format!("the payload of {hook} is not valid: {error}"),
         )
+        .about(error, "")
     }
 
     pub(crate) fn context(plugin_name: &str, error: &CodecError) -> Self {
-        Self::new(plugin_name, format!("the context is not valid: {error}"))
+        Self::new(plugin_name, format!("the context is not valid: {error}")).about(error, "")
     }
 
     pub(crate) fn timeout(plugin_name: &str, limit: std::time::Duration) -> Self {
@@ -205,12 +216,12 @@ impl ErrorAnswer {
             plugin_name,
             format!("the result of {hook} can't be sent: {error}"),
         )
-        .with_code(code::INTERNAL)
+        .about(error, code::INTERNAL)
     }
 
     pub(crate) fn unsendable_context(plugin_name: &str, error: &CodecError) -> Self {
         Self::new(plugin_name, format!("the changed context can't be sent: {error}"))
-            .with_code(code::INTERNAL)
+            .about(error, code::INTERNAL)
     }
 
     /// The arguments of a tool are not those that it has.

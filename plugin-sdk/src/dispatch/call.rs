@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::json;
 use crate::{
-    codec::{CodecError, Document, Form, Sink, nesting::Levels},
+    codec::{CodecError, Document, Form, Sink, nesting::Nesting},
     context::PluginContext,
     denial_metadata::DenialMetadata,
     error::PluginError,
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Call {
     payload: Payload,
-    levels: Levels,
+    nesting: Nesting,
     context: PluginContext,
     out: Vec<u8>,
     outcome: Option<Outcome>,
@@ -43,10 +43,13 @@ impl Payload {
     }
 
     /// The form of the result: that of the payload.
-    pub(crate) fn form(&self) -> Form {
+    pub(crate) fn form(&self, nesting: Nesting) -> Form {
         match self {
-            Self::Struct(_) => Form::Struct { tag: RESULT },
-            Self::Json(_) => Form::Json,
+            Self::Struct(_) => Form::Struct {
+                tag: RESULT,
+                levels: nesting.levels,
+            },
+            Self::Json(_) => Form::Json(nesting.json),
         }
     }
 }
@@ -95,10 +98,10 @@ const RESULT: u8 = 0x12;
 
 impl Call {
     /// A call whose result is appended to `out`.
-    pub(crate) fn new(payload: Payload, levels: Levels, context: PluginContext, out: Vec<u8>) -> Self {
+    pub(crate) fn new(payload: Payload, nesting: Nesting, context: PluginContext, out: Vec<u8>) -> Self {
         Self {
             payload,
-            levels,
+            nesting,
             context,
             out,
             outcome: None,
@@ -117,8 +120,11 @@ impl Call {
 
     fn decode<P>(&mut self, decode: fn(&Document<'_>) -> Result<P, CodecError>) -> Option<P> {
         let decoded = match &self.payload {
-            Payload::Struct(bytes) => decode(&Document::of_shared(bytes, self.levels)),
-            Payload::Json(text) => json::read(text, |text| decode(&Document::of_json(text, self.levels))),
+            Payload::Struct(bytes) => decode(&Document::of_shared(bytes, self.nesting.levels)),
+            Payload::Json(text) => {
+                let levels = self.nesting.json;
+                json::read(text, levels, |text| decode(&Document::of_json(text, levels)))
+            }
         };
         match decoded {
             Ok(payload) => Some(payload),
@@ -154,13 +160,12 @@ impl Call {
         };
         let effect = Effect::of(&result);
         let start = self.out.len();
-        let (form, levels) = (self.payload.form(), self.levels);
+        let form = self.payload.form(self.nesting);
         let written = H::encode_result(
             &result,
             &mut Sink {
                 out: &mut self.out,
                 form,
-                levels,
                 expected: self.payload.len(),
             },
         );
@@ -192,11 +197,10 @@ impl Call {
         let mut denial = PluginResult::<()>::allow();
         denial.continue_processing = false;
         denial.violation = violation.map(PluginViolation::bare);
-        let (mut out, form, levels) = (Vec::new(), self.payload.form(), self.levels);
+        let (mut out, form) = (Vec::new(), self.payload.form(self.nesting));
         (Sink {
             out: &mut out,
             form,
-            levels,
             expected: 0,
         })
         .encode(&denial)

@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{Answer, AnswerLimit, Dispatcher, ErrorAnswer, Invocation, RawContext, Reported, call::Payload};
 use crate::{
-    codec::{CodecError, nesting::Levels, text::Text, write_json},
+    codec::{CodecError, Document, nesting::JsonLevels, text::Text, write_json},
     repeated::limited,
-    value::Map,
+    value::{Map, Value},
 };
 
 impl Invocation {
@@ -42,7 +42,7 @@ impl Dispatcher {
         let answer = self.invoke(invocation, Vec::with_capacity(512)).await;
         let limit = AnswerLimit::of_message(self.limits.max_message_size);
         Self::write_bounded(plugin_name, answer, limit, |answer| {
-            write(plugin_name, &answer, self.levels)
+            write(plugin_name, &answer, self.nesting.json)
         })
         .unwrap_or_default()
     }
@@ -61,24 +61,28 @@ impl Dispatcher {
 /// The answer to a call of a tool whose arguments are not those of the tool, in the form that hosts read errors from.
 pub(crate) fn refused_arguments(plugin_name: &str, message: String) -> String {
     let error = ErrorAnswer::arguments(plugin_name, message);
-    let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
+    let levels = JsonLevels::new(JsonLevels::DEFAULT);
     let plugin_name = error.plugin_name.clone();
     text(write(&plugin_name, &Answer::Error(error), levels).unwrap_or_default())
 }
 
 /// Reads JSON. What can't be read as it stands is read once more with each key only once, which is then the last one's value, and with
 /// nothing between the tokens: a type refuses the second of two entries, or an entry that does not fit and that a later one replaces.
-pub(super) fn read<T>(text: &[u8], read: impl Fn(&[u8]) -> Result<T, CodecError>) -> Result<T, CodecError> {
-    read(text).or_else(|error| match distinct(text) {
+pub(super) fn read<T>(
+    text: &[u8],
+    levels: JsonLevels,
+    read: impl Fn(&[u8]) -> Result<T, CodecError>,
+) -> Result<T, CodecError> {
+    read(text).or_else(|error| match distinct(text, levels) {
         Some(text) => read(&text),
         None => Err(error),
     })
 }
 
 #[cold]
-fn distinct(text: &[u8]) -> Option<Vec<u8>> {
-    let value: serde_json::Value = serde_json::from_slice(text).ok()?;
-    serde_json::to_vec(&value).ok()
+fn distinct(text: &[u8], levels: JsonLevels) -> Option<Vec<u8>> {
+    let value: Value = Document::of_json(text, levels).decode().ok()?;
+    Some(value.to_string().into_bytes())
 }
 
 fn text(json: Vec<u8>) -> String {
@@ -87,7 +91,7 @@ fn text(json: Vec<u8>) -> String {
 }
 
 /// The object by hand: the result is JSON already, and large.
-fn write(plugin_name: &str, answer: &Answer<'_>, levels: Levels) -> Result<Vec<u8>, CodecError> {
+fn write(plugin_name: &str, answer: &Answer<'_>, levels: JsonLevels) -> Result<Vec<u8>, CodecError> {
     let written = match answer {
         Answer::Result { written, .. } => written.as_slice(),
         Answer::Error(_) => &[],
@@ -113,7 +117,7 @@ fn write(plugin_name: &str, answer: &Answer<'_>, levels: Levels) -> Result<Vec<u
     Ok(out)
 }
 
-fn write_error(out: &mut Vec<u8>, error: &ErrorAnswer, levels: Levels) -> Result<(), CodecError> {
+fn write_error(out: &mut Vec<u8>, error: &ErrorAnswer, levels: JsonLevels) -> Result<(), CodecError> {
     let start = out.len();
     write_json(out, error, levels).or_else(|unsendable| {
         out.truncate(start);

@@ -46,7 +46,7 @@ use run::{Ended, Running};
 use threads::Threads;
 
 use crate::{
-    codec::{CodecError, Form, nesting::Levels, text::Text},
+    codec::{CodecError, Form, nesting::Nesting, text::Text},
     context::PluginContext,
     limits::Limits,
     manifest::Manifest,
@@ -63,7 +63,7 @@ pub(crate) struct Dispatcher {
     occupancy: Arc<Occupancy>,
     threads: Threads,
     limits: Limits,
-    levels: Levels,
+    nesting: Nesting,
 }
 
 /// One request to call a hook, in the form of its transport.
@@ -154,7 +154,7 @@ impl Dispatcher {
         let instances: Arc<[Instance]> = instances.into();
         let occupancy = Arc::<Occupancy>::default();
         occupancy::watch(&occupancy, &instances);
-        let levels = Levels::of_objects(limits.max_nesting);
+        let nesting = limits.nesting();
         Self {
             instances,
             by_name,
@@ -162,12 +162,12 @@ impl Dispatcher {
             occupancy,
             threads: Threads::of_limits(&limits),
             limits,
-            levels,
+            nesting,
         }
     }
 
     pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
-        self.levels = Levels::of_objects(limits.max_nesting);
+        self.nesting = limits.nesting();
         self.threads = Threads::of_limits(&limits);
         self.limits = limits;
         self
@@ -230,8 +230,8 @@ impl Dispatcher {
             }
             Err(error) => return Answer::Error(ErrorAnswer::context(&instance.name, &error)),
         };
-        let form = invocation.payload.form();
-        let call = Call::new(invocation.payload, self.levels, context, out);
+        let form = invocation.payload.form(self.nesting);
+        let call = Call::new(invocation.payload, self.nesting, context, out);
         let deadline = started + self.limits.call_timeout;
         let running = Running {
             occupancy: &self.occupancy,
@@ -252,11 +252,16 @@ impl Dispatcher {
 
     fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
         match raw {
-            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.levels),
-            RawContext::Json(text) => match PluginContext::of_checked_json(&text, self.levels) {
-                Some(context) => Ok(context),
-                None => json::read(&text, |text| PluginContext::of_json(text, self.levels)),
-            },
+            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.nesting.levels),
+            RawContext::Json(text) => {
+                let levels = self.nesting.json;
+                if let Some(context) = PluginContext::of_checked_json(&text, levels) {
+                    return Ok(context);
+                }
+                json::read(&text, levels.in_context(), |text| {
+                    PluginContext::of_json(text, levels)
+                })
+            }
         }
     }
 
@@ -334,7 +339,7 @@ impl Dispatcher {
             );
         }
         if instance.ignore_errors {
-            Answer::allow(form, self.levels)
+            Answer::allow(form)
         } else {
             Answer::Error(error)
         }

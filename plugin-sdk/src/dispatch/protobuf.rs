@@ -69,7 +69,7 @@ impl Dispatcher {
         let answer = self.invoke(invocation, Vec::new()).await;
         let plugin_name = plugin_name.as_str();
         Self::write_bounded(plugin_name, answer, limit, |answer| {
-            write_answer(answer, plugin_name, self.levels)
+            write_answer(answer, plugin_name, self.nesting.levels)
         })
         .unwrap_or_default()
     }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    codec::{CodecError, Writing, nesting::Levels, write_json, write_struct_as},
+    codec::{CodecError, Writing, nesting::JsonLevels, write_json, write_struct_as},
     context::PluginContext,
 };
 
@@ -105,7 +105,7 @@ impl CallOptions {
 /// A payload of any type, in both forms.
 pub(crate) trait EncodePayload {
     fn write_struct(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError>;
-    fn write_json(&self, out: &mut Vec<u8>, levels: Levels) -> Result<(), CodecError>;
+    fn write_json(&self, out: &mut Vec<u8>, levels: JsonLevels) -> Result<(), CodecError>;
 }
 
 impl<P: Serialize> EncodePayload for P {
@@ -113,7 +113,7 @@ impl<P: Serialize> EncodePayload for P {
         write_struct_as(out, self, tag, writing).map(drop)
     }
 
-    fn write_json(&self, out: &mut Vec<u8>, levels: Levels) -> Result<(), CodecError> {
+    fn write_json(&self, out: &mut Vec<u8>, levels: JsonLevels) -> Result<(), CodecError> {
         write_json(out, self, levels)
     }
 }

@@ -13,7 +13,7 @@ use super::{
     settings::HostSettings,
     transport::Method,
 };
-use crate::{codec::nesting::Levels, plugin::BoxFuture};
+use crate::{codec::nesting::Nesting, plugin::BoxFuture};
 
 /// A plugin in another process, called over the transport that its entry in the gateway's file names.
 ///
@@ -21,7 +21,7 @@ use crate::{codec::nesting::Levels, plugin::BoxFuture};
 pub struct ExternalPlugin {
     config: PluginConfig,
     calls: Calls,
-    levels: Levels,
+    nesting: Nesting,
 }
 
 impl ExternalPlugin {
@@ -40,7 +40,7 @@ impl ExternalPlugin {
             settings: settings.clone(),
             closed: AtomicBool::new(false),
         };
-        let levels = settings.levels();
+        let nesting = settings.nesting();
         let encoding = calls.transport.encoding();
         // Fetching a configuration does no harm, however often the server sees it.
         let options = CallOptions::new().repeatable();
@@ -53,7 +53,7 @@ impl ExternalPlugin {
             )
             .await;
         let remote = answer
-            .and_then(|answer| encoding.read_plugin_config(&answer, levels))
+            .and_then(|answer| encoding.read_plugin_config(&answer, nesting))
             .map_err(|error| HostError::Connect {
                 plugin: plugin.clone(),
                 error,
@@ -67,7 +67,7 @@ impl ExternalPlugin {
             Ok(config) => Ok(Self {
                 config,
                 calls,
-                levels,
+                nesting,
             }),
             Err(error) => {
                 calls.transport.close().await;
@@ -92,7 +92,7 @@ impl ExternalPlugin {
                 settings: settings.clone(),
                 closed: AtomicBool::new(false),
             },
-            levels: settings.levels(),
+            nesting: settings.nesting(),
         }
     }
 }
@@ -104,7 +104,7 @@ impl HostedPlugin for ExternalPlugin {
 
     fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         let encoding = self.calls.transport.encoding();
-        let message = encoding.invoke_hook(self.config.name(), &call, self.levels);
+        let message = encoding.invoke_hook(self.config.name(), &call, self.nesting);
         let options = call.options();
         Box::pin(async move {
             let message = message.map_err(|error| CallError::invalid_request(&error))?;
@@ -113,7 +113,7 @@ impl HostedPlugin for ExternalPlugin {
                 .calls
                 .make(Method::InvokeHook, name, message, options)
                 .await?;
-            encoding.read_answer(name, &answer, self.levels)
+            encoding.read_answer(name, &answer, self.nesting)
         })
     }
 

@@ -14,7 +14,7 @@ use super::{
     transport::Encoding,
 };
 use crate::{
-    codec::{nesting::Levels, write_json},
+    codec::write_json,
     dispatch::{Dispatcher, InstanceConfig, StartError},
     limits::Limits,
     plugin::{BoxFuture, Plugin, PluginKind},
@@ -120,14 +120,16 @@ impl HostedPlugin for InProcessPlugin {
 
     fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         // JSON, because it carries all of a context, and integers of any size.
-        let levels = Levels::of_objects(self.dispatcher.limits().max_nesting);
+        let nesting = self.dispatcher.limits().nesting();
+        let levels = nesting.json;
         let (mut payload, mut context) = (Vec::new(), Vec::new());
         let written = call
             .payload()
             .write_json(&mut payload, levels)
             .map_err(|error| error.in_key("payload"))
             .and_then(|()| {
-                write_json(&mut context, call.context(), levels).map_err(|error| error.in_key("context"))
+                write_json(&mut context, call.context(), levels.in_context())
+                    .map_err(|error| error.in_key("context"))
             });
         let options = call.options();
         Box::pin(async move {
@@ -155,7 +157,7 @@ impl HostedPlugin for InProcessPlugin {
                     result: Bytes::from(result),
                     denial_metadata,
                     context,
-                    levels,
+                    nesting,
                 }),
                 Err(error) => Err(encoding::of_reported(error)),
             }

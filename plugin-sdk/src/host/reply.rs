@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::{error::CallError, transport::Encoding};
 use crate::{
-    codec::{Document, message::Message, nesting::Levels},
+    codec::{Document, message::Message, nesting::Nesting},
     context::PluginContext,
     denial_metadata::DenialMetadata,
     extensions::Extensions,
@@ -23,7 +23,7 @@ pub struct HookReply {
     /// On protobuf transports the denial metadata has a message of its own.
     pub(crate) denial_metadata: Option<DenialMetadata>,
     pub(crate) context: Option<Box<PluginContext>>,
-    pub(crate) levels: Levels,
+    pub(crate) nesting: Nesting,
 }
 
 impl HookReply {
@@ -38,8 +38,8 @@ impl HookReply {
         context: &mut PluginContext,
     ) -> Result<PluginResult<T>, CallError> {
         let document = match self.encoding {
-            Encoding::Protobuf => Document::of_struct(Message::new(&self.result), self.levels),
-            Encoding::Json => Document::of_json(&self.result, self.levels),
+            Encoding::Protobuf => Document::of_struct(Message::new(&self.result), self.nesting.levels),
+            Encoding::Json => Document::of_json(&self.result, self.nesting.json.in_result()),
         };
         let fields: ResultFields<T> = document
             .decode()

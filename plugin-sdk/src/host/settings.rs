@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{config::variables::Variables, error::HostError};
-use crate::codec::nesting::Levels;
+use crate::codec::nesting::{JsonLevels, Levels, Nesting};
 
 /// What the host half takes on. Every bound is a setting.
 ///
@@ -25,9 +25,11 @@ pub struct HostSettings {
     pub start_timeout: Duration,
     /// The largest message in bytes, in both directions. 16 MiB.
     pub max_message_size: usize,
-    /// How many objects may nest in one another, in both directions; a list counts as two thirds of an object. 33, which is
-    /// what Python servers can read; at most 100.
+    /// How many objects may nest in one another on gRPC and Unix sockets, in both directions; a list counts as two thirds of an
+    /// object. 33, which is what Python servers can read; at most 100.
     pub max_nesting: u32,
+    /// How many levels of objects and lists a payload may have over MCP, in both directions. 128; at most 200.
+    pub max_json_nesting: u32,
     /// Connections to the server of one plugin on a Unix socket that knows no envelopes: one carries one call at a time. Further calls
     /// wait. 8.
     pub max_connections: usize,
@@ -87,7 +89,8 @@ impl Default for HostSettings {
             connect_timeout: Duration::from_secs(5),
             start_timeout: Duration::from_secs(30),
             max_message_size: 16 * 1024 * 1024,
-            max_nesting: 33,
+            max_nesting: Levels::DEFAULT_OBJECTS,
+            max_json_nesting: JsonLevels::DEFAULT,
             max_connections: 8,
             max_calls_in_flight: 1024,
             idle_timeout: Duration::from_secs(60),
@@ -156,8 +159,8 @@ impl HostSettings {
         }
     }
 
-    pub(crate) fn levels(&self) -> Levels {
-        Levels::of_objects(self.max_nesting)
+    pub(crate) fn nesting(&self) -> Nesting {
+        Nesting::new(self.max_nesting, self.max_json_nesting)
     }
 }
 

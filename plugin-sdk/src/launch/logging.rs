@@ -9,7 +9,7 @@ use std::{
 use tracing::Level;
 use tracing_subscriber::{
     field::MakeExt,
-    filter::{LevelFilter, Targets},
+    filter::Targets,
     fmt::{FormatFields, format},
     layer::SubscriberExt,
 };

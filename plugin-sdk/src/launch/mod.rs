@@ -123,7 +123,8 @@ pub fn launcher() -> Launcher {
 /// | `--socket` | `path` | `PLUGINS_UNIX_SOCKET_PATH`, else `UNIX_SOCKET_PATH` | `/tmp/mcpgateway-plugins.sock` |
 /// | `--socket-mode` | `mode` | `PLUGINS_UNIX_SOCKET_MODE` | `0600` |
 /// | `--max-message-size` | `max_message_size` | `PLUGINS_MAX_MESSAGE_SIZE` | `16MiB` |
-/// | `--max-nesting` | `max_nesting` | `PLUGINS_MAX_NESTING` | `33` objects |
+/// | `--max-nesting` | `max_nesting` | `PLUGINS_MAX_NESTING` | `33` objects on gRPC and Unix sockets |
+/// | `--max-json-nesting` | `max_json_nesting` | `PLUGINS_MAX_JSON_NESTING` | `128` levels over MCP |
 /// | `--call-timeout` | `call_timeout` | `PLUGINS_CALL_TIMEOUT` | `25` seconds |
 /// | `--late-answer-guard` | `late_answer_guard` | `PLUGINS_LATE_ANSWER_GUARD` | `0.1` seconds; or `off` |
 /// | `--max-connections` | `max_connections` | `PLUGINS_MAX_CONNECTIONS` | `1024` |

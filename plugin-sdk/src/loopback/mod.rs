@@ -53,6 +53,7 @@ pub(crate) fn host_settings(limits: &Limits) -> HostSettings {
     HostSettings {
         max_message_size: limits.max_message_size,
         max_nesting: limits.max_nesting,
+        max_json_nesting: limits.max_json_nesting,
         ..HostSettings::default()
     }
 }

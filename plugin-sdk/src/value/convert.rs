@@ -1,34 +1,32 @@
 //! Values from and to what an author has at hand.
 
-use std::fmt;
-
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Map, Number, Value};
-use crate::codec::CodecError;
+use super::{DEEPEST, List, Map, Number, Value, read};
+use crate::codec::{CodecError, Document, any_json, nesting::JsonLevels};
 
 impl Value {
-    /// Any type of serde as a value.
+    /// Any type of serde as a value. NaN and infinity become `null`, as with `serde_json`; integers keep all their digits.
     ///
     /// # Errors
     ///
-    /// When the type has no form in JSON, such as a map whose keys are not strings.
+    /// When the type has no form in JSON, such as a map whose keys are not strings, or nests deeper than 256 levels.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
-        Ok(serde_json::to_value(value)?.into())
+        let levels = JsonLevels::new(DEEPEST);
+        let text = any_json(value, levels)?;
+        Document::of_json(&text, levels).decode()
     }
 
     /// Reads the value into any type of serde.
     ///
+    /// An integer beyond 64 bits stays whole in `i128`, `u128`, [`Number`] and [`Value`], also inside a `#[serde(flatten)]` or an
+    /// untagged enum. A field with `f64` or [`serde_json::Number`] gets the nearest double.
+    ///
     /// # Errors
     ///
-    /// When the value does not fit the type.
+    /// When the value does not fit the type, or nests deeper than 256 levels.
     pub fn deserialize_into<T: DeserializeOwned>(self) -> Result<T, CodecError> {
-        let json = serde_json::Value::from(self);
-        serde_path_to_error::deserialize(json).map_err(|error| {
-            let path = error.path().to_string();
-            let error = CodecError::from(error.into_inner());
-            if path == "." { error } else { error.in_key(&path) }
-        })
+        read(&self)
     }
 }
 
@@ -54,7 +52,7 @@ macro_rules! integers {
     )*};
 }
 
-integers!(i8 i16 i32 i64 isize u8 u16 u32 u64 usize);
+integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
 impl From<f64> for Value {
     /// NaN and infinity, which JSON does not have, become `null`, as with `serde_json`.
@@ -93,6 +91,12 @@ impl From<Number> for Value {
     }
 }
 
+impl From<List> for Value {
+    fn from(list: List) -> Self {
+        Self::Array(list)
+    }
+}
+
 impl From<Map> for Value {
     fn from(map: Map) -> Self {
         Self::Object(map)
@@ -123,44 +127,6 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-impl From<serde_json::Value> for Value {
-    fn from(value: serde_json::Value) -> Self {
-        match value {
-            serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(value) => Self::Bool(value),
-            serde_json::Value::Number(value) => Self::Number(value),
-            serde_json::Value::String(value) => Self::String(value),
-            serde_json::Value::Array(values) => values.into(),
-            serde_json::Value::Object(map) => Self::Object(map.into()),
-        }
-    }
-}
-
-impl From<Value> for serde_json::Value {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Bool(value) => Self::Bool(value),
-            Value::Number(value) => Self::Number(value),
-            Value::String(value) => Self::String(value),
-            Value::Array(values) => Self::Array(values.into_iter().map(Into::into).collect()),
-            Value::Object(map) => Self::Object(map.into()),
-        }
-    }
-}
-
-impl From<serde_json::Map<String, serde_json::Value>> for Map {
-    fn from(map: serde_json::Map<String, serde_json::Value>) -> Self {
-        map.into_iter().collect()
-    }
-}
-
-impl From<Map> for serde_json::Map<String, serde_json::Value> {
-    fn from(map: Map) -> Self {
-        map.into_iter().map(|(key, value)| (key, value.into())).collect()
-    }
-}
-
 macro_rules! comparisons {
     ($($type:ty, |$value:ident, $other:ident| $equal:expr;)*) => {$(
         impl PartialEq<$type> for Value {
@@ -178,38 +144,4 @@ comparisons! {
     str, |value, other| value.as_str() == Some(other);
     &str, |value, other| value.as_str() == Some(other);
     String, |value, other| value.as_str() == Some(other);
-    serde_json::Value, |value, other| is_same(value, other);
-}
-
-fn is_same(value: &Value, other: &serde_json::Value) -> bool {
-    match (value, other) {
-        (Value::Null, serde_json::Value::Null) => true,
-        (Value::Bool(value), serde_json::Value::Bool(other)) => value == other,
-        (Value::Number(value), serde_json::Value::Number(other)) => value == other,
-        (Value::String(value), serde_json::Value::String(other)) => value == other,
-        (Value::Array(values), serde_json::Value::Array(others)) => values == others,
-        (Value::Object(map), serde_json::Value::Object(others)) => {
-            map.len() == others.len()
-                && map
-                    .iter()
-                    .all(|(key, value)| others.get(key).is_some_and(|other| value == other))
-        }
-        _ => false,
-    }
-}
-
-/// The value as JSON, on one line.
-impl fmt::Display for Value {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = serde_json::to_string(self).map_err(|_| fmt::Error)?;
-        formatter.write_str(&text)
-    }
-}
-
-/// The map as a JSON object, on one line.
-impl fmt::Display for Map {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = serde_json::to_string(self).map_err(|_| fmt::Error)?;
-        formatter.write_str(&text)
-    }
 }

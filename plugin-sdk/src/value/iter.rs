@@ -3,7 +3,7 @@
 use super::{
     Map,
     lazy::{MapValue, Wire},
-    table::Slot,
+    table::{Slot, Table},
 };
 
 /// The entries of a [`Map`].
@@ -81,10 +81,12 @@ impl<V: MapValue> IntoIterator for Map<V> {
     type Item = (String, V);
     type IntoIter = IntoIter<V>;
 
-    fn into_iter(self) -> IntoIter<V> {
+    fn into_iter(mut self) -> IntoIter<V> {
         IntoIter {
-            slots: self.table.into_slots().into_iter(),
-            wire: self.wire,
+            slots: std::mem::replace(&mut self.table, Table::new())
+                .into_slots()
+                .into_iter(),
+            wire: self.wire.take(),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 #![expect(private_interfaces, reason = "the sealing trait is public only in name")]
 
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 use bytes::Bytes;
+use serde::Serializer;
 
-use super::{Map, Value};
+use super::{List, Map, Value, deep};
 use crate::codec::{
     CodecError,
     message::{Kind, Message},
@@ -105,7 +106,11 @@ impl MapValue for Value {}
 impl MapValue for String {}
 
 pub(crate) mod sealed {
-    use super::{CodecError, Message, Wire};
+    use std::fmt;
+
+    use serde::Serializer;
+
+    use super::{CodecError, Map, MapValue, Message, Wire};
 
     pub trait Sealed: Sized + 'static {
         /// The name under which a map of such values asks the codec for wire bytes, which tells what to check.
@@ -116,6 +121,26 @@ pub(crate) mod sealed {
 
         /// Reads the message, which lies `inside` levels inside `wire`.
         fn read(wire: &Wire, message: &Message<'_>, inside: u32) -> Result<Self, CodecError>;
+
+        /// Writes the value, which lies `depth` levels inside the one that is written.
+        fn serialize_at<S: Serializer>(&self, depth: u32, serializer: S) -> Result<S::Ok, S::Error>;
+
+        fn clone_map(map: &Map<Self>) -> Map<Self>
+        where
+            Self: MapValue;
+
+        fn equal_maps(map: &Map<Self>, other: &Map<Self>) -> bool
+        where
+            Self: MapValue;
+
+        fn show_map(map: &Map<Self>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result
+        where
+            Self: MapValue;
+
+        /// Drops what could nest too deep to be dropped by the compiler's code.
+        fn drop_inside(map: &mut Map<Self>)
+        where
+            Self: MapValue;
     }
 }
 
@@ -134,6 +159,26 @@ impl sealed::Sealed for String {
             _ => Ok(Self::new()),
         }
     }
+
+    #[inline]
+    fn serialize_at<S: Serializer>(&self, _depth: u32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+
+    fn clone_map(map: &Map<Self>) -> Map<Self> {
+        map.with_clone(map.table.clone())
+    }
+
+    fn equal_maps(map: &Map<Self>, other: &Map<Self>) -> bool {
+        map.len() == other.len() && map.iter().all(|(key, value)| other.get(key) == Some(value))
+    }
+
+    fn show_map(map: &Map<Self>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(map).finish()
+    }
+
+    #[inline]
+    fn drop_inside(_map: &mut Map<Self>) {}
 }
 
 impl sealed::Sealed for Value {
@@ -153,7 +198,7 @@ impl sealed::Sealed for Value {
             Kind::String(value) => Self::String(value.to_owned()),
             Kind::Struct(message) => Self::Object(Map::of_wire(wire.part(&message, inside))?),
             Kind::List(message) => {
-                let mut list = Vec::new();
+                let mut list = List::new();
                 let mut values = message.values();
                 while let Some(value) = values.next()? {
                     list.push(Self::read(wire, &Message::One(value), inside + 2)?);
@@ -161,6 +206,31 @@ impl sealed::Sealed for Value {
                 Self::Array(list)
             }
         })
+    }
+
+    #[inline]
+    fn serialize_at<S: Serializer>(&self, depth: u32, serializer: S) -> Result<S::Ok, S::Error> {
+        super::serde::serialize_at(self, depth, serializer)
+    }
+
+    fn clone_map(map: &Map<Self>) -> Map<Self> {
+        deep::clone_map(map)
+    }
+
+    fn equal_maps(map: &Map<Self>, other: &Map<Self>) -> bool {
+        deep::equal_maps(map, other)
+    }
+
+    fn show_map(map: &Map<Self>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        deep::show_map(map, 0, formatter)
+    }
+
+    fn drop_inside(map: &mut Map<Self>) {
+        if map.is_deep() {
+            let mut values = Vec::new();
+            map.take_inside(&mut values);
+            deep::take_apart(values);
+        }
     }
 }
 
@@ -208,6 +278,15 @@ impl<V: MapValue> Lazy<V> {
         self.span.end as usize
     }
 
+    /// The value that the map has for its own.
+    pub(super) fn own(&self) -> Option<&V> {
+        self.own.as_ref()
+    }
+
+    pub(super) fn own_mut(&mut self) -> Option<&mut V> {
+        self.own.as_mut()
+    }
+
     pub(super) fn get(&self, wire: Option<&Wire>) -> &V {
         match &self.own {
             Some(value) => value,
@@ -232,6 +311,18 @@ fn read<V: MapValue>(wire: Option<&Wire>, span: Span) -> V {
         .unwrap_or_default()
 }
 
+impl<V> Lazy<V> {
+    /// A clone of this value, whose own is `own`.
+    pub(super) fn clone_with(&self, own: Option<V>) -> Self {
+        Self {
+            span: self.span,
+            // What was read can be read again.
+            read: OnceLock::new(),
+            own,
+        }
+    }
+}
+
 impl<V> From<V> for Lazy<V> {
     fn from(value: V) -> Self {
         Self {
@@ -244,11 +335,6 @@ impl<V> From<V> for Lazy<V> {
 
 impl<V: Clone> Clone for Lazy<V> {
     fn clone(&self) -> Self {
-        Self {
-            span: self.span,
-            // What was read can be read again.
-            read: OnceLock::new(),
-            own: self.own.clone(),
-        }
+        self.clone_with(self.own.clone())
     }
 }

@@ -4,6 +4,7 @@ use std::{fmt, ops::Index};
 
 use super::{
     Value,
+    deep::has_inside,
     iter::{Iter, IterMut},
     lazy::{Lazy, MapValue, Span, Wire},
     table::{Key, Slot, Table},
@@ -28,7 +29,8 @@ use crate::codec::{CodecError, message::Message, plain};
 /// assert_eq!(map.get("count").and_then(Value::as_i64), Some(3));
 /// assert_eq!(map.keys().collect::<Vec<_>>(), ["tool", "count"]);
 /// ```
-#[derive(Clone)]
+///
+/// However deep its values nest, a map is dropped, cloned and compared without recursion.
 pub struct Map<V: MapValue = Value> {
     pub(super) table: Table<V>,
     /// The bytes that unread entries lie in.
@@ -36,6 +38,22 @@ pub struct Map<V: MapValue = Value> {
     /// Whether the entries may differ from the ones in `wire`.
     changed: bool,
     arrived: Arrived,
+}
+
+impl<V: MapValue> Drop for Map<V> {
+    #[inline]
+    fn drop(&mut self) {
+        // What was only read is as deep as it may arrive.
+        if self.changed || self.wire.is_none() {
+            V::drop_inside(self);
+        }
+    }
+}
+
+impl<V: MapValue> Clone for Map<V> {
+    fn clone(&self) -> Self {
+        V::clone_map(self)
+    }
 }
 
 /// What stood in the document in place of this map.
@@ -50,6 +68,11 @@ impl<V: MapValue> Map<V> {
     /// An empty map.
     pub fn new() -> Self {
         Self::arrived_as(Arrived::Absent)
+    }
+
+    /// An empty map that stands for an object, and not for nothing.
+    pub(super) fn object() -> Self {
+        Self::arrived_as(Arrived::Object)
     }
 
     /// A map over the checked bytes of a `Struct`. Its entries are found, not read.
@@ -116,6 +139,16 @@ impl<V: MapValue> Map<V> {
 
     pub(super) fn is_null(&self) -> bool {
         self.is_empty() && self.arrived == Arrived::Null
+    }
+
+    /// The same map with these entries, which are a clone of its own.
+    pub(super) fn with_clone(&self, table: Table<V>) -> Self {
+        Self {
+            table,
+            wire: self.wire.clone(),
+            changed: self.changed,
+            arrived: self.arrived,
+        }
     }
 
     pub(super) fn mark_unchanged(&mut self) {
@@ -218,22 +251,40 @@ impl<V: MapValue> Map<V> {
     }
 }
 
+impl Map {
+    /// Whether there are values inside of the map's own values.
+    pub(super) fn is_deep(&self) -> bool {
+        let mut own = self.table.slots().iter().filter_map(|slot| slot.value.own());
+        own.any(has_inside)
+    }
+
+    /// Takes the values that have others inside.
+    pub(super) fn take_inside(&mut self, into: &mut Vec<Value>) {
+        let own = self
+            .table
+            .slots_mut()
+            .iter_mut()
+            .filter_map(|slot| slot.value.own_mut());
+        into.extend(own.filter(|value| has_inside(value)).map(std::mem::take));
+    }
+}
+
 impl<V: MapValue> Default for Map<V> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<V: MapValue + fmt::Debug> fmt::Debug for Map<V> {
+impl<V: MapValue> fmt::Debug for Map<V> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_map().entries(self).finish()
+        V::show_map(self, formatter)
     }
 }
 
 /// Two maps are equal when they have equal entries, in whatever order.
-impl<V: MapValue + PartialEq> PartialEq for Map<V> {
+impl<V: MapValue> PartialEq for Map<V> {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+        V::equal_maps(self, other)
     }
 }
 

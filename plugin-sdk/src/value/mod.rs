@@ -1,26 +1,40 @@
 //! JSON values of payloads, contexts and results.
 
+mod cloning;
 mod convert;
+mod deep;
 mod iter;
+mod json;
 mod lazy;
+mod list;
 mod map;
+mod number;
 mod parts;
+mod read;
 mod serde;
 mod table;
+mod text;
 
 use std::ops::Index;
 
-pub use serde_json::Number;
-
+pub(crate) use deep::DEEPEST;
 pub use iter::{IntoIter, Iter, IterMut};
 pub use lazy::MapValue;
 pub(crate) use lazy::Wire;
+pub use list::List;
 pub use map::Map;
+pub use number::Number;
+pub(crate) use read::read;
 
 /// Any JSON value.
 ///
-/// An object is a [`Map`], which may keep the bytes it came in until they are read. Values convert from and to
-/// [`serde_json::Value`], and from and to any type of serde.
+/// An object is a [`Map`], which may keep the bytes it came in until they are read, a list is a [`List`], and a [`Number`] keeps
+/// integers of any size. Values convert from and to [`serde_json::Value`], and from and to any type of serde.
+///
+/// A value may nest as deep as memory allows: dropping, cloning, comparing and `Display` take no stack. `Debug` leaves out
+/// what lies deeper than 128 levels; serde, in any format, refuses to write what nests deeper than 256. Answers keep the limits of
+/// their transport (`PLUGINS_MAX_NESTING`, `PLUGINS_MAX_JSON_NESTING`). This holds for values of the SDK only: a
+/// [`serde_json::Value`] or a type of your own that nests so deep overflows the stack when it is dropped.
 ///
 /// ```
 /// use plugin_sdk::Value;
@@ -42,7 +56,7 @@ pub enum Value {
     /// A string.
     String(String),
     /// A list.
-    Array(Vec<Value>),
+    Array(List),
     /// An object.
     Object(Map),
 }

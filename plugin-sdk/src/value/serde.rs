@@ -5,60 +5,108 @@ use std::{fmt, marker::PhantomData};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, SeqAccess, Visitor},
-    ser::SerializeMap,
+    ser::{self, SerializeMap, SerializeSeq},
 };
 
 use super::{
-    Map, Value,
+    DEEPEST, List, Map, Value,
     lazy::{MapValue, Wire},
     map::Arrived,
+    number::NumberVisitor,
     parts::{Entry, Part, Run},
 };
 use crate::codec::raw::{self, RAW, RAW_ENTRIES, RAW_STRUCT, RAW_VALUE};
 
-impl<V: MapValue + Serialize> Serialize for Map<V> {
+impl<V: MapValue> Serialize for Map<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.is_null() {
-            serializer.serialize_none()
-        } else if serializer.is_human_readable() {
-            serializer.serialize_newtype_struct(RAW, &MapBody(self))
-        } else {
-            self.serialize_entries(serializer)
-        }
+        serialize_map(self, 0, serializer)
     }
+}
+
+/// Writes a map that lies `depth` levels inside the value that is written.
+fn serialize_map<V: MapValue, S: Serializer>(
+    map: &Map<V>,
+    depth: u32,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let depth = inside(depth)?;
+    if map.is_null() {
+        serializer.serialize_none()
+    } else if serializer.is_human_readable() {
+        serializer.serialize_newtype_struct(RAW, &MapBody { map, depth })
+    } else {
+        serialize_entries(map, depth, serializer)
+    }
+}
+
+/// The depth of what lies inside. Every format writes by recursion.
+#[inline]
+fn inside<E: ser::Error>(depth: u32) -> Result<u32, E> {
+    if depth < DEEPEST {
+        Ok(depth + 1)
+    } else {
+        Err(too_deep())
+    }
+}
+
+#[cold]
+fn too_deep<E: ser::Error>() -> E {
+    E::custom(format_args!(
+        "a value nests deeper than {DEEPEST} levels and can't be written"
+    ))
 }
 
 /// A map inside its newtype, where our codec takes wire bytes.
-struct MapBody<'a, V: MapValue>(&'a Map<V>);
+struct MapBody<'a, V: MapValue> {
+    map: &'a Map<V>,
+    /// How deep its values lie.
+    depth: u32,
+}
 
-impl<V: MapValue + Serialize> Serialize for MapBody<'_, V> {
+impl<V: MapValue> Serialize for MapBody<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { map, depth } = *self;
         if serializer.is_human_readable() {
-            return self.0.serialize_entries(serializer);
+            return serialize_entries(map, depth, serializer);
         }
-        if let Some(wire) = self.0.untouched() {
+        if let Some(wire) = map.untouched() {
             let bytes = Bytes(wire.bytes());
             return serializer.serialize_newtype_variant(RAW, wire.levels(), RAW_STRUCT, &bytes);
         }
-        let mut map = serializer.serialize_map(None)?;
-        for part in self.0.parts() {
+        let mut written = serializer.serialize_map(None)?;
+        for part in map.parts() {
             match part {
                 // Keys and values at once: no value follows.
-                Part::Run(run) => map.serialize_key(&run)?,
-                Part::Entry(key, entry) => map.serialize_entry(key, &entry)?,
+                Part::Run(run) => written.serialize_key(&run)?,
+                Part::Entry(key, entry) => written.serialize_entry(key, &EntryAt { entry, depth })?,
             }
         }
-        map.end()
+        written.end()
     }
 }
 
-impl<V: MapValue + Serialize> Map<V> {
-    fn serialize_entries<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (key, value) in self {
-            map.serialize_entry(key, value)?;
-        }
-        map.end()
+fn serialize_entries<V: MapValue, S: Serializer>(
+    map: &Map<V>,
+    depth: u32,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut written = serializer.serialize_map(Some(map.len()))?;
+    for (key, value) in map {
+        written.serialize_entry(key, &At { value, depth })?;
+    }
+    written.end()
+}
+
+/// A value, and how deep it lies in the one that is written.
+struct At<'a, V> {
+    value: &'a V,
+    depth: u32,
+}
+
+impl<V: MapValue> Serialize for At<'_, V> {
+    #[inline]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize_at(self.depth, serializer)
     }
 }
 
@@ -68,26 +116,33 @@ impl Serialize for Run<'_> {
     }
 }
 
-impl<V: MapValue + Serialize> Serialize for Entry<'_, V> {
+/// An entry of a map, and how deep its value lies.
+struct EntryAt<'a, V: MapValue> {
+    entry: Entry<'a, V>,
+    depth: u32,
+}
+
+impl<V: MapValue> Serialize for EntryAt<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.bytes().is_some() {
+        if self.entry.bytes().is_some() {
             serializer.serialize_newtype_struct(RAW, &EntryBody(self))
         } else {
-            self.value().serialize(serializer)
+            self.entry.value().serialize_at(self.depth, serializer)
         }
     }
 }
 
 /// The value of an entry inside its newtype.
-struct EntryBody<'a, V: MapValue>(&'a Entry<'a, V>);
+struct EntryBody<'a, V: MapValue>(&'a EntryAt<'a, V>);
 
-impl<V: MapValue + Serialize> Serialize for EntryBody<'_, V> {
+impl<V: MapValue> Serialize for EntryBody<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.bytes() {
+        let EntryAt { entry, depth } = self.0;
+        match entry.bytes() {
             Some(bytes) if !serializer.is_human_readable() => {
-                serializer.serialize_newtype_variant(RAW, self.0.levels(), RAW_VALUE, &Bytes(bytes))
+                serializer.serialize_newtype_variant(RAW, entry.levels(), RAW_VALUE, &Bytes(bytes))
             }
-            _ => self.0.value().serialize(serializer),
+            _ => entry.value().serialize_at(*depth, serializer),
         }
     }
 }
@@ -102,15 +157,38 @@ impl Serialize for Bytes<'_> {
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(value) => value.serialize(serializer),
-            Self::String(value) => serializer.serialize_str(value),
-            Self::Array(values) => values.serialize(serializer),
-            Self::Object(map) => map.serialize(serializer),
-        }
+        serialize_at(self, 0, serializer)
     }
+}
+
+impl Serialize for List {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_list(self, 0, serializer)
+    }
+}
+
+pub(super) fn serialize_at<S: Serializer>(
+    value: &Value,
+    depth: u32,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Value::Null => serializer.serialize_unit(),
+        Value::Bool(value) => serializer.serialize_bool(*value),
+        Value::Number(value) => value.serialize(serializer),
+        Value::String(value) => serializer.serialize_str(value),
+        Value::Array(list) => serialize_list(list, depth, serializer),
+        Value::Object(map) => serialize_map(map, depth, serializer),
+    }
+}
+
+fn serialize_list<S: Serializer>(list: &List, depth: u32, serializer: S) -> Result<S::Ok, S::Error> {
+    let depth = inside(depth)?;
+    let mut written = serializer.serialize_seq(Some(list.len()))?;
+    for value in list {
+        written.serialize_element(&At { value, depth })?;
+    }
+    written.end()
 }
 
 /// Reads the content of the newtype by which we ask for a map: wire bytes if the format is our codec, which alone is
@@ -194,6 +272,12 @@ impl<'de, V: MapValue + Deserialize<'de>> Visitor<'de> for MapVisitor<V> {
     }
 }
 
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Value>::deserialize(deserializer).map(Self::from)
+    }
+}
+
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let readable = deserializer.is_human_readable();
@@ -243,8 +327,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Number(value.into()))
     }
 
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
         Ok(Value::from(value))
+    }
+
+    fn visit_bytes<E: de::Error>(self, digits: &[u8]) -> Result<Value, E> {
+        NumberVisitor.visit_bytes(digits).map(Value::Number)
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
@@ -256,7 +352,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
+        let mut values = List::new();
         while let Some(value) = access.next_element()? {
             values.push(value);
         }

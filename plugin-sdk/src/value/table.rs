@@ -74,6 +74,14 @@ impl<V: MapValue> Table<V> {
         }
     }
 
+    /// A table of clones of these slots of another.
+    pub(super) fn of_clones(&self, slots: Vec<Slot<V>>) -> Self {
+        Self {
+            slots,
+            places: self.places.clone(),
+        }
+    }
+
     pub(super) fn slots(&self) -> &[Slot<V>] {
         &self.slots
     }

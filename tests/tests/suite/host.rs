@@ -2,9 +2,11 @@
 
 mod battery;
 mod config;
+mod deep;
 mod envelope;
 mod in_flight;
 mod lost;
+mod numbers;
 mod python;
 mod results;
 mod returned;
@@ -19,7 +21,7 @@ use plugin_sdk::{
         Invoke,
     },
 };
-use plugin_sdk_tests::process::ServerProcess;
+use plugin_sdk_tests::process::{ServerProcess, free_port};
 use serde_json::{Value as Json, json};
 
 /// An object.
@@ -71,9 +73,47 @@ fn fault_server(variables: &[(&str, &str)]) -> ServerProcess {
     .unwrap()
 }
 
+/// A server on every transport that a process can serve at once, and how each is written in the gateway's file.
+fn everywhere(program: &str, file: &str) -> (ServerProcess, Vec<(&'static str, Json)>) {
+    let (grpc, http) = (free_port().unwrap().to_string(), free_port().unwrap().to_string());
+    let server = ServerProcess::start_with(program, file, |command| {
+        command
+            .args([
+                "serve",
+                "--transport",
+                "unix",
+                "--transport",
+                "grpc",
+                "--transport",
+                "http",
+            ])
+            .envs([
+                ("PLUGINS_GRPC_SERVER_PORT", &grpc),
+                ("PLUGINS_SERVER_PORT", &http),
+            ]);
+    });
+    let server = server.unwrap();
+    let configuration = server.configuration();
+    let sections = vec![
+        ("unix", json!({"unix_socket": {"path": server.socket()}})),
+        ("grpc", json!({"grpc": {"target": format!("127.0.0.1:{grpc}")}})),
+        (
+            "http",
+            json!({"mcp": {"proto": "STREAMABLEHTTP", "url": format!("http://localhost:{http}/mcp")}}),
+        ),
+        (
+            "stdio",
+            json!({"mcp": {
+                "proto": "STDIO", "cmd": [program, "serve", "--transport", "stdio"], "env": {"PLUGINS_CONFIG_PATH": configuration}
+            }}),
+        ),
+    ];
+    (server, sections)
+}
+
 /// Calls `tool_pre_invoke` with the name and the arguments of a tool.
 pub(crate) async fn call_with(
-    plugin: &impl HostedPlugin,
+    plugin: &(impl HostedPlugin + ?Sized),
     name: &str,
     args: Json,
     options: CallOptions,
@@ -85,7 +125,11 @@ pub(crate) async fn call_with(
         .await
 }
 
-async fn call(plugin: &impl HostedPlugin, name: &str, args: Json) -> Result<PluginResult<Map>, CallError> {
+async fn call(
+    plugin: &(impl HostedPlugin + ?Sized),
+    name: &str,
+    args: Json,
+) -> Result<PluginResult<Map>, CallError> {
     call_with(plugin, name, args, CallOptions::new()).await
 }
 

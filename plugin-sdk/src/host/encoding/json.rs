@@ -6,7 +6,7 @@ use serde_json::{json, value::RawValue};
 
 use super::Answer;
 use crate::{
-    codec::{CodecError, Document, nesting::Levels, write_json},
+    codec::{CodecError, Document, nesting::Nesting, write_json},
     context::PluginContext,
     host::{call::HookCall, error::ReportedError, reply::HookReply, transport::Encoding},
     value::Map,
@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn invoke_hook(
     plugin_name: &str,
     call: &HookCall<'_>,
-    levels: Levels,
+    nesting: Nesting,
 ) -> Result<Vec<u8>, CodecError> {
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(br#"{"hook_type":"#);
@@ -25,10 +25,11 @@ pub(super) fn invoke_hook(
     serde_json::to_writer(&mut out, plugin_name)?;
     out.extend_from_slice(br#","payload":"#);
     call.payload()
-        .write_json(&mut out, levels)
+        .write_json(&mut out, nesting.json)
         .map_err(|error| error.in_key("payload"))?;
     out.extend_from_slice(br#","context":"#);
-    write_json(&mut out, call.context(), levels).map_err(|error| error.in_key("context"))?;
+    write_json(&mut out, call.context(), nesting.json.in_context())
+        .map_err(|error| error.in_key("context"))?;
     out.push(b'}');
     Ok(out)
 }
@@ -39,8 +40,8 @@ pub(super) fn get_plugin_config(name: &str) -> Vec<u8> {
 }
 
 /// The answer of `get_plugin_config`: an empty object for a name that is not known.
-pub(super) fn plugin_config(answer: &[u8], levels: Levels) -> Result<Option<Map>, CodecError> {
-    let config: Map = Document::of_json(answer, levels).decode()?;
+pub(super) fn plugin_config(answer: &[u8], nesting: Nesting) -> Result<Option<Map>, CodecError> {
+    let config: Map = Document::of_json(answer, nesting.json).decode()?;
     Ok((!config.is_empty()).then_some(config))
 }
 
@@ -52,8 +53,8 @@ struct Fields<'a> {
     result: Option<&'a RawValue>,
     #[serde(default, borrow)]
     context: Option<&'a RawValue>,
-    #[serde(default)]
-    error: Option<ErrorFields>,
+    #[serde(default, borrow)]
+    error: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -86,10 +87,13 @@ impl From<ErrorFields> for ReportedError {
 }
 
 /// The answer of `invoke_hook`, and the plugin that it is of.
-pub(super) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer), CodecError> {
-    let fields: Fields<'_> = Document::of_json(answer, levels).decode()?;
+pub(super) fn answer(answer: &Bytes, nesting: Nesting) -> Result<(String, Answer), CodecError> {
+    let levels = nesting.json;
+    let fields: Fields<'_> = Document::of_json(answer, levels.in_answer()).decode()?;
     let plugin_name = fields.plugin_name.unwrap_or_default();
     if let Some(error) = fields.error {
+        let error = Document::of_json(error.get().as_bytes(), levels.in_result()).decode::<ErrorFields>();
+        let error = error.map_err(|error| error.in_key("error"))?;
         return Ok((plugin_name, Err(error.into())));
     }
     let Some(result) = fields.result else {
@@ -105,7 +109,7 @@ pub(super) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer),
         result: answer.slice_ref(result.get().as_bytes()),
         denial_metadata: None,
         context: context.map(Box::new),
-        levels,
+        nesting,
     };
     Ok((plugin_name, Ok(reply)))
 }

@@ -12,7 +12,7 @@ use super::{
     transport::Encoding,
 };
 use crate::{
-    codec::{CodecError, nesting::Levels},
+    codec::{CodecError, nesting::Nesting},
     value::Map,
 };
 
@@ -25,11 +25,11 @@ impl Encoding {
         self,
         plugin_name: &str,
         call: &HookCall<'_>,
-        levels: Levels,
+        nesting: Nesting,
     ) -> Result<Bytes, CodecError> {
         match self {
-            Self::Protobuf => protobuf::invoke_hook(plugin_name, call, levels),
-            Self::Json => json::invoke_hook(plugin_name, call, levels),
+            Self::Protobuf => protobuf::invoke_hook(plugin_name, call, nesting),
+            Self::Json => json::invoke_hook(plugin_name, call, nesting),
         }
         .map(Bytes::from)
     }
@@ -39,11 +39,11 @@ impl Encoding {
         self,
         plugin_name: &str,
         answer: &Bytes,
-        levels: Levels,
+        nesting: Nesting,
     ) -> Result<HookReply, CallError> {
         let (answered_by, answer) = match self {
-            Self::Protobuf => protobuf::answer(answer, levels),
-            Self::Json => json::answer(answer, levels),
+            Self::Protobuf => protobuf::answer(answer, nesting),
+            Self::Json => json::answer(answer, nesting),
         }
         .map_err(CallError::invalid_answer)?;
         match answer {
@@ -80,10 +80,14 @@ impl Encoding {
     }
 
     /// Reads the answer to it: `None` if the server has no such plugin.
-    pub(crate) fn read_plugin_config(self, answer: &[u8], levels: Levels) -> Result<Option<Map>, CallError> {
+    pub(crate) fn read_plugin_config(
+        self,
+        answer: &[u8],
+        nesting: Nesting,
+    ) -> Result<Option<Map>, CallError> {
         match self {
-            Self::Protobuf => protobuf::plugin_config(answer, levels),
-            Self::Json => json::plugin_config(answer, levels),
+            Self::Protobuf => protobuf::plugin_config(answer, nesting),
+            Self::Json => json::plugin_config(answer, nesting),
         }
         .map_err(CallError::invalid_answer)
     }
@@ -124,5 +128,49 @@ pub(super) fn of_reported(error: ReportedError) -> CallError {
             CallError::NotFound(error)
         }
         _ => CallError::Plugin(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::PluginContext;
+
+    #[test]
+    fn an_answer_of_any_depth_is_an_error() {
+        let lists = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        let objects = format!("{}1{}", r#"{"k":"#.repeat(1_000_000), "}".repeat(1_000_000));
+        for deep in [lists, objects] {
+            for answer in [
+                format!(r#"{{"plugin_name":"p","result":{{"metadata":{{"k":{deep}}}}}}}"#),
+                format!(r#"{{"plugin_name":"p","result":{{}},"context":{{"state":{{"k":{deep}}}}}}}"#),
+                format!(
+                    r#"{{"plugin_name":"p","error":{{"message":"m","plugin_name":"p","details":{{"k":{deep}}}}}}}"#
+                ),
+                format!(r#"{{"plugin_name":"p","result":{{}},"more":{deep}}}"#),
+            ] {
+                let read = Encoding::Json.read_answer("p", &answer.into(), Nesting::DEFAULT);
+                let read = read.and_then(|reply| reply.into_result::<Map>(&mut PluginContext::new("r")));
+                let error = read.unwrap_err().to_string();
+                assert!(error.contains("nest deeper"), "{error}");
+            }
+            let config = format!(r#"{{"name":"p","k":{deep}}}"#);
+            assert!(
+                Encoding::Json
+                    .read_plugin_config(config.as_bytes(), Nesting::DEFAULT)
+                    .is_err()
+            );
+        }
+    }
+
+    #[test]
+    fn the_details_of_an_error_keep_their_integers() {
+        let answer = r#"{"plugin_name":"p","error":{"message":"m","plugin_name":"p","details":{"n":18446744073709551616}}}"#;
+        match Encoding::Json.read_answer("p", &answer.into(), Nesting::DEFAULT) {
+            Err(CallError::Plugin(error)) => {
+                assert_eq!(error.details.to_string(), r#"{"n":18446744073709551616}"#);
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         CodecError, Document, Writing,
         merged::Merged,
         message::Message,
-        nesting::Levels,
+        nesting::Nesting,
         text::{Text, part},
         wire::{LENGTH_DELIMITED, Reader, Slice, WireType, put_bytes, tag},
     },
@@ -31,10 +31,10 @@ const fn field(number: u8) -> u8 {
 pub(crate) fn invoke_hook(
     plugin_name: &str,
     call: &HookCall<'_>,
-    levels: Levels,
+    nesting: Nesting,
 ) -> Result<Vec<u8>, CodecError> {
     let mut out = Vec::with_capacity(512);
-    let writing = Writing::of_host(levels);
+    let writing = Writing::of_host(nesting.levels);
     put_bytes(&mut out, field(1), call.hook().as_bytes());
     put_bytes(&mut out, field(2), plugin_name.as_bytes());
     call.payload()
@@ -54,7 +54,7 @@ pub(crate) fn get_plugin_config(name: &str) -> Vec<u8> {
 }
 
 /// A `GetPluginConfigResponse`.
-pub(super) fn plugin_config(answer: &[u8], levels: Levels) -> Result<Option<Map>, CodecError> {
+pub(super) fn plugin_config(answer: &[u8], nesting: Nesting) -> Result<Option<Map>, CodecError> {
     let mut found = false;
     let mut config = Message::EMPTY;
     let mut reader = Reader::new(Slice::new(answer));
@@ -68,7 +68,7 @@ pub(super) fn plugin_config(answer: &[u8], levels: Levels) -> Result<Option<Map>
     if !found {
         return Ok(None);
     }
-    Document::of_struct(config, levels).decode().map(Some)
+    Document::of_struct(config, nesting.levels).decode().map(Some)
 }
 
 /// A `HealthCheckResponse`.
@@ -93,13 +93,13 @@ pub(crate) fn serving() -> Bytes {
 
 /// Whether an `InvokeHookResponse` says that the request is none that the server knows.
 pub(crate) fn is_unknown_message(answer: &Bytes) -> bool {
-    let answer = self::answer(answer, Levels::of_objects(Levels::DEFAULT_OBJECTS));
+    let answer = self::answer(answer, Nesting::DEFAULT);
     matches!(answer, Ok((_, Err(error))) if error.code == UNKNOWN_MESSAGE)
 }
 
 /// A `PluginError` on its own.
 pub(crate) fn plugin_error(message: &Bytes) -> Result<ReportedError, CodecError> {
-    reported(message, Levels::of_objects(Levels::DEFAULT_OBJECTS))
+    reported(message, Nesting::DEFAULT)
 }
 
 /// Whether an `InvokeHookResponse` names this plugin, for a transport on which nothing else tells whose answer it is. An error
@@ -121,7 +121,7 @@ pub(crate) fn is_of(answer: &[u8], plugin_name: &str) -> bool {
 }
 
 /// An `InvokeHookResponse`, and the plugin that it is of.
-pub(crate) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer), CodecError> {
+pub(crate) fn answer(answer: &Bytes, nesting: Nesting) -> Result<(String, Answer), CodecError> {
     let mut plugin_name = Text::default();
     let mut result: Option<Merged> = None;
     let (mut context, mut error, mut base) = (None::<Merged>, None::<Merged>, Merged::default());
@@ -145,7 +145,7 @@ pub(crate) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer),
     }
     let plugin_name = plugin_name.as_str().to_owned();
     if let Some(error) = error {
-        let error = reported(&error.into_bytes(), levels).map_err(|error| error.in_key("error"))?;
+        let error = reported(&error.into_bytes(), nesting).map_err(|error| error.in_key("error"))?;
         // Hosts overlook an error that says nothing.
         if !error.message.is_empty() {
             return Ok((plugin_name, Err(error)));
@@ -155,7 +155,7 @@ pub(crate) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer),
         return Err(CodecError::new("it has neither a result nor an error"));
     };
     let context = context
-        .map(|context| PluginContext::of_wire(context.into_bytes(), levels))
+        .map(|context| PluginContext::of_wire(context.into_bytes(), nesting.levels))
         .transpose()
         .map_err(|error| error.in_key("context"))?;
     let reply = HookReply {
@@ -163,13 +163,13 @@ pub(crate) fn answer(answer: &Bytes, levels: Levels) -> Result<(String, Answer),
         result: result.into_bytes(),
         denial_metadata: denial_metadata(&base.into_bytes()).map_err(|error| error.in_key("result_base"))?,
         context: context.map(Box::new),
-        levels,
+        nesting,
     };
     Ok((plugin_name, Ok(reply)))
 }
 
 /// A `PluginError`.
-fn reported(message: &Bytes, levels: Levels) -> Result<ReportedError, CodecError> {
+fn reported(message: &Bytes, nesting: Nesting) -> Result<ReportedError, CodecError> {
     let mut error = ReportedError::default();
     let mut details = Message::EMPTY;
     let mut reader = Reader::new(Slice::new(message));
@@ -187,7 +187,7 @@ fn reported(message: &Bytes, levels: Levels) -> Result<ReportedError, CodecError
             _ => reader.skip(number, wire_type)?,
         }
     }
-    error.details = Document::of_struct(details, levels)
+    error.details = Document::of_struct(details, nesting.levels)
         .decode()
         .map_err(|error| error.in_key("details"))?;
     Ok(error)

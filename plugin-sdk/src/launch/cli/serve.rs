@@ -55,9 +55,13 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "SIZE")]
     max_message_size: Option<String>,
 
-    /// Deepest nesting of objects in a message [default: 33]
+    /// Deepest nesting of objects on gRPC and Unix sockets [default: 33]
     #[arg(long, value_name = "COUNT")]
     max_nesting: Option<String>,
+
+    /// Most levels of objects and lists in a payload over MCP [default: 128]
+    #[arg(long, value_name = "COUNT")]
+    max_json_nesting: Option<String>,
 
     /// Longest run time of a hook; keep it below the host's [default: 25]
     #[arg(long, value_name = "SECONDS")]
@@ -104,6 +108,7 @@ impl ServeArguments {
             ("socket-mode", &self.socket_mode),
             ("max-message-size", &limits.max_message_size),
             ("max-nesting", &limits.max_nesting),
+            ("max-json-nesting", &limits.max_json_nesting),
             ("call-timeout", &limits.call_timeout),
             ("late-answer-guard", &limits.late_answer_guard),
             ("max-connections", &limits.max_connections),

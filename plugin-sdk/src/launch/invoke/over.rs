@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use super::Call;
 use crate::{
-    codec::{CodecError, Document, message::Message, nesting::Levels},
+    codec::{
+        CodecError, Document,
+        message::Message,
+        nesting::{Levels, Nesting},
+    },
     context::PluginContext,
     dispatch::Dispatcher,
     host::{
@@ -54,37 +58,39 @@ impl Call<'_> {
         transport: &dyn transport::Transport,
         settings: &HostSettings,
     ) -> Result<String, String> {
-        let levels = settings.levels();
+        let nesting = settings.nesting();
         let encoding = transport.encoding();
-        let request = self.encode(encoding, levels).map_err(|error| error.to_string())?;
+        let request = self
+            .encode(encoding, nesting)
+            .map_err(|error| error.to_string())?;
         let request = Request::new(Method::InvokeHook, self.plugin_name, request);
         let answer = transport.exchange(&request).await;
         let answer = answer.map_err(|failure| format!("the call failed: {failure}"))?;
         match encoding {
             Encoding::Json => String::from_utf8(answer.into()).map_err(|error| error.to_string()),
-            Encoding::Protobuf => in_json(&answer, levels),
+            Encoding::Protobuf => in_json(&answer, nesting),
         }
     }
 
-    fn encode(&self, encoding: Encoding, levels: Levels) -> Result<bytes::Bytes, CodecError> {
-        let payload: Map = Document::of_json(self.payload.as_bytes(), levels).decode()?;
-        let context = PluginContext::of_json(self.context.as_bytes(), levels)?;
+    fn encode(&self, encoding: Encoding, nesting: Nesting) -> Result<bytes::Bytes, CodecError> {
+        let payload: Map = Document::of_json(self.payload.as_bytes(), nesting.json).decode()?;
+        let context = PluginContext::of_json(self.context.as_bytes(), nesting.json)?;
         encoding.invoke_hook(
             self.plugin_name,
             &HookCall::new(self.hook_type, &payload, &context),
-            levels,
+            nesting,
         )
     }
 }
 
 /// An `InvokeHookResponse` in the form that MCP has (`protocol.md`, section 4.2).
-fn in_json(response: &bytes::Bytes, levels: Levels) -> Result<String, String> {
-    let (plugin_name, answer) = protobuf::answer(response, levels)
+fn in_json(response: &bytes::Bytes, nesting: Nesting) -> Result<String, String> {
+    let (plugin_name, answer) = protobuf::answer(response, nesting)
         .map_err(|error| format!("the answer is not an InvokeHookResponse: {error}"))?;
     let mut json = Map::from([("plugin_name", plugin_name)]);
     match answer {
         Ok(reply) => {
-            result(&mut json, &reply, levels)
+            result(&mut json, &reply, nesting.levels)
                 .map_err(|error| format!("the answer can't be read: {error}"))?;
         }
         Err(reported) => drop(json.insert("error".into(), error(reported).into())),

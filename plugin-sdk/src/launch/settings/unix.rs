@@ -7,7 +7,7 @@ use super::{
 
 /// The settings of `unix_socket_server_settings`, with the limits of every transport. The documentation of
 /// [`Launcher`](crate::Launcher) shows the same table.
-pub(super) const SETTINGS: [Setting; 13] = [
+pub(super) const SETTINGS: [Setting; 14] = [
     Setting {
         flag: "socket",
         key: "path",
@@ -35,6 +35,13 @@ pub(super) const SETTINGS: [Setting; 13] = [
         variables: &["PLUGINS_MAX_NESTING"],
         allowed: "a whole number from 1 to 100",
         apply: |settings, text| whole(text, 1..=100).map(|value| settings.limits.max_nesting = value),
+    },
+    Setting {
+        flag: "max-json-nesting",
+        key: "max_json_nesting",
+        variables: &["PLUGINS_MAX_JSON_NESTING"],
+        allowed: "a whole number from 1 to 200",
+        apply: |settings, text| whole(text, 1..=200).map(|value| settings.limits.max_json_nesting = value),
     },
     Setting {
         flag: "call-timeout",

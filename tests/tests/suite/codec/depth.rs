@@ -106,11 +106,7 @@ struct Chain {
 
 #[test]
 fn a_million_levels_are_refused_at_once() {
-    let key = bytes(1, "k");
-    let objects = nested(&[(5, &[]), (2, &key), (1, &[])]);
-    let lists = nested(&[(1, &[]), (6, &[])]);
-    let lists = entry("k", lists);
-    for document in [&objects, &lists] {
+    for document in &levels(1_000_000) {
         let start = Instant::now();
         assert!(
             from_struct::<Value>(document)
@@ -139,11 +135,19 @@ fn a_million_levels_are_refused_at_once() {
     assert_eq!(depth, OBJECTS + 1);
 }
 
-/// A million rounds of these messages, each with its number and what stands in front of the next one, with true lengths:
+/// A document of so many objects, and one of so many lists.
+pub(crate) fn levels(count: usize) -> [Vec<u8>; 2] {
+    let key = bytes(1, "k");
+    let objects = nested(count, &[(5, &[]), (2, &key), (1, &[])]);
+    let lists = nested(count, &[(1, &[]), (6, &[])]);
+    [objects, entry("k", lists)]
+}
+
+/// So many rounds of these messages, each with its number and what stands in front of the next one, with true lengths:
 /// written from the end to the front, as each length is known only after its content.
-fn nested(messages: &[(u64, &[u8])]) -> Vec<u8> {
+fn nested(count: usize, messages: &[(u64, &[u8])]) -> Vec<u8> {
     let mut backwards = Vec::new();
-    for _ in 0..1_000_000 {
+    for _ in 0..count {
         for (number, front) in messages {
             let length = varint(backwards.len() as u64);
             let opening = [tag(*number, 2), length].concat();

@@ -10,14 +10,11 @@ use plugin_sdk::{
     hooks::{self, Hook},
     host::{CallError, HostedPlugin, InProcessPlugin, Invoke, PluginConfig},
 };
-use plugin_sdk_tests::{
-    probe::ProbePlugin,
-    process::{ServerProcess, free_port},
-};
+use plugin_sdk_tests::probe::ProbePlugin;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
 
-use super::{connect_with, map};
+use super::{connect_with, everywhere, map};
 use crate::{
     installation::Failed,
     real_host::{CURRENT, host_directory},
@@ -278,44 +275,6 @@ fn entries() -> (String, BTreeMap<String, PluginConfig>) {
     (text, entries.collect())
 }
 
-/// A server of the probe on every transport that a process can serve at once, and how each is written in the gateway's file.
-fn server(file: &str) -> (ServerProcess, Vec<(&'static str, Json)>) {
-    let (grpc, http) = (free_port().unwrap().to_string(), free_port().unwrap().to_string());
-    let server = ServerProcess::start_with(PROBE, file, |command| {
-        command
-            .args([
-                "serve",
-                "--transport",
-                "unix",
-                "--transport",
-                "grpc",
-                "--transport",
-                "http",
-            ])
-            .envs([
-                ("PLUGINS_GRPC_SERVER_PORT", &grpc),
-                ("PLUGINS_SERVER_PORT", &http),
-            ]);
-    });
-    let server = server.unwrap();
-    let configuration = server.configuration();
-    let sections = vec![
-        ("unix", json!({"unix_socket": {"path": server.socket()}})),
-        ("grpc", json!({"grpc": {"target": format!("127.0.0.1:{grpc}")}})),
-        (
-            "http",
-            json!({"mcp": {"proto": "STREAMABLEHTTP", "url": format!("http://localhost:{http}/mcp")}}),
-        ),
-        (
-            "stdio",
-            json!({"mcp": {
-                "proto": "STDIO", "cmd": [PROBE, "serve", "--transport", "stdio"], "env": {"PLUGINS_CONFIG_PATH": configuration}
-            }}),
-        ),
-    ];
-    (server, sections)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_hook_answers_as_the_model_says_in_the_same_process_and_over_every_transport()
 -> Result<(), Failed> {
@@ -323,7 +282,7 @@ async fn every_hook_answers_as_the_model_says_in_the_same_process_and_over_every
         return Ok(());
     };
     let (file, entries) = entries();
-    let (_server, sections) = server(&file);
+    let (_server, sections) = everywhere(PROBE, &file);
     // By the name of the instance, what calls it in every way.
     let mut plugins: BTreeMap<String, Vec<Way>> = BTreeMap::new();
     for (name, entry) in &entries {

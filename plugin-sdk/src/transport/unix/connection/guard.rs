@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_host_half_skips_the_padding() {
         use crate::{
-            codec::nesting::Levels,
+            codec::nesting::Nesting,
             host::encoding::{Answer, protobuf},
             transport::unix::envelope::Envelope,
         };
@@ -141,8 +141,7 @@ mod tests {
         assert!(answer.len() > GUARDED);
         assert!(protobuf::is_unknown_message(&answer));
         assert_eq!(Envelope::read(&answer), Ok(None));
-        let (_, read): (_, Answer) =
-            protobuf::answer(&answer, Levels::of_objects(Levels::DEFAULT_OBJECTS)).unwrap();
+        let (_, read): (_, Answer) = protobuf::answer(&answer, Nesting::DEFAULT).unwrap();
         assert!(read.is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! A plugin that misbehaves on request: what a server must survive.
 
+mod deep;
+
 use std::time::Duration;
 
 use plugin_sdk::prelude::*;
@@ -88,6 +90,8 @@ impl Faults {
                 }
                 return Ok(PluginResult::allow().with_metadata("nested", value));
             }
+            "long" => return Ok(PluginResult::allow().with_metadata("long", u128::MAX)),
+            "deep" => return deep::answer(payload, context),
             "nan" => {
                 let mut payload = payload;
                 payload.args.insert("big".into(), u64::MAX.into());
