@@ -60,7 +60,7 @@ async fn a_handler_is_mounted_in_axum() {
     let app = axum::Router::new().route_service("/mcp", handler);
     tokio::spawn(async move { axum::serve(listener, app).await });
 
-    let post = |changed: &[(&str, &str)], body: String| {
+    let send = |changed: &[(&str, &str)], body: String| {
         let mut headers = vec![
             ("host".to_owned(), "any.example".to_owned()),
             (
@@ -77,13 +77,13 @@ async fn a_handler_is_mounted_in_axum() {
             http::exchange(("127.0.0.1", port), "POST /mcp", &headers, &body).unwrap()
         })
     };
-    let answer = post(&[], call().to_string()).await.unwrap();
+    let answer = send(&[], call().to_string()).await.unwrap();
     assert_eq!(answer.status, 200, "{}", answer.body);
     let answer = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(metadata(&answer), json!({"saw": "search"}), "{answer}");
     for accept in ["*/*", "application/*, text/*"] {
         assert_eq!(
-            post(&[("accept", accept)], call().to_string())
+            send(&[("accept", accept)], call().to_string())
                 .await
                 .unwrap()
                 .status,
@@ -97,7 +97,7 @@ async fn a_handler_is_mounted_in_axum() {
         (("accept", "*/*"), format!("[{}]", "1,".repeat(4000)), 413),
         (("accept", "*/*"), "{".to_owned(), 400),
     ] {
-        let answer = post(&[changed], body).await.unwrap();
+        let answer = send(&[changed], body).await.unwrap();
         assert_eq!(answer.status, status, "{changed:?}: {}", answer.body);
     }
 }

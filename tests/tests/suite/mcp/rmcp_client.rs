@@ -5,7 +5,7 @@ use std::process::Stdio;
 use plugin_sdk_tests::process::{ServerProcess, without_settings};
 use rmcp::{
     RoleClient,
-    model::{CallToolRequestParams, ClientInfo, ProtocolVersion},
+    model::{CallToolRequestParams, ClientConfig, ProtocolVersion},
     service::{ClientLifecycleMode, RunningService, serve_client_with_lifecycle},
     transport::StreamableHttpClientTransport,
 };
@@ -22,7 +22,7 @@ fn lifecycles() -> [(ClientLifecycleMode, &'static str); 2] {
     ]
 }
 
-async fn exercise(client: RunningService<RoleClient, ClientInfo>, version: &str) {
+async fn exercise(client: RunningService<RoleClient, ClientConfig>, version: &str) {
     let server = client.peer_info().expect("the server says nothing of itself");
     assert_eq!(server.protocol_version.as_str(), version);
     let tools = client.list_all_tools().await.unwrap();
@@ -66,7 +66,7 @@ async fn over_http() {
     for (lifecycle, version) in lifecycles() {
         let transport =
             StreamableHttpClientTransport::from_unix_socket(socket.to_str().unwrap(), "http://localhost/mcp");
-        let client = serve_client_with_lifecycle(ClientInfo::default(), transport, lifecycle)
+        let client = serve_client_with_lifecycle(ClientConfig::default(), transport, lifecycle)
             .await
             .unwrap();
         exercise(client, version).await;
@@ -88,7 +88,7 @@ async fn over_standard_input_and_output() {
             .stderr(Stdio::null());
         let mut server = Command::from(command).spawn().unwrap();
         let streams = (server.stdout.take().unwrap(), server.stdin.take().unwrap());
-        let client = serve_client_with_lifecycle(ClientInfo::default(), streams, lifecycle)
+        let client = serve_client_with_lifecycle(ClientConfig::default(), streams, lifecycle)
             .await
             .unwrap();
         exercise(client, version).await;
