@@ -4,7 +4,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::repeated::limited;
 
-/// Numbers about a denial (`protocol.md`, section 7.3). Integers keep their 64 bits on every transport.
+/// Numbers about a denial ([protocol, section
+/// 7.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#73-denial-metadata)). Integers
+/// keep their 64 bits on every transport.
 ///
 /// Hosts take at most 16 entries, whose keys are 1 to 64 characters out of `A-Z a-z 0-9 . _ -` and whose floats are finite;
 /// with more entries they take none, and an entry that breaks a rule is left out. The server applies the same rules before

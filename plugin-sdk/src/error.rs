@@ -7,7 +7,8 @@ use crate::{
     violation::PluginViolation,
 };
 
-/// A failure of a plugin, in contrast to a denial, which is a result (`protocol.md`, section 8).
+/// A failure of a plugin, in contrast to a denial, which is a result ([protocol, section
+/// 8](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#8-errors-and-timeouts)).
 ///
 /// The host decides by the plugin's `on_error` what becomes of the call: by default the caller gets the error.
 ///

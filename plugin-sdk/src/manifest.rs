@@ -4,7 +4,8 @@ use crate::hooks::Hook;
 
 /// A plugin's name, hooks and defaults, as its author wrote them in `#[plugin(...)]`.
 ///
-/// They are what the plugin reports to hosts where the operator's YAML says nothing else (`protocol.md`, section 9.1).
+/// They are what the plugin reports to hosts where the operator's YAML says nothing else ([protocol, section
+/// 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Manifest {

@@ -13,7 +13,8 @@ use crate::{
 /// What a hook method returns: a result, or an error. `?` works on what a [`PluginError`] can be made of.
 pub type HookResult<T> = Result<PluginResult<T>, PluginError>;
 
-/// The answer of a hook: let the call pass, change its payload, or deny it (`protocol.md`, section 7).
+/// The answer of a hook: let the call pass, change its payload, or deny it ([protocol, section
+/// 7](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#7-results)).
 ///
 /// Everything that is set goes to the host, on a denial as well. What the host makes of it depends on the mode that the
 /// operator gave the plugin.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::{Map, Value};
 
-/// The reason of a denial, as the caller of the gateway gets to see it (`protocol.md`, section 7.4).
+/// The reason of a denial, as the caller of the gateway gets to see it ([protocol, section
+/// 7.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#74-violations)).
 ///
 /// ContextForge answers a denied call with a JSON-RPC error: its code is `mcp_error_code` or -32602, its message is the
 /// `description`, its data holds `description`, `details`, `code` and the plugin's name.

@@ -1,7 +1,7 @@
 """Cancelled calls: a host that gives up before the server does leaves an answer behind that nobody waits for.
 
 A gateway cancels a call when its own limit is shorter than the server's, or when its client goes away. The connection
-stays, and the next caller on it would read the answer that was left behind (protocol.md, section 3.4).
+stays, and the next caller on it would read the answer that was left behind (docs/protocol.md, section 3.4).
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Late answers: whatever a call that takes too long leaves behind, nobody receives an answer that is not theirs.
 
 The host's client keeps its connection after a timeout, and takes the next frame for the answer to its next request
-(protocol.md, section 3.4). Only the server can keep the two in step.
+(docs/protocol.md, section 3.4). Only the server can keep the two in step.
 """
 
 import asyncio

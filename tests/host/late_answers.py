@@ -2,7 +2,7 @@
 
 A cell is one combination of the host's timeout, the hook's time, the server's deadline, how the host gives up, and whether
 there is a pause before the next caller. In each of its calls a client makes a slow call, and then another on the same
-connection, whose answer must be its own (protocol.md, section 3.4).
+connection, whose answer must be its own (docs/protocol.md, section 3.4).
 """
 
 import asyncio

@@ -245,7 +245,7 @@ def metadata_of(directives, payload, context):
 
 
 def denial_metadata_of(directive):
-    """The telemetry that is left after the sanitising of protocol.md, section 7.3."""
+    """The telemetry that is left after the sanitising of docs/protocol.md, section 7.3."""
     if len(directive) > DENIAL_METADATA_ENTRIES:
         return {}
     metadata = {}

@@ -8,7 +8,8 @@ use std::time::Duration;
 /// Longer than any answer takes; a test that waits for more has found a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection on which frames go out and come in (protocol.md, section 3.1).
+/// A connection on which frames go out and come in ([protocol, section
+/// 3.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#31-frames)).
 #[derive(Debug)]
 pub struct FrameClient {
     stream: UnixStream,

@@ -1,7 +1,8 @@
 //! Documents between their bytes and Rust types: `google.protobuf.Struct` on gRPC and Unix sockets, JSON on MCP.
 //!
-//! Both directions go straight between the bytes and the type, without a tree in between. The rules are those of
-//! `protocol.md`, section 13:
+//! Both directions go straight between the bytes and the type, without a tree in between. The rules are those of the
+//! [protocol, section
+//! 13](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#13-json-and-struct):
 //!
 //! - a whole number within ±2^53 is an integer, whatever its sender called it; other numbers are floats;
 //! - an integer that no double holds exactly is an error rather than a rounded number, and so are NaN and infinity;

@@ -11,7 +11,8 @@ use super::{
 /// Protobuf libraries bound the nesting of *messages* (100 levels in Python's), and a nested object takes three of
 /// them (`Struct`, its map entry, `Value`), a nested list two (`ListValue`, `Value`). The setting of this SDK is the
 /// number of nested objects; the levels follow from it: 33 objects are the 100 levels of a Python host
-/// (`protocol.md`, section 13).
+/// ([protocol, section
+/// 13](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#13-json-and-struct)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Levels(u32);
 

@@ -1,4 +1,5 @@
-//! Numbers of JSON in the doubles of `google.protobuf.Value` (`protocol.md`, section 13).
+//! Numbers of JSON in the doubles of `google.protobuf.Value` ([protocol, section
+//! 13](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#13-json-and-struct)).
 
 #![expect(
     clippy::cast_possible_truncation,

@@ -13,7 +13,8 @@ use crate::{
     value::{Map, Value, Wire},
 };
 
-/// What the host knows about the request, and what plugins tell one another about it (`protocol.md`, section 6).
+/// What the host knows about the request, and what plugins tell one another about it ([protocol, section
+/// 6](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#6-context)).
 ///
 /// ```
 /// use plugin_sdk::PluginContext;

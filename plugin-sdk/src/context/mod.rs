@@ -29,7 +29,8 @@ use crate::{
     value::Map,
 };
 
-/// The context of a call (`protocol.md`, section 6).
+/// The context of a call ([protocol, section
+/// 6](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#6-context)).
 ///
 /// `state` and `metadata` belong to one plugin and one request: what a pre hook leaves there, the post hook of the same
 /// request finds. The [`GlobalContext`] is shared by all plugins of the request.
@@ -181,8 +182,10 @@ impl PluginContext {
         self.contents_mut().metadata.map_mut()
     }
 
-    /// Takes over what a plugin gave back, as all hosts do (`protocol.md`, section 6.4): its state and metadata, and the state
-    /// that plugins share. An empty shared state counts only where the sender can say that it is empty.
+    /// Takes over what a plugin gave back, as all hosts do ([protocol, section
+    /// 6.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#64-what-goes-back)): its
+    /// state and metadata, and the state that plugins share. An empty shared state counts only where the sender can say
+    /// that it is empty.
     #[cfg(feature = "host")]
     pub(crate) fn take_over(&mut self, returned: Self, empty_counts: bool) {
         let returned = returned.into_contents();

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::{Map, Value};
 
-/// Who makes the request (`protocol.md`, section 6.1). Only MCP carries it.
+/// Who makes the request ([protocol, section
+/// 6.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#61-fields-of-a-context)). Only
+/// MCP carries it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserContext {

@@ -113,7 +113,8 @@ impl AnswerLimit {
     }
 }
 
-/// An error as hosts read it (`protocol.md`, section 8.1).
+/// An error as hosts read it ([protocol, section
+/// 8.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#81-errors)).
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorAnswer {
     pub(crate) message: String,

@@ -1,4 +1,5 @@
-//! Calls and configurations as JSON, for MCP and the command line (`protocol.md`, section 4.2).
+//! Calls and configurations as JSON, for MCP and the command line ([protocol, section
+//! 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)).
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};

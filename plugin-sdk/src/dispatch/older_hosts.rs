@@ -1,5 +1,6 @@
 //! Configurations for hosts up to 1.0.0, which check one before they use it and know only the older names of modes
-//! (`protocol.md`, section 1.2).
+//! ([protocol, section
+//! 1.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#12-host-versions)).
 
 use crate::value::{Map, Value};
 

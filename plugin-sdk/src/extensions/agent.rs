@@ -51,7 +51,8 @@ setters! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationContext {
-    /// The last messages. Leave it empty: Python hosts cannot read it (protocol.md, section 5.9).
+    /// The last messages. Leave it empty: Python hosts cannot read it ([protocol, section
+    /// 5.9](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#59-extensions)).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Value>,
     /// A summary.

@@ -1,4 +1,5 @@
-//! Payloads of the agent hooks (protocol.md, section 5.2).
+//! Payloads of the agent hooks ([protocol, section
+//! 5.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#52-agent)).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use crate::value::{Map, Value};
 
 /// An agent call before the agent runs; payload and result of [`AgentPreInvoke`](super::AgentPreInvoke).
 ///
-/// Every field is writable; the gateway uses `parameters` and `headers` (protocol.md, section 5.2).
+/// Every field is writable; the gateway uses `parameters` and `headers` ([protocol, section
+/// 5.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#52-agent)).
 ///
 /// ```
 /// use plugin_sdk::hooks::AgentPreInvokePayload;
@@ -90,7 +92,7 @@ setters! {
 /// An agent call after the agent answered; payload and result of [`AgentPostInvoke`](super::AgentPostInvoke).
 ///
 /// `messages` and `tool_calls` are writable, but the gateway only observes the result and keeps the agent's answer
-/// (protocol.md, section 5.2).
+/// ([protocol, section 5.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#52-agent)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentPostInvokePayload {

@@ -1,4 +1,5 @@
-//! Payload and result of `token_delegate` (protocol.md, section 5.4).
+//! Payload and result of `token_delegate` ([protocol, section
+//! 5.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#54-identity-delegation)).
 
 use std::fmt;
 
@@ -12,7 +13,9 @@ use crate::value::Map;
 /// A call that needs a token of its own; payload of [`TokenDelegate`](super::TokenDelegate).
 ///
 /// Python hosts do not let the caller's token out: over MCP it arrives as `**********`, over gRPC and Unix sockets only
-/// a call without a token gets through (protocol.md, section 5.4). `Debug` never shows the token.
+/// a call without a token gets through ([protocol, section
+/// 5.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#54-identity-delegation)).
+/// `Debug` never shows the token.
 #[doc(alias = "DelegationPayload")]
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -1,4 +1,5 @@
-//! Payloads and results of the HTTP hooks (protocol.md, section 5.3).
+//! Payloads and results of the HTTP hooks ([protocol, section
+//! 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
 //!
 //! Their results are of another type than their payloads: a hook returns headers, a user or a decision, never the
 //! request. The gateway reads the whole result; there is no list of writable fields.
@@ -73,7 +74,8 @@ setters! {
 /// The headers to set on the request: the result of [`HttpPreRequest`](super::HttpPreRequest).
 ///
 /// The gateway merges them over the request's headers, in lower case. They replace an existing authentication header
-/// only if the gateway runs with `PLUGINS_CAN_OVERRIDE_AUTH_HEADERS` (protocol.md, section 5.3).
+/// only if the gateway runs with `PLUGINS_CAN_OVERRIDE_AUTH_HEADERS` ([protocol, section
+/// 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
 #[doc(alias = "HttpHeaderPayload")]
 pub type HttpPreRequestResultPayload = Map<String>;
 
@@ -195,7 +197,8 @@ setters! {
 ///
 /// The gateway checks the user (`email`, `is_admin`, …) against its database. `auth_method` in the result's metadata
 /// is what [`HttpAuthCheckPermissionPayload::auth_method`] says later. Without a payload the gateway authenticates as
-/// usual; a denial is answered with 401 and the violation's text (protocol.md, section 5.3).
+/// usual; a denial is answered with 401 and the violation's text ([protocol, section
+/// 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
 ///
 /// ```
 /// use plugin_sdk::prelude::*;
@@ -270,7 +273,8 @@ setters! {
 /// [`HttpAuthCheckPermission`](super::HttpAuthCheckPermission).
 ///
 /// `granted: false` denies the request. `granted: true` counts only if the gateway lets plugins override its own role
-/// check (protocol.md, section 5.3).
+/// check ([protocol, section
+/// 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
 ///
 /// ```
 /// use plugin_sdk::hooks::HttpAuthCheckPermissionResultPayload;

@@ -1,4 +1,5 @@
-//! Payload and result of `identity_resolve` (protocol.md, section 5.4).
+//! Payload and result of `identity_resolve` ([protocol, section
+//! 5.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#54-identity-delegation)).
 
 use std::fmt;
 
@@ -12,8 +13,10 @@ use crate::value::{Map, Value};
 /// The credentials of a request, as they came in; payload of [`IdentityResolve`](super::IdentityResolve).
 ///
 /// Python hosts do not let secrets out: over MCP the token arrives as `**********`, over gRPC and Unix sockets the call
-/// fails in the host. There a plugin finds the credentials in `headers`, if the host puts them there (protocol.md,
-/// section 5.4). `Debug` never shows the token.
+/// fails in the host. There a plugin finds the credentials in `headers`, if the host puts them there
+/// ([protocol, section
+/// 5.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#54-identity-delegation)).
+/// `Debug` never shows the token.
 #[doc(alias = "IdentityPayload")]
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -128,94 +128,114 @@ macro_rules! hooks {
             }
         )+
 
-        /// The names of all hooks of the gateway, in the order of protocol.md, section 5.6.
+        /// The names of all hooks of the gateway, in the order of the [protocol, section
+        /// 5.6](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#56-all-hooks).
         pub const NAMES: &[&str] = &[$($name),+];
     };
 }
 
 hooks! {
-    /// Called before a tool runs. Change the call, or deny it (protocol.md, section 5.1).
+    /// Called before a tool runs. Change the call, or deny it ([protocol, section
+    /// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
     ToolPreInvoke = "tool_pre_invoke"(ToolPreInvokePayload) -> ToolPreInvokePayload;
 
     /// Called after a tool ran, before its result goes to the client. Change the result, deny it, or have the tool
-    /// called again with `retry_delay_ms` (protocol.md, sections 5.1 and 7.1).
+    /// called again with `retry_delay_ms` ([protocol, sections
+    /// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource) and
+    /// [7.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#71-fields-of-a-result)).
     ToolPostInvoke = "tool_post_invoke"(ToolPostInvokePayload) -> ToolPostInvokePayload;
 
-    /// Called before a prompt is rendered. Change its arguments, or deny it (protocol.md, section 5.1).
+    /// Called before a prompt is rendered. Change its arguments, or deny it ([protocol, section
+    /// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
     PromptPreFetch = "prompt_pre_fetch"(PromptPreFetchPayload) -> PromptPreFetchPayload;
 
-    /// Called after a prompt was rendered, before it goes to the client (protocol.md, section 5.1).
+    /// Called after a prompt was rendered, before it goes to the client ([protocol, section
+    /// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
     PromptPostFetch = "prompt_post_fetch"(PromptPostFetchPayload) -> PromptPostFetchPayload;
 
-    /// Called before a resource is fetched. Fetch another one instead, or deny it (protocol.md, section 5.1).
+    /// Called before a resource is fetched. Fetch another one instead, or deny it ([protocol, section
+    /// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
     ResourcePreFetch = "resource_pre_fetch"(ResourcePreFetchPayload) -> ResourcePreFetchPayload;
 
-    /// Called after a resource was fetched, before it goes to the client (protocol.md, section 5.1).
+    /// Called after a resource was fetched, before it goes to the client ([protocol, section
+    /// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
     ResourcePostFetch = "resource_post_fetch"(ResourcePostFetchPayload) -> ResourcePostFetchPayload;
 
-    /// Called before an agent is called. Change the call, or deny it (protocol.md, section 5.2).
+    /// Called before an agent is called. Change the call, or deny it ([protocol, section
+    /// 5.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#52-agent)).
     AgentPreInvoke = "agent_pre_invoke"(AgentPreInvokePayload) -> AgentPreInvokePayload;
 
-    /// Called after an agent answered. The gateway only lets plugins observe the answer (protocol.md, section 5.2).
+    /// Called after an agent answered. The gateway only lets plugins observe the answer ([protocol, section
+    /// 5.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#52-agent)).
     AgentPostInvoke = "agent_post_invoke"(AgentPostInvokePayload) -> AgentPostInvokePayload;
 
     /// Called for every HTTP request before it is authenticated. Set request headers. The gateway only logs a
-    /// failure, and a violation does not stop the request (protocol.md, section 5.3).
+    /// failure, and a violation does not stop the request ([protocol, section
+    /// 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
     HttpPreRequest = "http_pre_request"(HttpPreRequestPayload) -> HttpPreRequestResultPayload;
 
     /// Called for every HTTP request when its answer is ready. Set headers of the answer. The gateway only logs a
-    /// failure, and a violation does not stop the answer (protocol.md, section 5.3).
+    /// failure, and a violation does not stop the answer ([protocol, section
+    /// 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
     HttpPostRequest = "http_post_request"(HttpPostRequestPayload) -> HttpPostRequestResultPayload;
 
-    /// Called when the gateway authenticates a request. Name the user, or deny the request with 401 (protocol.md,
-    /// section 5.3).
+    /// Called when the gateway authenticates a request. Name the user, or deny the request with 401 ([protocol, section
+    /// 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
     HttpAuthResolveUser = "http_auth_resolve_user"(HttpAuthResolveUserPayload) -> HttpAuthResolveUserResultPayload;
 
-    /// Called before the gateway checks whether the user has a permission. Decide in its place (protocol.md,
-    /// section 5.3).
+    /// Called before the gateway checks whether the user has a permission. Decide in its place ([protocol, section
+    /// 5.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#53-http)).
     HttpAuthCheckPermission = "http_auth_check_permission"(HttpAuthCheckPermissionPayload)
         -> HttpAuthCheckPermissionResultPayload;
 
-    /// Called by CPEX hosts to find out who makes a request. The gateway does not call it yet (protocol.md,
-    /// section 5.4).
+    /// Called by CPEX hosts to find out who makes a request. The gateway does not call it yet ([protocol, section
+    /// 5.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#54-identity-delegation)).
     IdentityResolve = "identity_resolve"(IdentityResolvePayload) -> IdentityResolveResultPayload;
 
     /// Called by CPEX hosts to get a token for a call to a tool, an agent or a resource. The gateway does not call it
-    /// yet (protocol.md, section 5.4).
+    /// yet ([protocol, section
+    /// 5.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#54-identity-delegation)).
     TokenDelegate = "token_delegate"(TokenDelegatePayload) -> TokenDelegateResultPayload;
 
-    /// Called by CPEX hosts to judge a message at any point. The gateway does not call it yet (protocol.md,
-    /// section 5.5).
+    /// Called by CPEX hosts to judge a message at any point. The gateway does not call it yet ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     Evaluate = "evaluate"(EvaluatePayload) -> EvaluatePayload;
 
     /// Called by CPEX hosts with the message that calls a tool. The gateway does not call it yet; see
-    /// [`ToolPreInvoke`] (protocol.md, section 5.5).
+    /// [`ToolPreInvoke`] ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfToolPreInvoke = "cmf.tool_pre_invoke"(CmfToolPreInvokePayload) -> CmfToolPreInvokePayload;
 
     /// Called by CPEX hosts with the message that holds the result of a tool. The gateway does not call it yet; see
-    /// [`ToolPostInvoke`] (protocol.md, section 5.5).
+    /// [`ToolPostInvoke`] ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfToolPostInvoke = "cmf.tool_post_invoke"(CmfToolPostInvokePayload) -> CmfToolPostInvokePayload;
 
-    /// Called by CPEX hosts with a message on its way to a model. The gateway does not call it yet (protocol.md,
-    /// section 5.5).
+    /// Called by CPEX hosts with a message on its way to a model. The gateway does not call it yet ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfLlmInput = "cmf.llm_input"(CmfLlmInputPayload) -> CmfLlmInputPayload;
 
-    /// Called by CPEX hosts with a model's answer. The gateway does not call it yet (protocol.md, section 5.5).
+    /// Called by CPEX hosts with a model's answer. The gateway does not call it yet ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfLlmOutput = "cmf.llm_output"(CmfLlmOutputPayload) -> CmfLlmOutputPayload;
 
     /// Called by CPEX hosts with the message that asks for a resource. The gateway does not call it yet; see
-    /// [`ResourcePreFetch`] (protocol.md, section 5.5).
+    /// [`ResourcePreFetch`] ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfResourcePreFetch = "cmf.resource_pre_fetch"(CmfResourcePreFetchPayload) -> CmfResourcePreFetchPayload;
 
     /// Called by CPEX hosts with the message that holds a resource. The gateway does not call it yet; see
-    /// [`ResourcePostFetch`] (protocol.md, section 5.5).
+    /// [`ResourcePostFetch`] ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfResourcePostFetch = "cmf.resource_post_fetch"(CmfResourcePostFetchPayload) -> CmfResourcePostFetchPayload;
 
     /// Called by CPEX hosts with the message that asks for a prompt. The gateway does not call it yet; see
-    /// [`PromptPreFetch`] (protocol.md, section 5.5).
+    /// [`PromptPreFetch`] ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfPromptPreFetch = "cmf.prompt_pre_fetch"(CmfPromptPreFetchPayload) -> CmfPromptPreFetchPayload;
 
     /// Called by CPEX hosts with the message that holds a rendered prompt. The gateway does not call it yet; see
-    /// [`PromptPostFetch`] (protocol.md, section 5.5).
+    /// [`PromptPostFetch`] ([protocol, section
+    /// 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks)).
     CmfPromptPostFetch = "cmf.prompt_post_fetch"(CmfPromptPostFetchPayload) -> CmfPromptPostFetchPayload;
 }

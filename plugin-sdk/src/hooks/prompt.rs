@@ -1,4 +1,5 @@
-//! Payloads of the prompt hooks (protocol.md, section 5.1).
+//! Payloads of the prompt hooks ([protocol, section
+//! 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use crate::value::{Map, Value};
 
 /// A prompt before it is rendered; payload and result of [`PromptPreFetch`](super::PromptPreFetch).
 ///
-/// The gateway takes back `args` (protocol.md, section 5.1).
+/// The gateway takes back `args` ([protocol, section
+/// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 ///
 /// ```
 /// use plugin_sdk::hooks::PromptPreFetchPayload;
@@ -54,7 +56,8 @@ setters! { PromptPreFetchPayload { with_args(args: Map<String>); } }
 
 /// A prompt after it was rendered; payload and result of [`PromptPostFetch`](super::PromptPostFetch).
 ///
-/// The gateway takes back `result` (protocol.md, section 5.1).
+/// The gateway takes back `result` ([protocol, section
+/// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 ///
 /// ```
 /// use plugin_sdk::hooks::PromptPostFetchPayload;

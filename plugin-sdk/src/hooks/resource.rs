@@ -1,4 +1,5 @@
-//! Payloads of the resource hooks (protocol.md, section 5.1).
+//! Payloads of the resource hooks ([protocol, section
+//! 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use crate::value::{Map, Value};
 
 /// A resource before it is fetched; payload and result of [`ResourcePreFetch`](super::ResourcePreFetch).
 ///
-/// The gateway takes back `uri` and `metadata` (protocol.md, section 5.1).
+/// The gateway takes back `uri` and `metadata` ([protocol, section
+/// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 ///
 /// ```
 /// use plugin_sdk::hooks::ResourcePreFetchPayload;
@@ -44,7 +46,8 @@ setters! { ResourcePreFetchPayload { with_metadata(metadata: Map); } }
 
 /// A resource after it was fetched; payload and result of [`ResourcePostFetch`](super::ResourcePostFetch).
 ///
-/// The gateway takes back `content` (protocol.md, section 5.1).
+/// The gateway takes back `content` ([protocol, section
+/// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ResourcePostFetchPayload {

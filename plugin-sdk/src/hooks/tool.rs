@@ -1,4 +1,5 @@
-//! Payloads of the tool hooks (protocol.md, section 5.1).
+//! Payloads of the tool hooks ([protocol, section
+//! 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use crate::value::{Map, Value};
 
 /// A tool call before the tool runs; payload and result of [`ToolPreInvoke`](super::ToolPreInvoke).
 ///
-/// The gateway takes back `name`, `args` and `headers` (protocol.md, section 5.1).
+/// The gateway takes back `name`, `args` and `headers` ([protocol, section
+/// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 ///
 /// ```
 /// use plugin_sdk::hooks::ToolPreInvokePayload;
@@ -67,7 +69,8 @@ setters! { ToolPreInvokePayload { with_args(args: Map); } }
 
 /// A tool call after the tool ran; payload and result of [`ToolPostInvoke`](super::ToolPostInvoke).
 ///
-/// The gateway takes back `result` (protocol.md, section 5.1).
+/// The gateway takes back `result` ([protocol, section
+/// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource)).
 ///
 /// ```
 /// use plugin_sdk::hooks::ToolPostInvokePayload;

@@ -129,7 +129,8 @@ impl Error for CallError {}
 
 debug_by_message!(CallError, HostError);
 
-/// An error as the server reported it (`protocol.md`, section 8.1).
+/// An error as the server reported it ([protocol, section
+/// 8.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#81-errors)).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReportedError {

@@ -49,7 +49,7 @@ impl HookReply {
             result.denial_metadata = self.denial_metadata;
         }
         if let Some(returned) = self.context {
-            // Protobuf can't tell an empty state from one that was not sent (protocol.md, section 6.4).
+            // Protobuf can't tell an empty state from one that was not sent (docs/protocol.md, section 6.4).
             context.take_over(*returned, self.encoding == Encoding::Json);
         }
         Ok(result)

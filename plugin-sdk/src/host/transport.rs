@@ -52,7 +52,8 @@ pub(crate) trait Transport: Send + Sync {
 pub(crate) enum Encoding {
     /// The messages of `plugin_service.proto`.
     Protobuf,
-    /// The arguments and answers of the tools of MCP (`protocol.md`, section 4.2).
+    /// The arguments and answers of the tools of MCP ([protocol, section
+    /// 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)).
     Json,
 }
 

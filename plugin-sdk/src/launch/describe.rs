@@ -6,7 +6,8 @@ use super::cli::Format;
 use crate::plugin::PluginKind;
 use crate::value::{Map, Value};
 
-/// A `plugin-manifest.yaml`, as the installer and the catalogue read it (protocol.md, section 9.7).
+/// A `plugin-manifest.yaml`, as the installer and the catalogue read it ([protocol, section
+/// 9.7](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#97-plugin-manifest)).
 #[derive(Serialize)]
 struct PluginManifest<'a> {
     name: &'a str,

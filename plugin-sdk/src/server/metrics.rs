@@ -1,4 +1,5 @@
-//! The metrics of the process in the text form of Prometheus (`protocol.md`, section 4.4).
+//! The metrics of the process in the text form of Prometheus ([protocol, section
+//! 4.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#44-health-and-metrics)).
 //!
 //! Whoever counts something does it by the `metrics` crate. So do authors: what their plugins count shows beside it, as long as the
 //! recorder is the one that is installed here.

@@ -1,4 +1,5 @@
-//! The keys of one entry of `plugins:`, checked by the rules that the hosts apply to it (protocol.md, section 9.1).
+//! The keys of one entry of `plugins:`, checked by the rules that the hosts apply to it ([protocol, section
+//! 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)).
 
 use crate::{
     nearest::{suggestion, unknown},

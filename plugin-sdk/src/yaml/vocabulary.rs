@@ -1,4 +1,5 @@
-//! The names that a plugin entry may use (protocol.md, section 9.1).
+//! The names that a plugin entry may use ([protocol, section
+//! 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)).
 
 /// Keys of a configuration file.
 pub(crate) const FILE_KEYS: [&str; 6] = [

@@ -1,4 +1,6 @@
-//! The plugins behind the recorded vectors (protocol.md, section 15.2), written in Rust.
+//! The plugins behind the recorded vectors ([protocol, section
+//! 15.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#152-plugins-of-the-vectors)),
+//! written in Rust.
 //!
 //! The recordings were made with plugins in Python, which do what the name of the tool asks for. These do the same, so
 //! that their answers can be compared. The attributes leave out what the Python plugins do not have: a description, a

@@ -1,4 +1,6 @@
-//! The recorded vectors of the Python framework (protocol.md, section 15) against our server, over a real socket.
+//! The recorded vectors of the Python framework ([protocol, section
+//! 15](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#15-test-vectors)) against our
+//! server, over a real socket.
 //!
 //! The recordings are in `tests/vectors`, with the configuration of the server that answers here; its plugins are
 //! `plugin_sdk_tests::vector`. Answers are read with the public messages that prost generates, not with the SDK's own

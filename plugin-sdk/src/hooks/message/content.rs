@@ -1,4 +1,5 @@
-//! What the parts of a message hold (protocol.md, section 5.8).
+//! What the parts of a message hold ([protocol, section
+//! 5.8](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#58-message-parts)).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! The media that parts of a message hold: images, videos, sounds and documents (protocol.md, section 5.8).
+//! The media that parts of a message hold: images, videos, sounds and documents ([protocol, section
+//! 5.8](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#58-message-parts)).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,7 @@
-//! The payload of the message hooks and the messages in it, in the Common Message Format (CMF; protocol.md,
-//! sections 5.5, 5.7 and 5.8).
+//! The payload of the message hooks and the messages in it, in the Common Message Format (CMF; [protocol, sections
+//! 5.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#55-message-hooks),
+//! [5.7](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#57-message) and
+//! [5.8](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#58-message-parts)).
 
 mod content;
 mod media;
@@ -77,7 +79,8 @@ pub type CmfPromptPreFetchPayload = MessagePayload;
 /// Payload and result of [`CmfPromptPostFetch`](super::CmfPromptPostFetch).
 pub type CmfPromptPostFetchPayload = MessagePayload;
 
-/// One message of a conversation (protocol.md, section 5.7).
+/// One message of a conversation ([protocol, section
+/// 5.7](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#57-message)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
@@ -93,7 +96,8 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// Fields that this version does not know; they go back with the message. Add none: a host refuses a message
-    /// with a field that it does not know (protocol.md, section 5.7).
+    /// with a field that it does not know ([protocol, section
+    /// 5.7](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#57-message)).
     #[serde(flatten)]
     pub extra: Map,
 }

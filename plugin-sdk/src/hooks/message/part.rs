@@ -1,4 +1,5 @@
-//! A part of a message: the tag on the wire and what it holds (protocol.md, section 5.8).
+//! A part of a message: the tag on the wire and what it holds ([protocol, section
+//! 5.8](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#58-message-parts)).
 
 use serde::de::{DeserializeOwned, Error, Unexpected};
 use serde::ser::SerializeMap;

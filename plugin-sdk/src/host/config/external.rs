@@ -88,7 +88,8 @@ impl ExternalPluginConfig {
         &self.target
     }
 
-    /// What the server reports, overwritten by what the operator wrote (`protocol.md`, section 9.4).
+    /// What the server reports, overwritten by what the operator wrote ([protocol, section
+    /// 9.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#94-merge-on-the-host)).
     ///
     /// # Errors
     ///

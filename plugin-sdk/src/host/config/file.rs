@@ -2,7 +2,8 @@
 
 use crate::yaml::{fields::Fields, findings::Findings, node::Node};
 
-/// Checks `root` by the rules of the hosts (`protocol.md`, section 9.3).
+/// Checks `root` by the rules of the hosts ([protocol, section
+/// 9.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#93-file-of-the-server)).
 pub(super) fn check(root: &Node, findings: &mut Findings) {
     let mut file = Fields {
         path: "",

@@ -8,8 +8,9 @@ use crate::{
     yaml::{findings::Findings, node::Node},
 };
 
-/// The configuration of a plugin (`protocol.md`, section 9.1): an entry that passed the hosts' rules, with legacy names of modes
-/// translated. Keys that are not set have the hosts' defaults.
+/// The configuration of a plugin ([protocol, section
+/// 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)): an entry that
+/// passed the hosts' rules, with legacy names of modes translated. Keys that are not set have the hosts' defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PluginConfig {
     document: Map,
@@ -132,7 +133,8 @@ macro_rules! names {
 }
 
 names! {
-    /// What a plugin may do and when it runs, in the order in which hosts run them (`protocol.md`, section 9.6).
+    /// What a plugin may do and when it runs, in the order in which hosts run them ([protocol, section
+    /// 9.6](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#96-modes-and-order)).
     Mode {
         /// One after another; may deny and change.
         #[default]

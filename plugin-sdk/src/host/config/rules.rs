@@ -1,5 +1,8 @@
-//! The rules for an entry of `plugins`, wherever it comes from: the gateway's file, a server, or both merged (`protocol.md`,
-//! sections 9.1, 9.2 and 9.5).
+//! The rules for an entry of `plugins`, wherever it comes from: the gateway's file, a server, or both merged
+//! ([protocol, sections
+//! 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry),
+//! [9.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#92-reported-configuration) and
+//! [9.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#95-entry-of-the-gateway)).
 
 use super::EXTERNAL;
 use crate::{

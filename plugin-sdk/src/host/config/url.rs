@@ -1,4 +1,5 @@
-//! The rules of the hosts for `mcp.url` (`protocol.md`, section 9.5).
+//! The rules of the hosts for `mcp.url` ([protocol, section
+//! 9.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#95-entry-of-the-gateway)).
 
 use std::net::Ipv4Addr;
 

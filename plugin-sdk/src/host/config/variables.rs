@@ -1,4 +1,5 @@
-//! The variables of the environment that the host side reads (`protocol.md`, section 10).
+//! The variables of the environment that the host side reads ([protocol, section
+//! 10](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#10-environment-command-line)).
 
 use std::collections::BTreeMap;
 

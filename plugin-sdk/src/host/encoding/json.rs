@@ -1,4 +1,5 @@
-//! The arguments and answers of the tools of MCP (`protocol.md`, section 4.2).
+//! The arguments and answers of the tools of MCP ([protocol, section
+//! 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)).
 
 use bytes::Bytes;
 use serde::Deserialize;

@@ -18,7 +18,8 @@ use crate::{
     value::Map,
 };
 
-/// Codes of the servers' own errors (`protocol.md`, section 8.1).
+/// Codes of the servers' own errors ([protocol, section
+/// 8.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#81-errors)).
 #[cfg(any(feature = "unix", feature = "mcp"))]
 pub(crate) use crate::dispatch::code::STOPPING as SHUTTING_DOWN;
 pub(crate) use crate::dispatch::code::{TOO_LARGE as MESSAGE_TOO_LARGE, UNKNOWN_MESSAGE};

@@ -1,4 +1,5 @@
-//! gRPC, on TCP or a Unix socket (`protocol.md`, section 2).
+//! gRPC, on TCP or a Unix socket ([protocol, section
+//! 2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#2-protobuf-and-grpc)).
 //!
 //! tonic frames messages and reads statuses, on a connection of hyper. tonic's own `Channel` hides behind a task when a request
 //! leaves, and connects again by itself; a call here has to know both.

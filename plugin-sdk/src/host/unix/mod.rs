@@ -1,5 +1,6 @@
-//! The Unix socket (`protocol.md`, section 3): one connection for all calls to a server that knows envelopes, and a pool of
-//! connections with one call at a time for any other.
+//! The Unix socket ([protocol, section
+//! 3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#3-unix-socket)): one connection
+//! for all calls to a server that knows envelopes, and a pool of connections with one call at a time for any other.
 
 mod connect;
 mod pool;

@@ -124,7 +124,9 @@ fn is_container(environment: &Environment) -> bool {
     environment.get(&["KUBERNETES_SERVICE_HOST"]).is_some() || Path::new("/.dockerenv").exists()
 }
 
-/// What a gateway makes of the URL to the server (protocol.md, section 9.5), and the second port.
+/// What a gateway makes of the URL to the server ([protocol, section
+/// 9.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#95-entry-of-the-gateway)), and
+/// the second port.
 #[cfg(feature = "mcp")]
 pub(super) fn url(settings: &McpSettings, findings: &mut Findings) {
     let listen = &settings.listen;

@@ -1,4 +1,5 @@
-//! The path `/health` of a server of MCP over HTTP (`protocol.md`, section 4.4).
+//! The path `/health` of a server of MCP over HTTP ([protocol, section
+//! 4.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#44-health-and-metrics)).
 
 use std::path::PathBuf;
 

@@ -83,7 +83,8 @@ impl Call<'_> {
     }
 }
 
-/// An `InvokeHookResponse` in the form that MCP has (`protocol.md`, section 4.2).
+/// An `InvokeHookResponse` in the form that MCP has ([protocol, section
+/// 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)).
 fn in_json(response: &bytes::Bytes, nesting: Nesting) -> Result<String, String> {
     let (plugin_name, answer) = protobuf::answer(response, nesting)
         .map_err(|error| format!("the answer is not an InvokeHookResponse: {error}"))?;

@@ -25,7 +25,8 @@ pub(super) fn reachable(listen: &ListenSettings) -> Reach {
 }
 
 /// The same for a `url`, in which a gateway takes no IPv6 address, and by default no loopback or private one
-/// (protocol.md, section 9.5).
+/// ([protocol, section
+/// 9.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#95-entry-of-the-gateway)).
 #[cfg(feature = "mcp")]
 pub(super) fn reachable_by_url(listen: &ListenSettings) -> Reach {
     match listen.bare_host().parse() {

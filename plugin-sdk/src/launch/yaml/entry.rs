@@ -1,4 +1,5 @@
-//! One entry of `plugins:` of a server (protocol.md, section 9.1).
+//! One entry of `plugins:` of a server ([protocol, section
+//! 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)).
 
 use crate::nearest::suggestion;
 use crate::value::Map;

@@ -1,4 +1,5 @@
-//! gRPC, on TCP or a Unix socket (`protocol.md`, section 2).
+//! gRPC, on TCP or a Unix socket ([protocol, section
+//! 2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#2-protobuf-and-grpc)).
 //!
 //! tonic is the server; a request reaches the dispatcher as the bytes it came in, and an answer leaves as the dispatcher wrote it.
 

@@ -1,4 +1,5 @@
-//! MCP: streamable HTTP on TCP or a Unix socket, and standard input and output (`protocol.md`, section 4).
+//! MCP: streamable HTTP on TCP or a Unix socket, and standard input and output ([protocol, section
+//! 4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#4-mcp)).
 //!
 //! Of MCP a plugin server needs a small part: three tools, no sampling, no subscriptions, no sessions. A message is read in one pass
 //! (`message`), its method is looked up in one table (`methods`), and one place writes answers (`answer`).

@@ -1,4 +1,6 @@
-//! The three tools that hosts call (`protocol.md`, section 4.2): what they are, and what they answer.
+//! The three tools that hosts call ([protocol, section
+//! 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)): what they are, and
+//! what they answer.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Frames: four bytes of length, big-endian, and that many bytes of protobuf (`protocol.md`, section 3.1).
+//! Frames: four bytes of length, big-endian, and that many bytes of protobuf ([protocol, section
+//! 3.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#31-frames)).
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 

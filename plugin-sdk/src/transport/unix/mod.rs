@@ -1,4 +1,5 @@
-//! Framed protobuf on a Unix socket (`protocol.md`, section 3).
+//! Framed protobuf on a Unix socket ([protocol, section
+//! 3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#3-unix-socket)).
 
 mod buffer;
 mod connection;

@@ -1,4 +1,5 @@
-//! Which request a bare message is (`protocol.md`, section 3.2).
+//! Which request a bare message is ([protocol, section
+//! 3.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#32-kinds-of-requests)).
 
 use bytes::Bytes;
 

@@ -1,4 +1,5 @@
-//! The gateway's file and the configurations that servers report, by the rules of the hosts (protocol.md, section 9).
+//! The gateway's file and the configurations that servers report, by the rules of the hosts ([protocol, section
+//! 9](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#9-configuration)).
 
 use plugin_sdk::{
     Map, Value,

@@ -1,5 +1,6 @@
-//! What hosts accept as the result of a hook, and what they refuse (protocol.md, section 7), through the client: the recorded
-//! results come from a server without envelopes.
+//! What hosts accept as the result of a hook, and what they refuse ([protocol, section
+//! 7](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#7-results)), through the client:
+//! the recorded results come from a server without envelopes.
 
 use std::sync::{
     Arc,

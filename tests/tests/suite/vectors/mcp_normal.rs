@@ -116,7 +116,8 @@ fn what_matters_of(tool: &Value) -> Value {
     })
 }
 
-/// A context whose fields are all there (protocol.md, section 6.1).
+/// A context whose fields are all there ([protocol, section
+/// 6.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#61-fields-of-a-context)).
 pub(super) fn context(value: &mut Value) {
     if !value.is_object() {
         return;

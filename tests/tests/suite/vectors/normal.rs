@@ -33,7 +33,8 @@ pub(super) fn response(value: &mut Value, response_type: &str, hook: &str) {
     }
 }
 
-/// What a server reports about a plugin (protocol.md, section 9.1).
+/// What a server reports about a plugin ([protocol, section
+/// 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)).
 pub(super) fn config(value: &mut Value) {
     // `on_error` of the legacy mode holds as long as nothing else is said.
     let on_error = if value["mode"] == "enforce_ignore_error" {
@@ -64,7 +65,9 @@ pub(super) fn config(value: &mut Value) {
     }
 }
 
-/// A whole result (protocol.md, section 7.1). Null metadata is no metadata.
+/// A whole result ([protocol, section
+/// 7.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#71-fields-of-a-result)). Null
+/// metadata is no metadata.
 pub(super) fn result(value: &mut Value, hook: &str) {
     fill(
         value,
@@ -81,7 +84,8 @@ pub(super) fn result(value: &mut Value, hook: &str) {
     extensions(&mut value["modified_extensions"]);
 }
 
-/// Why a call is denied (protocol.md, section 7.4).
+/// Why a call is denied ([protocol, section
+/// 7.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#74-violations)).
 pub(super) fn violation(value: &mut Value) {
     fill(
         value,
@@ -92,7 +96,9 @@ pub(super) fn violation(value: &mut Value) {
     }
 }
 
-/// Extensions (protocol.md, section 5.9), as far as vectors have them.
+/// Extensions ([protocol, section
+/// 5.9](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#59-extensions)), as far as
+/// vectors have them.
 pub(super) fn extensions(value: &mut Value) {
     let slots = [
         "request",
@@ -137,7 +143,9 @@ pub(super) fn extensions(value: &mut Value) {
     }
 }
 
-/// The result payload of a hook (protocol.md, sections 5.1 to 5.4).
+/// The result payload of a hook ([protocol, sections
+/// 5.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#51-tool-prompt-resource) to
+/// [5.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#54-identity-delegation)).
 pub(super) fn payload(value: &mut Value, hook: &str) {
     let defaults = match hook {
         "tool_pre_invoke" => json!({"args": {}, "headers": null}),
@@ -190,7 +198,9 @@ fn fill_delegation(value: &mut Value) {
     });
 }
 
-/// A message and its parts (protocol.md, sections 5.7 and 5.8).
+/// A message and its parts ([protocol, sections
+/// 5.7](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#57-message) and
+/// [5.8](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#58-message-parts)).
 fn message(value: &mut Value) {
     fill(
         value,

@@ -183,7 +183,9 @@ fn frames_that_no_host_sends_end_the_connection() {
     }
 }
 
-/// The case of protocol.md, section 15.3, that takes too long to be in a file.
+/// The case of the [protocol, section
+/// 15.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#153-cases-to-know), that takes
+/// too long to be in a file.
 #[test]
 fn a_call_that_takes_too_long_is_an_error_with_a_code() {
     let plugins = "plugins:\n  - {name: Vec, kind: plugins.vec.Vec}\n  \

@@ -1,9 +1,10 @@
 //! Makes the `:authority` of Python hosts one that the HTTP/2 server takes.
 //!
-//! For `unix:///run/plugins/p.sock` a Python host sends the authority `run%2Fplugins%2Fp.sock` (`protocol.md`, section 2). The `h2`
-//! crate refuses a percent sign there and resets the stream before any handler runs, and neither side has a setting for it.
-//! [`ValidAuthority`] stands between the accepted stream and the server, and changes the bytes of every `:authority` that the
-//! client sends. On a Unix socket an authority names nothing, and no handler reads it.
+//! For `unix:///run/plugins/p.sock` a Python host sends the authority `run%2Fplugins%2Fp.sock` ([protocol, section
+//! 2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#2-protobuf-and-grpc)). The `h2`
+//! crate refuses a percent sign there and resets the stream before any handler runs, and neither side has a setting for
+//! it. [`ValidAuthority`] stands between the accepted stream and the server, and changes the bytes of every
+//! `:authority` that the client sends. On a Unix socket an authority names nothing, and no handler reads it.
 //!
 //! # Why this is sound
 //!

@@ -1,4 +1,5 @@
-//! What is checked before the body of a request is read, in the order of the Python server (`protocol.md`, section 4.3).
+//! What is checked before the body of a request is read, in the order of the Python server ([protocol, section
+//! 4.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#43-streamable-http)).
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 

@@ -1,4 +1,5 @@
-//! What operators ask: whether the server is well, and its metrics (`protocol.md`, section 4.4).
+//! What operators ask: whether the server is well, and its metrics ([protocol, section
+//! 4.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#44-health-and-metrics)).
 
 use http::{Method, Response, StatusCode};
 

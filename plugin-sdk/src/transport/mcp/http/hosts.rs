@@ -1,5 +1,6 @@
 //! Whom the server answers, by the headers `Host` and `Origin`: a page in somebody's browser must not reach a server that listens
-//! on the same machine, whatever name it gives it (DNS rebinding; `protocol.md`, section 4.3).
+//! on the same machine, whatever name it gives it (DNS rebinding; [protocol, section
+//! 4.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#43-streamable-http)).
 
 use std::net::IpAddr;
 

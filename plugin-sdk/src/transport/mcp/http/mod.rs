@@ -1,4 +1,5 @@
-//! Streamable HTTP (`protocol.md`, section 4.3).
+//! Streamable HTTP ([protocol, section
+//! 4.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#43-streamable-http)).
 
 mod body;
 mod checks;
