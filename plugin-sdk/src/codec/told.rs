@@ -26,7 +26,7 @@ const HARMLESS: [&str; 9] = [
 ];
 
 /// Kinds of values as serde writes them in front of what it expected.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 15] = [
     "value",
     "null",
     "unit value",
@@ -40,6 +40,8 @@ const KINDS: [&str; 13] = [
     "newtype variant",
     "tuple variant",
     "struct variant",
+    "an integer beyond 64 bits",
+    "an integer beyond 128 bits",
 ];
 
 /// Kinds with a value between two marks.
