@@ -139,7 +139,7 @@ impl serde::de::Error for CodecError {
 
 impl serde::ser::Error for CodecError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(message.to_string())
+        Self::new(without_values(&message.to_string()))
     }
 }
 

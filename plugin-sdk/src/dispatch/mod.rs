@@ -184,6 +184,11 @@ impl Dispatcher {
             .paused_since(moment.into_std(), now.into_std())
     }
 
+    /// How long a request that is read `now` may have waited because the process did not run.
+    pub(crate) fn stalled(&self, now: Instant) -> std::time::Duration {
+        self.occupancy.pulse.stalled(now.into_std())
+    }
+
     /// What hosts are told about the instance of this name, in whatever letter case.
     pub(crate) fn reported(&self, name: &str) -> Option<&Reported> {
         self.find(name).map(|at| &self.instances[at].reported)

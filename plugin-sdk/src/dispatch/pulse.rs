@@ -15,10 +15,17 @@ pub(crate) struct Pulse {
     /// Milliseconds from `start` to the last beat, and to the end of the last pause.
     last_beat: AtomicU64,
     pause_end: AtomicU64,
+    /// Milliseconds from `start` to the end of the last stall, and its length.
+    stall_end: AtomicU64,
+    stall: AtomicU64,
 }
 
 /// In milliseconds. A shorter pause is not told from a busy machine.
 const SHORTEST_PAUSE: u64 = 1000;
+/// In milliseconds. A longer gap between two beats is a stall: a pause, or a machine that is too busy to let the process run.
+const SHORTEST_STALL: u64 = 60;
+/// In milliseconds. Requests that came during a stall are read by this time after it.
+const AFTER_STALL: u64 = 1000;
 
 impl Default for Pulse {
     fn default() -> Self {
@@ -26,6 +33,8 @@ impl Default for Pulse {
             start: Instant::now(),
             last_beat: AtomicU64::new(0),
             pause_end: AtomicU64::new(0),
+            stall_end: AtomicU64::new(0),
+            stall: AtomicU64::new(0),
         }
     }
 }
@@ -34,10 +43,14 @@ impl Pulse {
     /// To be called many times a second. A gap is a pause.
     pub(crate) fn beat(&self) {
         let now = self.now();
-        let last = self.last_beat.load(Ordering::Relaxed);
-        if now.saturating_sub(last) > SHORTEST_PAUSE {
-            // Before the beat: who sees the beat must see the pause.
+        let gap = now.saturating_sub(self.last_beat.load(Ordering::Relaxed));
+        // Before the beat: who sees the beat must see the pause.
+        if gap > SHORTEST_PAUSE {
             self.pause_end.store(now, Ordering::Release);
+        }
+        if gap > SHORTEST_STALL {
+            self.stall.store(gap, Ordering::Relaxed);
+            self.stall_end.store(now, Ordering::Release);
         }
         self.last_beat.store(now, Ordering::Release);
     }
@@ -49,6 +62,21 @@ impl Pulse {
         self.pause_end.load(Ordering::Acquire) > since_start(moment) || unnoticed > SHORTEST_PAUSE
     }
 
+    /// How long a request that is read `now` may have waited for the process to run.
+    pub(crate) fn stalled(&self, now: Instant) -> Duration {
+        let now = milliseconds(now.saturating_duration_since(self.start));
+        let unnoticed = now.saturating_sub(self.last_beat.load(Ordering::Acquire));
+        let is_recent = self.stall_end.load(Ordering::Acquire) + AFTER_STALL > now;
+        let noticed = self.stall.load(Ordering::Relaxed);
+        let longest = match (unnoticed > SHORTEST_STALL, is_recent && noticed > 0) {
+            (true, true) => unnoticed.max(noticed),
+            (true, false) => unnoticed,
+            (false, true) => noticed,
+            (false, false) => 0,
+        };
+        Duration::from_millis(longest)
+    }
+
     fn now(&self) -> u64 {
         milliseconds(self.start.elapsed())
     }
@@ -56,4 +84,25 @@ impl Pulse {
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stall_counts_while_it_lasts_and_shortly_after() {
+        let pulse = Pulse::default();
+        let after = |milliseconds| pulse.start + Duration::from_millis(milliseconds);
+        assert_eq!(pulse.stalled(after(40)), Duration::ZERO);
+        assert_eq!(pulse.stalled(after(300)), Duration::from_millis(300));
+        pulse.stall.store(300, Ordering::Relaxed);
+        pulse.stall_end.store(300, Ordering::Relaxed);
+        pulse.last_beat.store(300, Ordering::Relaxed);
+        assert_eq!(pulse.stalled(after(310)), Duration::from_millis(300));
+        pulse.last_beat.store(1290, Ordering::Relaxed);
+        assert_eq!(pulse.stalled(after(1299)), Duration::from_millis(300));
+        pulse.last_beat.store(1300, Ordering::Relaxed);
+        assert_eq!(pulse.stalled(after(1301)), Duration::ZERO);
+    }
 }

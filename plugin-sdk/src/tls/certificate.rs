@@ -151,6 +151,13 @@ fn check_use(file: &File<'_>, certificate: &Certificate) -> Result<(), TlsError>
              `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`, or let the authority sign one"
         );
     }
+    if !certificate.is_for_handshakes {
+        return Err(TlsError::file(
+            file,
+            "is not for TLS, its key usage has none of digitalSignature, keyEncipherment and keyAgreement: name another, or have \
+             one made with digitalSignature",
+        ));
+    }
     let (usage, usage_name) = match file.side {
         Side::Server => (FOR_SERVERS, "serverAuth"),
         Side::Client => (FOR_CLIENTS, "clientAuth"),

@@ -12,6 +12,8 @@ use pkcs8::{
 
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 
 const ANY_USE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
@@ -30,6 +32,8 @@ pub(super) struct Certificate {
     pub(super) is_authority: bool,
     /// Whether issuer and subject are the same.
     pub(super) is_self_signed: bool,
+    /// Whether its key may be used in a handshake: to sign, or to encrypt or agree on a key.
+    pub(super) is_for_handshakes: bool,
     /// What it is for; anything if nothing is said.
     uses: Option<Vec<ObjectIdentifier>>,
     /// The hosts that it is made out to.
@@ -87,6 +91,7 @@ impl Certificate {
             ends: time(ends)?,
             is_authority: false,
             is_self_signed: issuer.value() == subject.value(),
+            is_for_handshakes: true,
             uses: None,
             names: Vec::new(),
         };
@@ -99,6 +104,10 @@ impl Certificate {
                 }
             }
         }
+        if read.names.is_empty() {
+            // As hosts in Python do, which then compare the common name.
+            read.names = common_name(subject).ok().flatten().into_iter().collect();
+        }
         Ok(read)
     }
 
@@ -109,6 +118,12 @@ impl Certificate {
                 self.is_authority = constraints
                     .first()
                     .is_some_and(|is_authority| is_authority.decode_as::<bool>() == Ok(true));
+            }
+            KEY_USAGE => {
+                const HANDSHAKES: u8 = 0b1010_1000;
+                // The first byte counts the bits that are not used.
+                let bits = AnyRef::from_der(value)?.value().get(1).copied();
+                self.is_for_handshakes = bits.is_some_and(|bits| bits & HANDSHAKES != 0);
             }
             EXTENDED_KEY_USAGE => {
                 let uses = parts(first(parts(value)?)?.value())?;
@@ -133,6 +148,24 @@ impl Certificate {
             .as_ref()
             .is_none_or(|uses| uses.contains(&usage) || uses.contains(&ANY_USE))
     }
+}
+
+/// The host that the common name of a subject is.
+fn common_name(subject: AnyRef<'_>) -> der::Result<Option<Name>> {
+    for set in parts(subject.value())? {
+        for attribute in parts(set.value())? {
+            if let [kind, value] = parts(attribute.value())?.as_slice()
+                && kind.decode_as::<ObjectIdentifier>()? == COMMON_NAME
+            {
+                let name = String::from_utf8(value.value().to_vec()).ok();
+                return Ok(name.map(|name| match name.parse() {
+                    Ok(address) => Name::Address(address),
+                    Err(_) => Name::Dns(name),
+                }));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn host(name: AnyRef<'_>) -> Option<Name> {

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plugin_sdk_tests::process::{ServerProcess, free_port};
+use plugin_sdk_tests::{
+    http::exchange,
+    process::{ServerProcess, free_port},
+};
 use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
@@ -119,6 +122,18 @@ fn every_failure_is_logged_with_its_reason() {
             );
             let lines = server.log().matches("TLS handshake failed").count();
             assert!(lines < 10, "{transport}, {reason}: {lines} lines");
+            if transport == "http" {
+                let headers = [("Host".to_owned(), "localhost".to_owned())];
+                let metrics = exchange(
+                    ("127.0.0.1", port + 1000),
+                    "GET /metrics/prometheus",
+                    &headers,
+                    "",
+                )
+                .unwrap();
+                let counted = format!("plugin_tls_handshake_failures_total{{reason=\"{reason}\"}} 20\n");
+                assert!(metrics.body.contains(&counted), "{counted}{}", metrics.body);
+            }
         }
     }
 }

@@ -31,8 +31,13 @@ impl Lock {
         path.push(".lock");
         let path = PathBuf::from(path);
         for _ in 0..ATTEMPTS {
-            let file =
-                open(&path).map_err(|error| ServeError::io("can't open the lock file", &path, error))?;
+            let file = open(&path).map_err(|error| {
+                let what = format!(
+                    "can't open the lock file beside the socket; remove it if another user's server left it, or choose another \
+                     path ({setting})"
+                );
+                ServeError::io(&what, &path, error)
+            })?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(in_use(socket, setting)),

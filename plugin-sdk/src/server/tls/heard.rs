@@ -29,6 +29,28 @@ impl<S, P: fmt::Display> Heard<S, P> {
     }
 }
 
+impl<S, P: fmt::Display> Heard<S, P> {
+    /// The client has gone without a word.
+    fn left(&mut self) {
+        if let Some((failures, peer)) = self.silent.take() {
+            failures.record(
+                HandshakeFailure::Abandoned,
+                &peer,
+                &"the client left once it was made, without a word; if it is a gateway, it does not accept this server's \
+                  certificate: certfile must name the host that it connects to",
+            );
+        }
+    }
+
+    /// What the server writes first, such as the settings of HTTP/2, may be what finds out that the client has gone.
+    fn wrote<T>(&mut self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(polled, Poll::Ready(Err(_))) {
+            self.left();
+        }
+        polled
+    }
+}
+
 impl<S: AsyncRead + Unpin, P: fmt::Display + Unpin> AsyncRead for Heard<S, P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -37,16 +59,11 @@ impl<S: AsyncRead + Unpin, P: fmt::Display + Unpin> AsyncRead for Heard<S, P> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if polled.is_ready()
-            && let Some((failures, peer)) = self.silent.take()
-            && buffer.filled().len() == before
-        {
-            failures.record(
-                HandshakeFailure::Abandoned,
-                &peer,
-                &"the client left once it was made, without a word; if it is a gateway, it does not accept this server's \
-                  certificate: certfile must name the host that it connects to",
-            );
+        if polled.is_ready() {
+            if buffer.filled().len() == before {
+                self.left();
+            }
+            self.silent = None;
         }
         polled
     }
@@ -58,15 +75,18 @@ impl<S: AsyncWrite + Unpin, P: fmt::Display + Unpin> AsyncWrite for Heard<S, P> 
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.wrote(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.wrote(polled)
     }
 
     fn poll_write_vectored(
@@ -74,7 +94,8 @@ impl<S: AsyncWrite + Unpin, P: fmt::Display + Unpin> AsyncWrite for Heard<S, P> 
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -178,6 +178,7 @@ impl Connection {
         if self.dispatcher.paused_since(self.opened, started) {
             return Err(End::Abandoned(Reason::Pause));
         }
+        let waited = self.dispatcher.stalled(started);
         let request = match Request::of(frame) {
             Request::Envelope => return Err(End::Envelope(frame.clone())),
             request => request,
@@ -197,7 +198,7 @@ impl Connection {
             return Err(End::Abandoned(Reason::Deadline));
         }
         let is_overdue = took >= limits.call_timeout;
-        self.send(message, took, due).await?;
+        self.send(message, took + waited, due).await?;
         // Its client may have given up on it.
         if is_overdue { Err(End::Closed) } else { Ok(()) }
     }
@@ -213,7 +214,7 @@ impl Connection {
             .await
     }
 
-    /// Writes an answer to a request that came so long ago.
+    /// Writes an answer to a request that may have come so long ago.
     async fn send(&mut self, message: Vec<u8>, took: Duration, due: Instant) -> Result<(), End> {
         if self.guard.is_needed(took, self.dispatcher.limits()) {
             return self.send_guarded(&message, due).await;

@@ -295,6 +295,28 @@ fn a_certificate_of_an_authority_is_refused_unless_it_is_self_signed() {
 }
 
 #[test]
+fn a_certificate_whose_key_is_for_no_handshake_is_refused() {
+    let files = Files::new();
+    let with_usage = |usage: &str| {
+        run_openssl(
+            &files,
+            &format!("req -new -key server.key {SELF_SIGNED} -addext keyUsage={usage}"),
+        );
+    };
+    with_usage("keyCertSign");
+    assert_refused(
+        &files,
+        files.settings(),
+        "certfile: server.pem is not for TLS, its key usage has none of digitalSignature, keyEncipherment and keyAgreement: name \
+         another, or have one made with digitalSignature",
+    );
+    for usage in ["digitalSignature", "keyEncipherment,keyCertSign"] {
+        with_usage(usage);
+        assert!(Tls::load(files.settings(), &["h2"]).is_ok(), "{usage}");
+    }
+}
+
+#[test]
 fn a_certificate_for_clients_alone_is_refused() {
     let files = Files::new();
     files.write_server(&files.authority.client(When::Now));
