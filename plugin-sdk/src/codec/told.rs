@@ -121,7 +121,7 @@ mod tests {
                 "invalid type: string, expected a map",
             ),
             (
-                "invalid type: string \"a\\\"b\\\\\", expected u8\", expected a map",
+                "invalid type: string \"a\\\"b\\\\\\\", expected u8\", expected a map",
                 "invalid type: string, expected a map",
             ),
             (
