@@ -1,6 +1,9 @@
 //! Puts a tree together from the text of a document, as `PyYAML`'s safe loader does.
 
-use std::{borrow::Cow, collections::HashMap, collections::hash_map::Entry};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet, hash_map::Entry},
+};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
@@ -14,6 +17,9 @@ const MAX_DEPTH: usize = 256;
 
 /// Values in a document, with those that aliases repeat.
 const MAX_NODES: usize = 2_000_000;
+
+/// Bytes of text and of keys that aliases may repeat.
+const MAX_REPEATED: usize = 64 * 1024 * 1024;
 
 const YAML_TAG: &str = "tag:yaml.org,2002:";
 
@@ -41,10 +47,26 @@ pub(super) fn compose(text: &str) -> Result<(Node, Vec<RepeatedKey>), SyntaxErro
         // A whole line of flow collections may be the value of a key.
         simple_key_max_lookahead: usize::MAX,
     };
+    let events = || Parser::new_from_str_with_options(text, options.clone());
+    // Only these are kept a second time.
+    let aliased = if text.contains('*') {
+        events()
+            .map_while(Result::ok)
+            .filter_map(|(event, _)| match event {
+                Event::Alias(id) => Some(id),
+                _ => None,
+            })
+            .collect()
+    } else {
+        HashSet::new()
+    };
     let mut composer = Composer {
-        events: Parser::new_from_str_with_options(text, options),
+        events: events(),
+        aliased,
         anchors: HashMap::new(),
         nodes: 0,
+        bytes: 0,
+        repeated_bytes: 0,
         repeated: Vec::new(),
     };
     let root = composer.document()?;
@@ -53,9 +75,16 @@ pub(super) fn compose(text: &str) -> Result<(Node, Vec<RepeatedKey>), SyntaxErro
 
 struct Composer<'input> {
     events: Parser<'input, StrInput<'input>>,
+    /// The anchors that an alias refers to.
+    aliased: HashSet<usize>,
     /// By the parser's number. A name that is given again has another number.
     anchors: HashMap<usize, Anchored>,
+    /// Values so far, with those that aliases repeat.
     nodes: usize,
+    /// Bytes of scalars and keys so far, with those that aliases repeat.
+    bytes: usize,
+    /// Of these, what aliases repeat.
+    repeated_bytes: usize,
     repeated: Vec<RepeatedKey>,
 }
 
@@ -63,6 +92,7 @@ struct Composer<'input> {
 struct Anchored {
     node: Node,
     nodes: usize,
+    bytes: usize,
     depth: usize,
 }
 
@@ -107,11 +137,12 @@ impl<'input> Composer<'input> {
         if outer >= MAX_DEPTH {
             return Err(too_deep(span));
         }
-        let before = self.nodes;
+        let (nodes, bytes) = (self.nodes, self.bytes);
         self.count(1, span)?;
         let (anchor, (mut node, depth)) = match event {
             Event::Alias(id) => return self.alias(id, span, outer),
             Event::Scalar(text, style, anchor, tag) => {
+                self.bytes += text.len();
                 let node = plain(&text, style, tag.as_deref(), line(span));
                 (anchor, (node.map_err(|message| at(span, message))?, 1))
             }
@@ -120,12 +151,11 @@ impl<'input> Composer<'input> {
             _ => return Err(at(span, "a value is missing here")),
         };
         node.line = line(span);
-        if anchor > 0 {
-            let nodes = self.nodes - before;
-            self.count(nodes, span)?;
+        if self.aliased.contains(&anchor) {
             let anchored = Anchored {
                 node: node.clone(),
-                nodes,
+                nodes: self.nodes - nodes,
+                bytes: self.bytes - bytes,
                 depth,
             };
             self.anchors.insert(anchor, anchored);
@@ -144,14 +174,22 @@ impl<'input> Composer<'input> {
     }
 
     fn alias(&mut self, id: usize, span: &Span, outer: usize) -> Result<Composed, SyntaxError> {
-        let Some(Anchored { nodes, depth, .. }) = self.anchors.get(&id) else {
+        let Some(anchored) = self.anchors.get(&id) else {
             return Err(at(span, "an alias cannot stand within the value that it repeats"));
         };
-        let (nodes, depth) = (*nodes, *depth);
+        let Anchored {
+            nodes, bytes, depth, ..
+        } = *anchored;
         if outer + depth > MAX_DEPTH {
             return Err(too_deep(span));
         }
         self.count(nodes, span)?;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.repeated_bytes = self.repeated_bytes.saturating_add(bytes);
+        if self.repeated_bytes > MAX_REPEATED {
+            let message = format!("aliases repeat more than {} MiB of text", MAX_REPEATED >> 20);
+            return Err(at(span, message));
+        }
         let mut node = self.anchors[&id].node.clone();
         node.line = line(span);
         Ok((node, depth))
@@ -490,6 +528,24 @@ mod tests {
         let (_, message) = failure(&format!("k0: &a0 1\n{laughs}"));
         assert!(message.contains("more than 2000000 values"), "{message}");
         assert!(compose(&"- ".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn only_aliases_repeat_what_an_anchor_has() {
+        let text = "x".repeat(1 << 20);
+        let repeats = |count: usize| format!("a: &a {text}\nb: [{}]", vec!["*a"; count].join(","));
+        assert!(compose(&repeats(64)).is_ok());
+        let (line, message) = failure(&repeats(65));
+        assert_eq!(
+            (line, message.as_str()),
+            (2, "aliases repeat more than 64 MiB of text")
+        );
+        let keys = format!("a: &a {{? {text}\n: 1}}\nb: [{}]", vec!["*a"; 65].join(","));
+        assert_eq!(failure(&keys).1, message);
+        let levels: Vec<_> = (0..20).map(|level| format!("&a{level} [")).collect();
+        let items = vec!["1"; 200_000].join(",");
+        assert!(compose(&format!("{}{items}{}", levels.concat(), "]".repeat(20))).is_ok());
+        assert!(compose(&format!("a: [{}{items}{}, *a1]", levels.concat(), "]".repeat(20))).is_ok());
     }
 
     #[test]
