@@ -131,8 +131,8 @@ impl Configuration {
 
     /// Whether the file has no mistake in the entry of `instance`.
     pub(crate) fn is_sound(&self, instance: &InstanceConfig) -> bool {
-        let mut entries = self.file.iter().flat_map(|file| &file.entries);
-        entries.all(|entry| entry.name != instance.name || entry.is_sound)
+        let entry = self.file.as_ref().and_then(|file| file.entry(&instance.name));
+        entry.is_none_or(|entry| entry.is_sound)
     }
 
     /// The configuration file, if there is one.
@@ -283,5 +283,27 @@ mod tests {
             ("config".to_owned(), "missing field `a`".to_owned())
         );
         assert_eq!(split("db: refused"), (String::new(), "db: refused".to_owned()));
+    }
+
+    #[test]
+    fn an_entry_is_looked_up_by_its_name() {
+        let count = 20_000;
+        let entries = (0..count).map(|index| format!("- {{name: p{index}, kind: k, mode: sequential}}\n"));
+        let source = format!(
+            "plugins:\n- {{name: bad, kind: k, mode: x}}\n{}",
+            entries.collect::<String>()
+        );
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("plugins.yaml");
+        std::fs::write(&path, source).unwrap();
+        let (configuration, _) =
+            Configuration::load(Vec::new(), Some(&path), &Vec::new(), &Environment::default());
+        let started = std::time::Instant::now();
+        let instances = configuration.instances.iter();
+        let sound = instances
+            .filter(|instance| configuration.is_sound(instance))
+            .count();
+        assert_eq!((sound, configuration.instances.len()), (count, count + 1));
+        assert!(started.elapsed().as_secs() < 1);
     }
 }
