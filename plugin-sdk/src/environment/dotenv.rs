@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// Bytes that `${NAME}` may add to the values of a file. Values that refer to each other can double with every line.
 const EXPANSION_LIMIT: usize = 1024 * 1024;
 
+/// Statements that are named when they can't be read. A file may have millions.
+const PROBLEM_LIMIT: usize = 20;
+
 /// What a file says.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct DotEnv {
@@ -12,6 +15,8 @@ pub(crate) struct DotEnv {
     pub(crate) values: Vec<(String, Option<String>)>,
     /// The statements that can't be read, by line. They are left out.
     pub(crate) problems: Vec<Problem>,
+    /// Further ones, which are only counted.
+    pub(crate) more_problems: usize,
 }
 
 /// Why a statement can't be read. Such files hold secrets, so nothing of the statement is in it.
@@ -32,6 +37,7 @@ impl DotEnv {
                     line: 1,
                     message: "the file is UTF-16; save it as UTF-8",
                 }],
+                more_problems: 0,
             };
         }
         let is_utf8 = std::str::from_utf8(bytes).is_ok();
@@ -61,7 +67,11 @@ impl DotEnv {
                 Ok(None) => {}
                 Err(message) => {
                     reader.skip(|letter| letter != '\n');
-                    found.problems.push(Problem { line, message });
+                    if found.problems.len() < PROBLEM_LIMIT {
+                        found.problems.push(Problem { line, message });
+                    } else {
+                        found.more_problems += 1;
+                    }
                 }
             }
             reader.skip(is_space);

@@ -3,14 +3,17 @@
 mod dotenv;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 
 use self::dotenv::DotEnv;
 
 /// The file of variables, in the working directory.
 const FILE: &str = ".env";
+
+/// Bytes of that file.
+const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
 /// Variables by name. Names are compared without regard to case, as on the Python server.
 #[derive(Debug, Default)]
@@ -29,7 +32,7 @@ impl Environment {
         // Variables that are not Unicode cannot be ours.
         let process = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let (file, warning) = match fs::read(FILE) {
+        let (file, warning) = match read_file(Path::new(FILE)) {
             Ok(bytes) => (bytes, None),
             // A directory of this name is some tool's, such as a virtual environment of Python.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
@@ -64,12 +67,19 @@ impl Environment {
             variables.insert(name.clone(), value.clone());
         }
         let problems = file.problems.iter();
-        let warnings =
-            problems.map(|problem| format!("{FILE}:{}: is ignored: {}", problem.line, problem.message));
+        let mut warnings: Vec<_> = problems
+            .map(|problem| format!("{FILE}:{}: is ignored: {}", problem.line, problem.message))
+            .collect();
+        if file.more_problems > 0 {
+            let more = file.more_problems;
+            warnings.push(format!(
+                "{FILE}: {more} more lines cannot be read and are ignored"
+            ));
+        }
         Self {
             variables,
             process,
-            warnings: warnings.collect(),
+            warnings,
         }
     }
 
@@ -104,6 +114,24 @@ impl Environment {
     pub(crate) fn template_variables(&self) -> BTreeMap<String, String> {
         self.process.clone()
     }
+}
+
+/// The bytes of a file. A pipe or a device may have no end, and is not opened.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if !kind.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_SIZE) {
+        let message = format!("it is larger than {} MiB", MAX_SIZE >> 20);
+        return Err(io::Error::other(message));
+    }
+    Ok(bytes)
 }
 
 /// The spellings that the Python server takes.
@@ -202,5 +230,37 @@ mod tests {
         assert_eq!(found.get(&["A"]), Some(("A", "1")));
         assert_eq!(found.get(&["B"]), Some(("B", "2")));
         assert_eq!(found.warnings, [".env:2: is ignored: it is not NAME=value"]);
+    }
+
+    #[test]
+    fn many_broken_lines_are_counted() {
+        let found = environment(&[], &format!("{}A=1\n", "broken line\n".repeat(1000)));
+        assert_eq!(found.get(&["A"]), Some(("A", "1")));
+        assert_eq!(found.warnings.len(), 21);
+        assert_eq!(
+            found.warnings[20],
+            ".env: 980 more lines cannot be read and are ignored"
+        );
+    }
+
+    #[test]
+    fn only_a_regular_file_of_some_size_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let error = || read_file(&path).unwrap_err();
+        assert_eq!(error().kind(), ErrorKind::NotFound);
+        fs::write(&path, "A=1").unwrap();
+        assert_eq!(read_file(&path).unwrap(), b"A=1");
+        File::create(&path).unwrap().set_len(MAX_SIZE + 1).unwrap();
+        assert_eq!(error().to_string(), "it is larger than 16 MiB");
+        assert_eq!(
+            read_file(directory.path()).unwrap_err().kind(),
+            ErrorKind::IsADirectory
+        );
+        #[cfg(unix)]
+        for endless in ["/dev/zero", "/dev/null"] {
+            let error = read_file(Path::new(endless)).unwrap_err();
+            assert_eq!(error.to_string(), "it is no regular file", "{endless}");
+        }
     }
 }
