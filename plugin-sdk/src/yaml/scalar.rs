@@ -7,6 +7,9 @@ use std::borrow::Cow;
 use super::node::Content;
 use crate::value::Number;
 
+const NO_NUMBER: &str = "this value is no number";
+const NOT_WHOLE: &str = "this value is no whole number";
+
 const INFINITE: &str = "infinity and NaN cannot be sent to a host; write the value as a string";
 
 /// The value of a scalar without a tag and without quotes.
@@ -30,12 +33,14 @@ pub(super) fn tagged(text: &str, tag: &str) -> Result<Content, String> {
         "bool" => match text.to_lowercase().as_str() {
             "yes" | "true" | "on" => Ok(Content::Bool(true)),
             "no" | "false" | "off" => Ok(Content::Bool(false)),
-            _ => Err("is tagged as a boolean: write true or false".to_owned()),
+            _ => Err("this value is tagged as a boolean: write true or false".to_owned()),
         },
         "int" => int(text),
         "float" => float(text),
         "timestamp" if is_date(text) => Ok(Content::Date(text.to_owned())),
-        "timestamp" => Err("is tagged as a date: write it as 2026-01-31, or with a time".to_owned()),
+        "timestamp" => {
+            Err("this value is tagged as a date: write it as 2026-01-31, or with a time".to_owned())
+        }
         "binary" => Err(
             "!!binary cannot be sent to a host; leave the tag out and let the plugin decode the text"
                 .to_owned(),
@@ -96,36 +101,68 @@ fn is_int(text: &str) -> bool {
 fn int(text: &str) -> Result<Content, String> {
     let digits = text.replace('_', "");
     let (sign, digits) = match digits.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, digits.strip_prefix('+').unwrap_or(&digits)),
+        Some(rest) => ("-", rest),
+        None => ("", digits.strip_prefix('+').unwrap_or(&digits)),
     };
     let magnitude = if let Some(bits) = digits.strip_prefix("0b") {
-        i128::from_str_radix(bits, 2).ok()
+        in_radix(bits, 2)
     } else if let Some(hex) = digits.strip_prefix("0x") {
-        i128::from_str_radix(hex, 16).ok()
+        in_radix(hex, 16)
     } else if digits.len() > 1 && digits.starts_with('0') {
-        i128::from_str_radix(digits, 8).ok()
+        in_radix(digits, 8)
     } else if digits.contains(':') {
-        digits.split(':').try_fold(0_i128, |sum, part| {
-            sum.checked_mul(60)?.checked_add(part.parse::<u32>().ok()?.into())
-        })
-    } else if consists_of(digits, |byte| byte.is_ascii_digit()) {
-        // What is longer than this is as near as a double gets.
-        match digits.parse::<i128>() {
-            Ok(value) => Some(value),
-            Err(_) => return real(format!("{}{digits}", if sign < 0 { "-" } else { "" })),
-        }
+        let parts = digits.split(':').map(|part| {
+            let is_digits = consists_of(part, |byte| byte.is_ascii_digit());
+            part.parse().ok().filter(|_| is_digits)
+        });
+        decimal(parts, 60)
     } else {
-        None
+        consists_of(digits, |byte| byte.is_ascii_digit()).then(|| digits.to_owned())
     };
-    let value = magnitude.ok_or("is no whole number")? * sign;
-    let number = i64::try_from(value)
+    let value = format!("{sign}{}", magnitude.ok_or(NOT_WHOLE)?);
+    let number = value
+        .parse::<i64>()
         .map(Number::from)
-        .or_else(|_| u64::try_from(value).map(Number::from));
+        .or_else(|_| value.parse::<u64>().map(Number::from));
     match number {
         Ok(number) => Ok(Content::Number(number)),
-        Err(_) => real(value.to_string()),
+        // As near as a double gets.
+        Err(_) => real(value),
     }
+}
+
+fn in_radix(digits: &str, radix: u32) -> Option<String> {
+    if digits.is_empty() {
+        return None;
+    }
+    decimal(digits.chars().map(|digit| digit.to_digit(radix)), radix)
+}
+
+/// The number that has these digits, in decimal. `None` if one is no digit.
+fn decimal(mut digits: impl Iterator<Item = Option<u32>>, radix: u32) -> Option<String> {
+    /// What one limb holds.
+    const LIMB: u64 = 1_000_000_000;
+    /// A number with more of them is larger than every double.
+    const MAX_LIMBS: usize = 40;
+
+    // The lowest comes first.
+    let mut limbs = vec![0_u64];
+    digits.try_for_each(|digit| {
+        let mut carry = u64::from(digit?);
+        if limbs.len() > MAX_LIMBS {
+            return Some(());
+        }
+        for limb in &mut limbs {
+            let sum = *limb * u64::from(radix) + carry;
+            (*limb, carry) = (sum % LIMB, sum / LIMB);
+        }
+        if carry > 0 {
+            limbs.push(carry);
+        }
+        Some(())
+    })?;
+    let limbs = limbs.iter().rev().map(|limb| format!("{limb:09}"));
+    Some(limbs.collect())
 }
 
 fn is_float(text: &str) -> bool {
@@ -173,11 +210,11 @@ fn float(text: &str) -> Result<Content, String> {
     let sum = unsigned(&digits).split(':').try_fold(0.0, |sum, part| {
         Some(f64::mul_add(sum, 60.0, part.parse::<f64>().ok()?))
     });
-    finite(sum.ok_or("is no number")? * sign)
+    finite(sum.ok_or(NO_NUMBER)? * sign)
 }
 
 fn real<'a>(digits: impl Into<Cow<'a, str>>) -> Result<Content, String> {
-    finite(digits.into().parse().map_err(|_| "is no number")?)
+    finite(digits.into().parse().map_err(|_| NO_NUMBER)?)
 }
 
 fn finite(value: f64) -> Result<Content, String> {
@@ -271,6 +308,10 @@ mod tests {
             ("1.8446744073709552e+19", &["18446744073709551616"]),
             ("-1e+40", &["-10000000000000000000000000000000000000000"]),
             (
+                "-9223372036854775808",
+                &["-0x8000000000000000", "-9223372036854775808"],
+            ),
+            (
                 "string",
                 &[
                     "y",
@@ -344,6 +385,37 @@ mod tests {
             ("seq", "a", "error"),
         ] {
             assert_eq!(shown(tagged(text, tag)), expected, "!!{tag} {text}");
+        }
+    }
+
+    #[test]
+    fn integers_of_any_size_are_as_near_as_a_double_gets() {
+        let double = |text: &str| match resolve(text) {
+            Ok(Content::Number(number)) => number.as_f64(),
+            _ => None,
+        };
+        let power = 2_f64.powi(200);
+        assert_eq!(double(&format!("0x1{}", "0".repeat(50))), Some(power));
+        assert_eq!(double(&format!("-0b1{}", "0".repeat(200))), Some(-power));
+        assert_eq!(double(&format!("01{}", "0".repeat(66))), Some(power / 4.0));
+        // Between two doubles, the last digit decides.
+        let middle = format!("0x100000000000008{}", "0".repeat(40));
+        assert_eq!(double(&format!("{middle}0")), Some(2_f64.powi(220)));
+        assert_eq!(
+            double(&format!("{middle}1")),
+            Some(2_f64.powi(220) * (1.0 + f64::EPSILON))
+        );
+        let minutes = double(&format!("1{}", ":00".repeat(25)));
+        assert_eq!(
+            minutes,
+            Some("284302880299297013760000000000000000000000000.0".parse().unwrap())
+        );
+        for text in [
+            format!("0x{}", "f".repeat(1_000_000)),
+            "9".repeat(1000),
+            format!("1{}", ":00".repeat(500_000)),
+        ] {
+            assert_eq!(resolve(&text).err().as_deref(), Some(INFINITE));
         }
     }
 }
