@@ -66,6 +66,7 @@ pub(crate) fn render(source: &str, variables: &BTreeMap<String, String>) -> Resu
             text: text.to_owned(),
             lines: None,
             unset: Vec::new(),
+        let text = text.strip_suffix('\r').unwrap_or(text);
         });
     }
     bounds::check(source)?;

@@ -208,6 +208,14 @@ fn what_is_not_set_is_found_where_it_is_used() {
 }
 
 #[test]
+fn the_last_line_break_is_no_part_of_the_file() {
+    for end in ["", "\n", "\r\n"] {
+        assert_eq!(rendered(&format!("a: |{end}")).unwrap(), "a: |");
+        assert_eq!(rendered(&format!("a: {{{{ 1 }}}}{end}")).unwrap(), "a: 1");
+    }
+}
+
+#[test]
 fn what_is_tested_or_has_a_default_is_not_reported() {
     for source in [
         "{{ env.A | default('x') }}{{ env.A | d('x') }}",
