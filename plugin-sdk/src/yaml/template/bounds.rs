@@ -14,21 +14,17 @@ const MAX_ELIFS: usize = 1000;
 /// Checks the tags of `source`.
 pub(super) fn check(source: &str) -> Result<(), SyntaxError> {
     let (mut all, mut elifs) = (0, 0);
-    let mut rest = source;
-    while let Some((kind, inner)) = next_tag(rest) {
-        let length = match kind {
-            b'#' => inner.find("#}"),
-            b'%' if is_basic(inner, "raw") => end_of_raw(inner),
-            b'%' => Some(tag_length(inner, "%}")),
-            _ => Some(tag_length(inner, "}}")),
-        };
-        // What does not end is a syntax error.
-        let Some(length) = length else { break };
+    for Tag {
+        kind,
+        is_raw,
+        start,
+        length,
+    } in tags(source)
+    {
         if kind != b'#' {
             all += length;
-            elifs += usize::from(word(inner).starts_with("elif"));
+            elifs += usize::from(word(&source[start..]).starts_with("elif"));
         }
-        let is_raw = kind == b'%' && is_basic(inner, "raw");
         let problem = if length > MAX_TAG && !is_raw && kind != b'#' {
             format!("a tag of the template is longer than {MAX_TAG} bytes; split it with {{% set %}}")
         } else if all > MAX_TAGS {
@@ -36,15 +32,47 @@ pub(super) fn check(source: &str) -> Result<(), SyntaxError> {
         } else if elifs > MAX_ELIFS {
             format!("the template has more than {MAX_ELIFS} tags {{% elif %}}")
         } else {
-            rest = &inner[length..];
             continue;
         };
         return Err(SyntaxError {
-            line: Some(super::line_at(source, source.len() - inner.len())),
+            line: Some(super::line_at(source, start)),
             message: problem,
         });
     }
     Ok(())
+}
+
+/// A tag or a comment; a raw block as a whole.
+pub(super) struct Tag {
+    /// The second character of its opening delimiter.
+    pub(super) kind: u8,
+    pub(super) is_raw: bool,
+    /// Where its inside begins.
+    pub(super) start: usize,
+    /// How long its inside is.
+    pub(super) length: usize,
+}
+
+/// The tags of `source`, to the first that does not end: that is a syntax error.
+pub(super) fn tags(source: &str) -> impl Iterator<Item = Tag> {
+    let mut rest = source;
+    std::iter::from_fn(move || {
+        let (kind, inner) = next_tag(rest)?;
+        let is_raw = kind == b'%' && is_basic(inner, "raw");
+        let length = match kind {
+            b'#' => inner.find("#}")?,
+            b'%' if is_raw => end_of_raw(inner)?,
+            b'%' => tag_length(inner, "%}"),
+            _ => tag_length(inner, "}}"),
+        };
+        rest = &inner[length..];
+        Some(Tag {
+            kind,
+            is_raw,
+            start: source.len() - inner.len(),
+            length,
+        })
+    })
 }
 
 /// The second character of the next opening delimiter, and what follows it.

@@ -1,5 +1,6 @@
 //! The configuration file is a template: `{{ env.NAME }}` stands for a variable of the environment.
 
+mod assignments;
 mod bounds;
 mod python;
 mod unset;
@@ -26,7 +27,10 @@ pub(crate) const MAX_SIZE: usize = 16 * 1024 * 1024;
 
 /// The steps that a template may take; 64 bytes of text are a step too. Each may make a list in a list, which takes 400 bytes of the
 /// stack to print.
-const MAX_STEPS: u64 = 500_000;
+const STEPS: u64 = 500_000;
+
+/// The steps with those that a large file has in addition, within what the stack can print.
+const MAX_STEPS: u64 = 600_000;
 
 /// Address space for the stack of a template, of which only what it needs becomes memory.
 const STACK: usize = 256 * 1024 * 1024;
@@ -62,16 +66,16 @@ pub(crate) fn render(source: &str, variables: &BTreeMap<String, String>) -> Resu
     if !["{{", "{%", "{#"].iter().any(|tag| source.contains(tag)) {
         // As in Jinja, the last line break is not part of the template.
         let text = source.strip_suffix('\n').unwrap_or(source);
+        let text = text.strip_suffix('\r').unwrap_or(text);
         return Ok(Rendered {
             text: text.to_owned(),
             lines: None,
             unset: Vec::new(),
-        let text = text.strip_suffix('\r').unwrap_or(text);
         });
     }
     bounds::check(source)?;
     let (sender, receiver) = mpsc::channel();
-    let (owned, variables) = (source.to_owned(), variables.clone());
+    let (owned, variables) = (assignments::guard(source).into_owned(), variables.clone());
     // Not on the stack of the caller, which may be that of a worker of a runtime.
     let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
         // Nobody waits any more when the time is up.
@@ -84,8 +88,8 @@ pub(crate) fn render(source: &str, variables: &BTreeMap<String, String>) -> Resu
     thread.map_err(|error| failed(error.to_string()))?;
     match receiver.recv_timeout(MAX_TIME) {
         Ok(rendered) => rendered,
-        // Some steps, such as comparing lists that hold one another many times, can't be stopped. The program ends soon, as it has no
-        // configuration.
+        // A step can't be stopped, such as comparing or joining with `~` what macros and loops double many times without `set`. Then the
+        // thread goes on until the step is done or the program ends.
         Err(mpsc::RecvTimeoutError::Timeout) => {
             Err(failed(format!("it takes longer than {} s", MAX_TIME.as_secs())))
         }
@@ -121,9 +125,10 @@ fn environment(source: &str) -> Environment<'_> {
     // The names of what is undefined are known only then.
     templates.set_debug(true);
     let size = u64::try_from(source.len()).unwrap_or(u64::MAX);
-    templates.set_fuel(Some(MAX_STEPS.saturating_add(size / 8)));
+    templates.set_fuel(Some(STEPS.saturating_add(size / 64).min(MAX_STEPS)));
     templates.set_formatter(print);
     python::extend(&mut templates);
+    assignments::extend(&mut templates);
     templates
 }
 

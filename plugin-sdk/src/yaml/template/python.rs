@@ -6,6 +6,8 @@ use minijinja::{
 };
 use minijinja_contrib::{filters as contributed, globals, pycompat};
 
+use super::assignments::weigh;
+
 /// Adds Jinja's filters and functions, and the methods of Python's strings, lists and dictionaries.
 pub(super) fn extend(templates: &mut Environment<'_>) {
     templates.set_unknown_method_callback(method);
@@ -20,6 +22,14 @@ pub(super) fn extend(templates: &mut Environment<'_>) {
         },
     );
     templates.add_filter("forceescape", filters::escape);
+    templates.add_filter("string", |state: &State<'_, '_>, value: &Value| {
+        weigh(state, value)?;
+        filters::string(state, value)
+    });
+    templates.add_filter("pprint", |state: &State<'_, '_>, value: &Value| {
+        weigh(state, value)?;
+        Ok::<_, Error>(filters::pprint(value))
+    });
     templates.add_filter("filesizeformat", contributed::filesizeformat);
     templates.add_filter("striptags", contributed::striptags);
     templates.add_filter("truncate", contributed::truncate);
@@ -65,7 +75,13 @@ fn float(
 }
 
 /// An undefined value is an error, as in Jinja, where minijinja writes `null`.
-fn tojson(value: &Value, indent: Option<usize>, named: Kwargs) -> Result<Value, Error> {
+fn tojson(
+    state: &State<'_, '_>,
+    value: &Value,
+    indent: Option<usize>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    weigh(state, value)?;
     if value.is_undefined() {
         return value.get_attr("");
     }
