@@ -1,8 +1,8 @@
 //! What templates of Jinja2 use and minijinja does not have, or has otherwise.
 
 use minijinja::{
-    Environment, Error, ErrorKind, State, Value, filters,
-    value::{Kwargs, ValueKind, from_args},
+    Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters,
+    value::{Kwargs, Rest, StringInput, ValueKind, from_args},
 };
 use minijinja_contrib::{filters as contributed, globals, pycompat};
 
@@ -21,7 +21,16 @@ pub(super) fn extend(templates: &mut Environment<'_>) {
             pad(state, text, width.unwrap_or(80), Side::Both, ' ')
         },
     );
-    templates.add_filter("forceescape", filters::escape);
+    for name in ["e", "escape", "forceescape"] {
+        templates.add_filter(name, |state: &mut State<'_, '_>, value: &Value| {
+            is_used(state, value)?;
+            filters::escape(state, value)
+        });
+    }
+    templates.add_filter("urlencode", |state: &State<'_, '_>, value: &Value| {
+        is_used(state, value)?;
+        filters::urlencode(value)
+    });
     templates.add_filter("string", |state: &State<'_, '_>, value: &Value| {
         weigh(state, value)?;
         filters::string(state, value)
@@ -30,12 +39,12 @@ pub(super) fn extend(templates: &mut Environment<'_>) {
         weigh(state, value)?;
         Ok::<_, Error>(filters::pprint(value))
     });
+    templates.add_filter("indent", indent);
+    templates.add_filter("join", join);
     templates.add_filter("filesizeformat", contributed::filesizeformat);
     templates.add_filter("striptags", contributed::striptags);
     templates.add_filter("truncate", contributed::truncate);
-    templates.add_function("cycler", |items: minijinja::value::Rest<Value>| {
-        globals::cycler(items.0)
-    });
+    templates.add_function("cycler", |items: Rest<Value>| globals::cycler(items.0));
     templates.add_function("joiner", globals::joiner);
 }
 
@@ -92,7 +101,50 @@ fn tojson(
     filters::tojson(value, indent.map(Value::from), named)
 }
 
+/// A value is about to become text. Where undefined values are looked for, such a one is an error, as it is where it is printed.
+fn is_used(state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
+    weigh(state, value)?;
+    if value.is_undefined() && state.undefined_behavior() == UndefinedBehavior::SemiStrict {
+        value.get_attr("")?;
+    }
+    Ok(())
+}
+
+/// The same of each item of a list.
+fn are_used(state: &State<'_, '_>, list: &Value) -> Result<(), Error> {
+    if list.kind() != ValueKind::Seq || state.undefined_behavior() != UndefinedBehavior::SemiStrict {
+        return Ok(());
+    }
+    list.try_iter()?.try_for_each(|item| is_used(state, &item))
+}
+
+fn indent(state: &State<'_, '_>, value: &Value, arguments: Rest<Value>) -> Result<Value, Error> {
+    is_used(state, value)?;
+    let mut all = vec![value.clone()];
+    all.extend(arguments.0);
+    let (text, width, first, blank, named): (StringInput<'_>, _, _, _, _) = from_args(&all)?;
+    filters::indent(text, width, first, blank, named)
+}
+
+fn join(
+    state: &mut State<'_, '_>,
+    list: &Value,
+    joiner: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    if attribute.is_none() && !named.has("attribute") {
+        are_used(state, list)?;
+    }
+    filters::join(state, list, joiner, attribute, named)
+}
+
 fn method(state: &mut State<'_, '_>, value: &Value, name: &str, arguments: &[Value]) -> Result<Value, Error> {
+    match (value.as_str(), name) {
+        (Some(_), "join") => arguments.iter().try_for_each(|list| are_used(state, list))?,
+        (Some(_), "format") => arguments.iter().try_for_each(|item| is_used(state, item))?,
+        _ => {}
+    }
     if name == "format" && value.as_str().is_some_and(has_large_number) {
         return Err(Error::new(
             ErrorKind::InvalidOperation,

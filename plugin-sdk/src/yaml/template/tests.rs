@@ -208,6 +208,38 @@ fn what_is_not_set_is_found_where_it_is_used() {
 }
 
 #[test]
+fn what_becomes_part_of_a_text_is_used() {
+    for used in [
+        "env.A | e",
+        "env.A | escape",
+        "env.A | forceescape",
+        "env.A | urlencode",
+        "env.A | indent(2)",
+        "[env.A, 'b'] | join(',')",
+        "','.join([env.A])",
+        "'{}'.format(env.A)",
+    ] {
+        let source = format!("\n{{{{ {used} }}}}");
+        assert_eq!(unset(&source), [("env.A".to_owned(), 2)], "{used}");
+        assert!(rendered(&source).is_ok(), "{used}");
+    }
+}
+
+#[test]
+fn that_more_is_not_set_is_said() {
+    let source = |count: usize| -> String {
+        (0..count)
+            .map(|name| format!("{{{{ env.N{name} }}}}\n"))
+            .collect()
+    };
+    let unset = |count| render(&source(count), &variables()).unwrap().unset;
+    assert_eq!(unset(64).len(), 64);
+    let found = unset(100);
+    assert_eq!((found.len(), found[64].line), (65, None));
+    assert!(found[64].message.starts_with("more variables are not set"));
+}
+
+#[test]
 fn the_last_line_break_is_no_part_of_the_file() {
     for end in ["", "\n", "\r\n"] {
         assert_eq!(rendered(&format!("a: |{end}")).unwrap(), "a: |");

@@ -39,8 +39,10 @@ pub(super) fn find(source: &str, variables: &BTreeMap<String, String>) -> Vec<Un
     };
     let (mut of_env, mut globals) = (BTreeMap::new(), BTreeMap::new());
     let started = Instant::now();
-    for _ in 0..MAX_NAMES {
+    let mut more = None;
+    for count in 0.. {
         if started.elapsed() > MAX_TIME {
+            more = Some("looking for variables that are not set takes too long: there may be more of them");
             break;
         }
         let env = Arc::new(Variables::new(variables).with(of_env.clone()));
@@ -52,6 +54,10 @@ pub(super) fn find(source: &str, variables: &BTreeMap<String, String>) -> Vec<Un
         let Some(name) = Name::of(&error, env.last_missed()) else {
             break;
         };
+        if count == MAX_NAMES {
+            more = Some("more variables are not set; the others are named once these are");
+            break;
+        }
         let unset = name.used_at(super::line_of(&error, source));
         let stand_in = if is_comparison(&error, source) {
             let absent = Arc::new(Absent::default());
@@ -75,6 +81,11 @@ pub(super) fn find(source: &str, variables: &BTreeMap<String, String>) -> Vec<Un
         .filter(|(_, absent)| absent.is_printed.load(Ordering::Relaxed));
     found.extend(printed.map(|(unset, _)| unset));
     found.sort_by_key(|unset| unset.line);
+    found.extend(more.map(|message| Unset {
+        expression: String::new(),
+        line: None,
+        message: message.to_owned(),
+    }));
     found
 }
 
