@@ -108,14 +108,13 @@ fn is_balanced(text: &str) -> bool {
         match (quote, letter) {
             (Some(_), '\\') => drop(letters.next()),
             (Some(begun), _) if begun == letter => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(letter),
             (None, '(' | '[' | '{') => open += 1,
             (None, ')' | ']' | '}') => match open.checked_sub(1) {
                 Some(left) => open = left,
                 None => return false,
             },
-            (None, _) => {}
+            _ => {}
         }
     }
     open == 0 && quote.is_none()
