@@ -139,17 +139,11 @@ fn read(file: &File<'_>, index: usize, certificate: &CertificateDer<'_>) -> Resu
 /// Whether the other side will take the certificate for what it is to be used for.
 fn check_use(file: &File<'_>, certificate: &Certificate) -> Result<(), TlsError> {
     if file.side == Side::Server && certificate.is_authority {
-        if !certificate.is_self_signed {
-            return Err(TlsError::file(
-                file,
-                "is the certificate of an authority (CA:TRUE), which is not for a server: name one that the authority has signed",
-            ));
-        }
-        // `openssl req -x509` makes such certificates, Python hosts take them, and the Python server serves them.
-        tracing::warn!(
-            "{file} is a self-signed certificate of an authority (CA:TRUE): Python hosts accept it, others do not; make one with \
-             `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`, or let the authority sign one"
-        );
+        return Err(TlsError::file(
+            file,
+            "is the certificate of an authority (CA:TRUE), which is not for a server: name one that the authority has signed; \
+             a self-signed one is made with `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`",
+        ));
     }
     if !certificate.is_for_handshakes {
         return Err(TlsError::file(

@@ -20,8 +20,8 @@ const ANY_USE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 pub(super) const FOR_SERVERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
 pub(super) const FOR_CLIENTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 
-/// The issuer among the fields of a certificate's body. Behind it are its validity and its subject.
-const ISSUER: usize = 2;
+/// The fields of the body of a certificate before its validity, behind which is its subject.
+const VALIDITY: usize = 3;
 
 /// A certificate, as far as it is read.
 #[derive(Debug)]
@@ -30,8 +30,6 @@ pub(super) struct Certificate {
     pub(super) ends: DateTime,
     /// Whether it may sign others.
     pub(super) is_authority: bool,
-    /// Whether issuer and subject are the same.
-    pub(super) is_self_signed: bool,
     /// Whether its key may be used in a handshake: to sign, or to encrypt or agree on a key.
     pub(super) is_for_handshakes: bool,
     /// What it is for; anything if nothing is said.
@@ -79,9 +77,8 @@ impl Certificate {
         let body = first(parts(first(parts(certificate)?)?.value())?)?;
         let mut fields = parts(body.value())?.into_iter().peekable();
         fields.next_if(|field| field.tag() == context(0));
-        // Behind serial number and signature algorithm.
-        let issuer = fields.nth(ISSUER).ok_or(ErrorKind::Failed)?;
-        let validity = fields.next().ok_or(ErrorKind::Failed)?;
+        // Behind serial number, signature algorithm and issuer.
+        let validity = fields.nth(VALIDITY).ok_or(ErrorKind::Failed)?;
         let subject = fields.next().ok_or(ErrorKind::Failed)?;
         let [begins, ends] = parts(validity.value())?
             .try_into()
@@ -90,7 +87,6 @@ impl Certificate {
             begins: time(begins)?,
             ends: time(ends)?,
             is_authority: false,
-            is_self_signed: issuer.value() == subject.value(),
             is_for_handshakes: true,
             uses: None,
             names: Vec::new(),

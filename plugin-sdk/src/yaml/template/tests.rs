@@ -228,9 +228,7 @@ fn what_becomes_part_of_a_text_is_used() {
 #[test]
 fn that_more_is_not_set_is_said() {
     let source = |count: usize| {
-        let lines: Vec<_> = (0..count)
-            .map(|name| format!("{{{{ env.N{name} }}}}"))
-            .collect();
+        let lines: Vec<_> = (0..count).map(|name| format!("{{{{ env.N{name} }}}}")).collect();
         lines.join("\n")
     };
     let unset = |count| render(&source(count), &variables()).unwrap().unset;

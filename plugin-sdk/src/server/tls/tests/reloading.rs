@@ -62,13 +62,14 @@ async fn a_broken_pair_leaves_the_old_in_use() {
     let _watch = watch(&tls);
     let renewed = files.authority.server(When::Now);
     let half = &renewed.certificate[..renewed.certificate.len() / 2];
-    let broken: [&dyn Fn(); 6] = [
+    let broken: [&dyn Fn(); 7] = [
         &|| files.write("server.pem", half),
         &|| files.write("server.pem", ""),
         &|| fs::remove_file(files.path("server.pem")).unwrap(),
         &|| files.write_server(&files.authority.server(When::Past)),
         &|| files.write_server(&files.authority.server(When::Future)),
         &|| files.write_server(&files.authority.client(When::Now)),
+        &|| files.write_server(&files.authority.pair()),
     ];
     for break_it in broken {
         break_it();
