@@ -83,7 +83,7 @@ impl DenialMetadata {
                 Value::Number(value) => match value.as_i64() {
                     Some(value) => DenialMetric::Integer(value),
                     // An integer beyond 64 bits is none that hosts take.
-                    None if value.is_u64() => return None,
+                    None if value.is_integer() => return None,
                     None => DenialMetric::Floating(value.as_f64()?),
                 },
                 _ => return None,

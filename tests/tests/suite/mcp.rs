@@ -2,6 +2,7 @@
 //! The drivers are in `tests/host`.
 
 mod commands;
+mod declined;
 mod half_close;
 mod handler;
 mod rmcp_client;

@@ -164,7 +164,10 @@ impl AsyncRead for Connection {
             }
         }
         if self.budget.read(read, Instant::now).is_err() {
-            tracing::warn!("a client changes the settings of its connection too often, and is disconnected");
+            limited!(
+                warn,
+                "a client changes the settings of its connection too often, and is disconnected"
+            );
             self.has_ended = true;
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }

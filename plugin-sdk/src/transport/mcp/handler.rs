@@ -15,7 +15,7 @@ use http_body_util::Full;
 use super::{
     answer::Answer,
     http::{Endpoint, RequestBody, not_started},
-    message::{Message, MessageError, code, read},
+    message::{Message, MessageError, code, id_of, read},
     methods::Work,
     tools::Tools,
 };
@@ -115,6 +115,16 @@ impl McpHandler {
 
     /// Answers one message of JSON-RPC. A notification has no answer. The call of a hook ends when this future is dropped.
     pub async fn handle(&self, message: Bytes) -> Option<Bytes> {
+        if let Ok(endpoint) = &self.served
+            && message.len() > endpoint.max_message_size
+        {
+            let problem = format!(
+                "the request is longer than the {} bytes that are read (max_message_size)",
+                endpoint.max_message_size
+            );
+            let error = MessageError::new(code::INVALID_REQUEST, problem).with_id(id_of(&message));
+            return Some(Answer::from(error).body.into());
+        }
         let answer = match read(&message) {
             Ok(Message::Request(request)) => match (&self.served, request.revision()) {
                 (Ok(endpoint), Ok(revision)) => match endpoint.tools.take(&message, &request, revision) {
@@ -150,11 +160,12 @@ impl<B: RequestBody + 'static> tower_service::Service<Request<B>> for McpHandler
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let served = self.served.clone();
+        // The whole handler: whoever called may drop theirs before the answer is there.
+        let handler = self.clone();
         Box::pin(async move {
-            Ok(match served {
+            Ok(match &handler.served {
                 Ok(endpoint) => endpoint.serve(request).await,
-                Err(error) => not_started(&error),
+                Err(error) => not_started(error),
             })
         })
     }

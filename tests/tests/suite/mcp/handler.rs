@@ -25,6 +25,8 @@ impl Noting {
         payload: ToolPreInvokePayload,
         _context: &mut PluginContext,
     ) -> HookResult<ToolPreInvokePayload> {
+        // Not at once, as most hooks that ask somebody.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         Ok(PluginResult::allow().with_metadata("saw", payload.name))
     }
 
@@ -100,6 +102,24 @@ async fn a_handler_is_mounted_in_axum() {
         let answer = send(&[changed], body).await.unwrap();
         assert_eq!(answer.status, status, "{changed:?}: {}", answer.body);
     }
+}
+
+/// As tower's `oneshot` does, which drops the service before the answer is there.
+#[tokio::test]
+async fn a_call_outlives_the_handler_that_was_called() {
+    use tower::ServiceExt as _;
+
+    let request = ::http::Request::post("/mcp")
+        .header("accept", "*/*")
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from(call().to_string()))
+        .unwrap();
+    let answer = Noting::default()
+        .into_mcp_handler()
+        .oneshot(request)
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
 #[tokio::test]

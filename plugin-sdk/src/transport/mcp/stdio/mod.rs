@@ -64,9 +64,7 @@ async fn serve(
         () = stopped => {}
     }
     match output.problem() {
-        Some(problem) => Err(ServeError::new(format!(
-            "answers can't be written to standard output: {problem}"
-        ))),
+        Some(problem) => Err(ServeError::new(problem)),
         None => Ok(()),
     }
 }

@@ -49,7 +49,7 @@ struct State {
     begun: u64,
     /// Answers that are not written yet.
     writing: usize,
-    /// Why the client does not take answers any more.
+    /// Why nothing can be read or answered any more.
     problem: Option<String>,
 }
 
@@ -154,7 +154,12 @@ impl Output {
         self.is_broken.has_begun()
     }
 
-    /// Why the client does not take answers any more.
+    /// The server can't go on.
+    pub(super) fn failed(&self, problem: String) {
+        self.state().problem.get_or_insert(problem);
+    }
+
+    /// Why nothing can be read or answered any more.
     pub(super) fn problem(&self) -> Option<String> {
         self.state().problem.clone()
     }
@@ -181,7 +186,8 @@ impl Output {
         let mut state = self.state();
         state.writing -= 1;
         if let Err(error) = &written {
-            state.problem.get_or_insert_with(|| error.to_string());
+            let problem = || format!("answers can't be written to standard output: {error}");
+            state.problem.get_or_insert_with(problem);
             self.broken.begin();
         }
         drop(state);

@@ -109,7 +109,8 @@ impl Reading {
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::error!("standard input can't be read: {error}");
+                self.output
+                    .failed(format!("standard input can't be read: {error}"));
                 self.end();
             }
         }
@@ -175,7 +176,7 @@ impl Reading {
         if (!is_hook || self.output.hooks_are_quick()) && poll_once(&mut request).is_ready() {
             return;
         }
-        while self.calls.try_join_next().is_some() {}
+        self.reap();
         let task = self.calls.spawn(request);
         self.output.can_be_taken_back(id, number, task);
     }
@@ -187,6 +188,11 @@ impl Reading {
     fn deadline(&mut self) -> Deadline {
         let time = self.limits.time_to_stop();
         *self.until.get_or_insert_with(|| Deadline::after(time))
+    }
+
+    /// Forgets the tasks that have ended, which the set would keep.
+    fn reap(&mut self) {
+        while self.calls.try_join_next().is_some() {}
     }
 
     /// Waits for what is still running.
@@ -205,6 +211,7 @@ impl Reading {
         limited!(warn, kind: "declined messages"; "a message is declined: {}", error.message);
         let output = Arc::clone(&self.output);
         output.refusing();
+        self.reap();
         self.calls
             .spawn(async move { drop(output.write(error.to_json()).await) });
     }
