@@ -142,6 +142,13 @@ impl McpHandler {
         Some(answer.body.into())
     }
 
+    async fn serve(&self, request: Request<impl RequestBody>) -> Response<Full<Bytes>> {
+        match &self.served {
+            Ok(endpoint) => endpoint.serve(request).await,
+            Err(error) => not_started(error),
+        }
+    }
+
     /// Calls the plugin's shutdown, once the server has stopped.
     pub async fn shutdown(&self) {
         if let Ok(endpoint) = &self.served {
@@ -162,12 +169,7 @@ impl<B: RequestBody + 'static> tower_service::Service<Request<B>> for McpHandler
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // The whole handler: whoever called may drop theirs before the answer is there.
         let handler = self.clone();
-        Box::pin(async move {
-            Ok(match &handler.served {
-                Ok(endpoint) => endpoint.serve(request).await,
-                Err(error) => not_started(error),
-            })
-        })
+        Box::pin(async move { Ok(handler.serve(request).await) })
     }
 }
 
