@@ -138,7 +138,8 @@ async fn what_a_panic_says_is_told_to_no_caller_and_logged_at_debug_only() {
         let line = log.lines().find(|line| line.contains("ERROR"));
         let line = line.unwrap_or_else(|| panic!("no error in:\n{log}"));
         assert!(
-            line.contains("the hook tool_pre_invoke of Faults panicked at ") && line.contains("faults/mod.rs:"),
+            line.contains("the hook tool_pre_invoke of Faults panicked at ")
+                && line.contains("faults/mod.rs:"),
             "{line}"
         );
         assert_eq!(log.contains("as asked"), is_logged, "{log}");

@@ -195,6 +195,8 @@ fn the_commands_of_the_readme_work() {
 /// Runs the commands in a text in a project, in their order. Servers are stopped as soon as they listen.
 pub(crate) fn run_all(project: &Path, text: &str) {
     let directory = tempfile::Builder::new().prefix("p-").tempdir_in("/tmp").unwrap();
+    // A server runs until the next one is started: what comes after it may ask it.
+    let mut serving = None;
     for block in commands(text) {
         let mut command = Command::new("bash");
         plugin_sdk_tests::process::without_settings(built_together(&mut command))
@@ -202,7 +204,8 @@ pub(crate) fn run_all(project: &Path, text: &str) {
             .current_dir(project)
             .env("PLUGINS_UNIX_SOCKET_PATH", directory.path().join("plugin.sock"));
         if block.contains(" serve ") {
-            drop(Serving::start(&mut command));
+            drop(serving.take());
+            serving = Some(Serving::start(&mut command));
         } else {
             let said =
                 output(&mut command, Duration::from_secs(600)).unwrap_or_else(|error| panic!("{error}"));

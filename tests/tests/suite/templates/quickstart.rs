@@ -37,7 +37,7 @@ fn the_quickstart_leads_to_a_call_by_the_real_host() -> Result<(), Failed> {
     // Not part of the workspace around the target directory, as an empty folder of an author is not.
     fs::write(
         folder.join("Cargo.toml"),
-        "[workspace]\nmembers = [\"word-filter\"]\nresolver = \"3\"\n",
+        "[workspace]\nmembers = [\"word-filter\"]\nexclude = [\"plugin-sdk-rust\"]\nresolver = \"3\"\n",
     )
     .unwrap();
     let sockets = tempfile::Builder::new().prefix("q-").tempdir_in("/tmp").unwrap();
