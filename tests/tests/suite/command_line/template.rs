@@ -82,6 +82,11 @@ fn what_cannot_be_rendered_ends_soon_with_a_line_of_explanation() {
         (
             "{% set n = namespace(a=[1], b=[1]) %}{% for i in range(99) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}\
              {% endfor %}{{ n.a == n.b }}",
+            "the template ",
+        ),
+        (
+            "{% macro f(a, b, n) %}{% if n %}{{ f([a, a], [b, b], n - 1) }}{% else %}{{ a == b }}{% endif %}{% endmacro %}\
+             {{ f([1], [1], 60) }}",
             "takes longer than 5 s",
         ),
         (deep.as_str(), "longer than 32768 bytes"),
