@@ -92,6 +92,7 @@ mod manifest;
 mod nearest;
 mod plugin;
 pub mod prelude;
+mod protocol;
 mod repeated;
 mod result;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]

@@ -28,10 +28,7 @@ use super::{
 };
 use crate::{
     plugin::BoxFuture,
-    transport::grpc::{
-        bytes_codec::BytesCodec,
-        method::{CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
-    },
+    protocol::grpc::{BytesCodec, CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
 };
 
 /// What the host names on a Unix socket. Python hosts put the path of the socket there, which is not valid.

@@ -8,7 +8,7 @@ use tokio::{net::UnixStream, sync::Semaphore};
 use super::{Server, pool::Pool, shared::Shared, socket::Socket};
 use crate::{
     host::{encoding::protobuf, settings::HostSettings, transport::Failure},
-    transport::unix::envelope::{self, Envelope, Kind},
+    protocol::envelope::{self, Envelope, Kind},
 };
 
 /// The id of the question, which no call has.

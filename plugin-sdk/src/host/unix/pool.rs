@@ -19,7 +19,7 @@ use crate::{
         settings::HostSettings,
         transport::{Failure, Method, Request},
     },
-    transport::unix::frame,
+    protocol::frame,
 };
 
 pub(super) struct Pool {

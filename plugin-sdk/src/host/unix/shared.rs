@@ -26,7 +26,7 @@ use crate::{
         error::ReportedError,
         transport::{Failure, Method, Request},
     },
-    transport::unix::{
+    protocol::{
         envelope::{self, Envelope, Kind, OVERHEAD},
         frame::{Frames, Front},
     },

@@ -11,7 +11,7 @@ use tokio::{
     net::UnixStream,
 };
 
-use crate::transport::unix::frame::{Frames, Front};
+use crate::protocol::frame::{Frames, Front};
 
 /// So much is read at once.
 const READ_SIZE: usize = 16 * 1024;

@@ -16,11 +16,12 @@ use tonic::{
     server::Grpc,
 };
 
-use super::{body::RequestBody, bytes_codec::BytesCodec, method::Method};
+use super::body::RequestBody;
 use crate::{
     codec::CodecError,
     dispatch::{AnswerLimit, Dispatcher, protobuf::RequestFields},
     plugin::BoxFuture,
+    protocol::grpc::{BytesCodec, Method},
     repeated::limited,
     server::drain::Draining,
 };

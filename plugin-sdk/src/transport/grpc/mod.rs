@@ -6,11 +6,9 @@
 mod authority;
 mod body;
 mod budget;
-pub(crate) mod bytes_codec;
 mod calls;
 mod connection;
 mod head;
-pub(crate) mod method;
 mod routes;
 mod server;
 mod service;

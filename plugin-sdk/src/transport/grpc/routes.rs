@@ -19,9 +19,11 @@ use tonic_reflection::server::Builder;
 use super::{
     calls::{Answering, COMPRESSIONS, Calls},
     head,
-    method::{CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
 };
-use crate::server::ServeError;
+use crate::{
+    protocol::grpc::{CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
+    server::ServeError,
+};
 
 const HEALTH: &str = "grpc.health.v1.Health";
 const REFLECTION: &str = "grpc.reflection.v1.ServerReflection";

@@ -18,13 +18,13 @@ use tonic::{
 use super::{
     calls::{Answering, Bounds, Calls},
     head,
-    method::{CURRENT_SERVICE, OLDER_SERVICE},
     settings::{DEFAULT_BODY_TIMEOUT, DEFAULT_MAX_REPLY_SIZE},
 };
 use crate::{
     dispatch::{Dispatcher, StartError},
     limits::Limits,
     plugin::Plugin,
+    protocol::grpc::{CURRENT_SERVICE, OLDER_SERVICE},
 };
 
 /// A plugin as a gRPC service, for a tonic server of the author's own. [`run`](crate::run) makes a whole server by itself.

@@ -22,15 +22,14 @@ use self::{
     guard::Guard,
     wait::{Event, Watch},
 };
-use super::{
-    buffer,
-    envelope::EnvelopeConnection,
-    frame::{self, Frames, Front},
-    request::Request,
-};
+use super::{buffer, envelope::EnvelopeConnection};
 use crate::{
     dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
     limits::Limits,
+    protocol::{
+        frame::{self, Frames, Front},
+        request::Request,
+    },
     repeated::limited,
     server::drain::Draining,
 };

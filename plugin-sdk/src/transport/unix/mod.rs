@@ -3,9 +3,7 @@
 
 mod buffer;
 mod connection;
-pub(crate) mod envelope;
-pub(crate) mod frame;
-mod request;
+mod envelope;
 
 use std::{
     path::{Path, PathBuf},

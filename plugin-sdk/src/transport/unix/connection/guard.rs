@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 use crate::{
     codec::wire::{LENGTH_DELIMITED, put_varint, tag},
     limits::Limits,
-    transport::unix::frame,
+    protocol::frame,
 };
 
 /// The number of the field, which no message has.
@@ -134,7 +134,7 @@ mod tests {
         use crate::{
             codec::nesting::Nesting,
             host::encoding::{Answer, protobuf},
-            transport::unix::envelope::Envelope,
+            protocol::envelope::Envelope,
         };
 
         let answer = framed(&crate::dispatch::protobuf::unknown_message()).freeze();

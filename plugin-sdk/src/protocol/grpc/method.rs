@@ -11,7 +11,7 @@ pub(crate) const PACKAGE_HEALTH: [&str; 2] = ["cpex.Health", "mcpgateway.plugins
 
 /// A method of the two packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(crate) enum Method {
     InvokeHook,
     GetPluginConfig(Vocabulary),
     GetPluginConfigs(Vocabulary),
@@ -20,7 +20,7 @@ pub(super) enum Method {
 
 impl Method {
     /// The method of a path such as `/cpex.PluginService/InvokeHook`.
-    pub(super) fn of_path(path: &str) -> Option<Self> {
+    pub(crate) fn of_path(path: &str) -> Option<Self> {
         let (service, method) = path.strip_prefix('/')?.split_once('/')?;
         let vocabulary = match service {
             CURRENT_SERVICE => Vocabulary::Current,

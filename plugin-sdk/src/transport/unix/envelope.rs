@@ -1,4 +1,5 @@
-//! A connection on which a client sent an envelope. From then on it carries nothing else.
+//! A connection on which a client sent an envelope: many calls at one time, answered as they finish (`docs/envelope.md`). It carries
+//! nothing else from then on.
 
 use std::{collections::HashMap, io, pin::pin, sync::Arc};
 
@@ -10,16 +11,15 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Envelope, Kind, OVERHEAD, put};
+use super::{buffer, connection::is_gone};
 use crate::{
     dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
-    repeated::limited,
-    server::drain::Draining,
-    transport::unix::{
-        buffer,
-        connection::is_gone,
+    protocol::{
+        envelope::{Envelope, Kind, OVERHEAD, put},
         frame::{Frames, Front},
     },
+    repeated::limited,
+    server::drain::Draining,
 };
 
 /// So much is read at once.
@@ -28,7 +28,7 @@ const READ_SIZE: usize = 64 * 1024;
 /// While this much waits to be written, nothing is read, and answers wait where they are.
 const WRITE_BACKLOG: usize = 256 * 1024;
 
-pub(in crate::transport::unix) struct EnvelopeConnection {
+pub(super) struct EnvelopeConnection {
     stream: UnixStream,
     dispatcher: Arc<Dispatcher>,
     draining: Draining,
@@ -49,7 +49,7 @@ struct Answer {
 
 /// Why a connection ends.
 #[derive(Debug)]
-pub(in crate::transport::unix) enum End {
+pub(super) enum End {
     Closed,
     Drained,
     Idle,
@@ -61,7 +61,7 @@ pub(in crate::transport::unix) enum End {
 
 impl EnvelopeConnection {
     /// Takes over a connection with what was read and not answered, and what was not written.
-    pub(in crate::transport::unix) fn new(
+    pub(super) fn new(
         stream: UnixStream,
         dispatcher: Arc<Dispatcher>,
         draining: Draining,
@@ -85,7 +85,7 @@ impl EnvelopeConnection {
 
     /// Serves the connection, whose first envelope was read already, until it ends. Calls that run then are cancelled: there is
     /// nobody to answer to.
-    pub(in crate::transport::unix) async fn serve(mut self, first: &Bytes) {
+    pub(super) async fn serve(mut self, first: &Bytes) {
         let end = match self.take(first) {
             Ok(()) => self.run().await,
             Err(end) => end,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The requests that a host can make.
-pub(super) enum Request {
+pub(crate) enum Request {
     Invoke(Invocation),
     GetPluginConfig(Text),
     GetPluginConfigs,
@@ -22,7 +22,7 @@ pub(super) enum Request {
 
 impl Request {
     /// Messages carry no type. Which one this is follows from the fields that it has.
-    pub(super) fn of(message: &Bytes) -> Self {
+    pub(crate) fn of(message: &Bytes) -> Self {
         let fields = match RequestFields::read(message) {
             Ok(fields) => fields,
             Err(error) => {

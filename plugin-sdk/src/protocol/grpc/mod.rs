@@ -1,0 +1,8 @@
+//! The services of gRPC and their messages ([protocol, section
+//! 2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#2-protobuf-and-grpc)).
+
+mod bytes_codec;
+mod method;
+
+pub(crate) use bytes_codec::BytesCodec;
+pub(crate) use method::{CURRENT_SERVICE, Method, OLDER_SERVICE, PACKAGE_HEALTH};
