@@ -30,15 +30,14 @@ const LOOK: Duration = Duration::from_millis(40);
 /// The places for hooks that hold an async thread.
 #[derive(Default)]
 pub(crate) struct Occupancy {
-    /// Known with the first call: a service may be made before its runtime.
+    /// Known with the first call in a runtime: a service may be made, and called, before that.
     runtime: OnceLock<Places>,
     /// The watch is the one thread that nothing but a pause of the whole process holds up.
     pub(crate) pulse: Pulse,
 }
 
 struct Places {
-    /// `None` where hooks are called without a runtime.
-    handle: Option<Handle>,
+    handle: Handle,
     places: Box<[Place]>,
 }
 
@@ -69,26 +68,30 @@ thread_local! {
 }
 
 impl Occupancy {
-    fn runtime(&self) -> &Places {
-        self.runtime.get_or_init(|| {
-            let handle = Handle::try_current().ok();
-            let threads = handle.as_ref().map_or(1, |handle| handle.metrics().num_workers());
+    /// `None` where hooks are called without a runtime.
+    fn runtime(&self) -> Option<&Places> {
+        if let Some(places) = self.runtime.get() {
+            return Some(places);
+        }
+        let handle = Handle::try_current().ok()?;
+        Some(self.runtime.get_or_init(|| {
+            let threads = handle.metrics().num_workers();
             Places {
                 handle,
                 // For all async threads but one.
                 places: (1..threads.max(2)).map(|_| Place::default()).collect(),
             }
-        })
+        }))
     }
 
     /// Whether a hook must have a place to be polled.
     pub(crate) fn keeps_places(&self) -> bool {
-        self.runtime().handle.is_some()
+        self.runtime().is_some()
     }
 
     /// Takes a place for one poll of a hook, if one is free.
     pub(crate) fn take(&self, id: HookId) -> Option<Held<'_>> {
-        let places = &self.runtime().places;
+        let places = &self.runtime()?.places;
         let count = places.len();
         let usual = USUAL_PLACE.with(|place| *place);
         let number = NEXT_POLL.with(|next| next.replace(next.get() + 1)) << 16 | (usual as u64 & 0xffff);
@@ -148,9 +151,7 @@ fn look(occupancy: &Weak<Occupancy>, instances: &Weak<[Instance]>) {
                 }
             }
         }
-        if let Some(handle) = handle
-            && is_held(&handle.metrics(), &mut workers)
-        {
+        if is_held(&handle.metrics(), &mut workers) {
             // A thread that wakes for this and finds nothing else to do waits for I/O and timers, if nobody does.
             handle.spawn(async {});
         }
@@ -209,5 +210,26 @@ pub(crate) fn report(instance: &Instance, hook: &InstanceHook) {
             WATCH_INTERVAL.as_millis(),
             hook.name.replace('.', "_"),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_the_runtime_that_a_hook_is_called_in() {
+        let id = HookId { instance: 0, hook: 0 };
+        let occupancy = Occupancy::default();
+        assert!(occupancy.take(id).is_none(), "nothing is held without a runtime");
+        assert!(!occupancy.keeps_places());
+        let runtime = Builder::new_multi_thread().worker_threads(4).build().unwrap();
+        runtime.block_on(async {
+            let places: Vec<_> = std::iter::from_fn(|| occupancy.take(id)).collect();
+            assert_eq!(places.len(), 3);
+            assert!(occupancy.keeps_places());
+        });
     }
 }
