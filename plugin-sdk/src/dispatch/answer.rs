@@ -244,6 +244,11 @@ impl ErrorAnswer {
         Self::new(plugin_name, message).with_code(code::BUSY)
     }
 
+    pub(crate) fn no_answer() -> Self {
+        let message = "the server failed with the call, which a plugin may have seen".to_owned();
+        Self::new("", message).with_code(code::INTERNAL)
+    }
+
     pub(crate) fn stopping() -> Self {
         Self::new("", "the server is about to stop".to_owned()).with_code(code::STOPPING)
     }

@@ -94,26 +94,26 @@ impl Dispatcher {
     }
 }
 
+/// An `InvokeHookResponse` with nothing but an error.
+fn only_error(error: &ErrorAnswer) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_error(&mut out, error, Levels::of_objects(Levels::DEFAULT_OBJECTS));
+    out
+}
+
 /// The answer to a message that is none of the requests.
 pub(crate) fn unknown_message() -> Vec<u8> {
-    let mut out = Vec::new();
-    write_error(
-        &mut out,
-        &ErrorAnswer::unknown_message(),
-        Levels::of_objects(Levels::DEFAULT_OBJECTS),
-    );
-    out
+    only_error(&ErrorAnswer::unknown_message())
 }
 
 /// The answer to a request over the limit, which was not read.
 pub(crate) fn request_too_large(size: usize, limit: usize) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_error(
-        &mut out,
-        &ErrorAnswer::request_too_large(size, limit),
-        Levels::of_objects(Levels::DEFAULT_OBJECTS),
-    );
-    out
+    only_error(&ErrorAnswer::request_too_large(size, limit))
+}
+
+/// The answer to a call that came to no end of its own.
+pub(crate) fn no_answer() -> Vec<u8> {
+    only_error(&ErrorAnswer::no_answer())
 }
 
 /// The content of a `PluginError`, for an answer that is nothing else.

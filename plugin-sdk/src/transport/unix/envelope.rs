@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::{
     io::{Interest, Ready},
     net::UnixStream,
-    task::{self, AbortHandle, JoinSet},
+    task::{self, AbortHandle, JoinError, JoinSet},
     time::Instant,
 };
 
@@ -276,11 +276,23 @@ impl EnvelopeConnection {
         self.running.insert(id, task);
     }
 
-    fn answer(&mut self, answer: Result<(task::Id, Answer), task::JoinError>) {
-        // A call that was cancelled has no answer, or nobody who waits for it, even where the id stands for another call now.
-        if let Ok((task, Answer { id, message })) = answer
-            && self.running.get(&id).is_some_and(|running| running.id() == task)
-        {
+    fn answer(&mut self, ended: Result<(task::Id, Answer), JoinError>) {
+        let (task, Answer { id, message }) = match ended {
+            Ok(answered) => answered,
+            Err(error) => {
+                let task = error.id();
+                let is_it = |(id, call): (&u64, &AbortHandle)| (call.id() == task).then_some(*id);
+                // One that was cancelled is not there any more.
+                let Some(id) = self.running.iter().find_map(is_it) else {
+                    return;
+                };
+                limited!(error, "a call ended without an answer"; %error);
+                let message = protobuf::no_answer();
+                (task, Answer { id, message })
+            }
+        };
+        // Nobody waits for a call that was cancelled, even where its id stands for another call now.
+        if self.running.get(&id).is_some_and(|running| running.id() == task) {
             self.running.remove(&id);
             put(&mut self.output, id, Kind::InvokeHook, &message, None);
             self.last_progress = Instant::now();
@@ -377,5 +389,58 @@ async fn ready(stream: &UnixStream, interest: Option<Interest>) -> Ready {
     match interest {
         Some(interest) => stream.ready(interest).await.unwrap_or(Ready::EMPTY),
         None => Ready::EMPTY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{io::AsyncReadExt, time::timeout};
+
+    use super::*;
+    use crate::{prelude::*, server::drain::Drain};
+
+    #[plugin(hooks = [tool_pre_invoke])]
+    #[derive(Default)]
+    struct Allowing;
+
+    impl Allowing {
+        async fn tool_pre_invoke(
+            &self,
+            _: ToolPreInvokePayload,
+            _: &mut PluginContext,
+        ) -> HookResult<ToolPreInvokePayload> {
+            Ok(PluginResult::allow())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_task_panics_is_answered_and_its_place_is_free() {
+        let (stream, mut client) = UnixStream::pair().unwrap();
+        let dispatcher = Arc::new(Dispatcher::of_plugin(Allowing).unwrap());
+        let (_drain, draining) = Drain::new();
+        let (input, output) = (BytesMut::new(), BytesMut::new());
+        let mut connection = EnvelopeConnection::new(stream, dispatcher, draining, input, output);
+        let task = connection.calls.spawn(async { panic!("not in a hook") });
+        connection.running.insert(7, task);
+
+        let mut input = BytesMut::new();
+        let mut frames = Frames::new(1000);
+        let answered = async {
+            loop {
+                client.read_buf(&mut input).await.unwrap();
+                if let Front::Frame(answer) = frames.take(&mut input) {
+                    return Envelope::read(&answer).unwrap().unwrap();
+                }
+            }
+        };
+        let answer = tokio::select! {
+            answer = timeout(Duration::from_secs(20), answered) => answer.expect("no answer"),
+            end = connection.run() => panic!("{end:?}"),
+        };
+        let expected = (Kind::InvokeHook, protobuf::no_answer().into());
+        assert_eq!((answer.id, answer.content), (7, Some(expected)));
+        assert!(connection.running.is_empty());
     }
 }
