@@ -6,7 +6,7 @@ use std::{
     io,
     pin::pin,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::Poll,
@@ -113,19 +113,13 @@ impl Output {
         }
     }
 
-    /// Takes note of an answer that is going to be written: the request is over, and its client may use the id again. Not if it was
-    /// cancelled meanwhile.
-    pub(super) fn answering(&self, id: &Id, number: u64) -> bool {
+    /// Begins to write an answer: the request is over, and its client may use the id again. Not if it was cancelled meanwhile.
+    pub(super) fn answering(self: &Arc<Self>, id: &Id, number: u64) -> Option<Writing> {
         let mut state = self.state();
-        let is_running = state
-            .running
-            .get(id)
-            .is_some_and(|running| running.number == number);
-        if is_running {
-            state.running.remove(id);
-            state.writing += 1;
-        }
-        is_running
+        state.running.get(id).filter(|running| running.number == number)?;
+        state.running.remove(id);
+        state.writing += 1;
+        Some(Writing(Arc::clone(self)))
     }
 
     /// Runs a call, and keeps an eye on how long its hook holds the thread.
@@ -174,25 +168,10 @@ impl Output {
         self.changed.notified().await;
     }
 
-    /// Takes note of an error that is going to be written, and that is about no request that runs.
-    pub(super) fn refusing(&self) {
+    /// Begins to write an error that is about no request that runs.
+    pub(super) fn refusing(self: &Arc<Self>) -> Writing {
         self.state().writing += 1;
-    }
-
-    /// Writes a message that was taken note of, and a line feed.
-    pub(super) async fn write(&self, mut message: Vec<u8>) -> io::Result<()> {
-        message.push(b'\n');
-        let written = self.write_all(&message).await;
-        let mut state = self.state();
-        state.writing -= 1;
-        if let Err(error) = &written {
-            let problem = || format!("answers can't be written to standard output: {error}");
-            state.problem.get_or_insert_with(problem);
-            self.broken.begin();
-        }
-        drop(state);
-        self.changed.notify_one();
-        written
+        Writing(Arc::clone(self))
     }
 
     async fn write_all(&self, mut left: &[u8]) -> io::Result<()> {
@@ -234,5 +213,28 @@ impl Output {
                 .await
                 .unwrap_or_else(|_| Err(self.not_read())),
         }
+    }
+}
+
+/// An answer that is being written. The end of the server waits for it.
+#[must_use]
+pub(super) struct Writing(Arc<Output>);
+
+impl Writing {
+    /// Writes a message and a line feed.
+    pub(super) async fn write(self, mut message: Vec<u8>) {
+        let Self(output) = &self;
+        message.push(b'\n');
+        if let Err(error) = output.write_all(&message).await {
+            output.failed(format!("answers can't be written to standard output: {error}"));
+            output.broken.begin();
+        }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.state().writing -= 1;
+        self.0.changed.notify_one();
     }
 }

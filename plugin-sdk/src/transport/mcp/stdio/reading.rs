@@ -124,7 +124,7 @@ impl Reading {
                     "the request is longer than the {} bytes that are read (PLUGINS_MAX_MESSAGE_SIZE)",
                     self.limits.max_message_size
                 );
-                return self.refuse(MessageError::new(code::INVALID_REQUEST, message).with_id(id));
+                return self.refuse(&MessageError::new(code::INVALID_REQUEST, message).with_id(id));
             }
         };
         match read(&line) {
@@ -138,7 +138,7 @@ impl Reading {
             }
             // The server makes no requests.
             Ok(Message::Response) => {}
-            Err(error) => self.refuse(error),
+            Err(error) => self.refuse(&error),
         }
     }
 
@@ -146,7 +146,7 @@ impl Reading {
         let Some(number) = self.output.begin(request.id.clone()) else {
             let message = "another request with this id is still running: give each its own";
             let error = MessageError::new(code::INVALID_REQUEST, message).with_id(Some(request.id.clone()));
-            return self.refuse(error);
+            return self.refuse(&error);
         };
         let work = match request.revision() {
             Ok(revision) => self.tools.take(line, request, revision),
@@ -163,8 +163,8 @@ impl Reading {
                     Work::Done(answer) => answer,
                     Work::Hook(call) => output.timed(call.answer(&tools)).await,
                 };
-                if output.answering(&id, number) {
-                    let _ = output.write(answer.body).await;
+                if let Some(writing) = output.answering(&id, number) {
+                    writing.write(answer.body).await;
                 }
             }),
         );
@@ -207,13 +207,10 @@ impl Reading {
     }
 
     /// Answers with an error that is about no request that runs.
-    fn refuse(&mut self, error: MessageError) {
+    fn refuse(&mut self, error: &MessageError) {
         limited!(warn, kind: "declined messages"; "a message is declined: {}", error.message);
-        let output = Arc::clone(&self.output);
-        output.refusing();
         self.reap();
-        self.calls
-            .spawn(async move { drop(output.write(error.to_json()).await) });
+        self.calls.spawn(self.output.refusing().write(error.to_json()));
     }
 }
 

@@ -163,6 +163,19 @@ async fn what_takes_too_long_at_the_end_is_broken_off() {
 }
 
 #[tokio::test]
+async fn the_end_waits_for_an_answer_that_is_read_slowly() {
+    let mut client = Client::start(Limits::default());
+    let id = json!("x".repeat(5000));
+    client
+        .send(&json!({"jsonrpc": "2.0", "id": id, "method": "ping"}).to_string())
+        .await;
+    client.input = None;
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(client.answer().await.unwrap()["id"], id);
+    client.ends().await;
+}
+
+#[tokio::test]
 async fn whatever_a_client_says_it_can_go_on() {
     let limits = Limits {
         max_message_size: 2000,
