@@ -186,13 +186,13 @@ impl Listener {
                 stream.set_nodelay(true)?;
                 Ok(match tls {
                     Some(tls) => {
-                        let (tls, handshake) = (tls.clone(), tls.accept(stream, peer));
+                        let handshake = tls.accept(stream, peer);
                         // A failed handshake is counted and logged already.
                         Accepted::Handshake(Box::pin(async move {
                             handshake
                                 .await
                                 .ok()
-                                .map(|stream| Box::new(Heard::new(stream, &tls, peer)) as Box<dyn Duplex>)
+                                .map(|stream| Box::new(Heard::new(stream, peer)) as Box<dyn Duplex>)
                         }))
                     }
                     None => Accepted::Ready(Box::new(stream)),

@@ -20,7 +20,8 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// A connection that did not come about. It is counted and logged already.
 #[derive(Debug)]
 pub(crate) struct HandshakeError {
-    failure: HandshakeFailure,
+    /// The reason, as it is counted.
+    pub(super) failure: HandshakeFailure,
     message: String,
 }
 
@@ -30,12 +31,6 @@ impl HandshakeError {
             failure,
             message: message.into(),
         }
-    }
-
-    /// The reason, as it is counted.
-    #[cfg(test)]
-    pub(crate) fn failure(&self) -> HandshakeFailure {
-        self.failure
     }
 }
 
@@ -83,7 +78,7 @@ impl Tls {
                     (HandshakeError::new(HandshakeFailure::Timeout, message), None)
                 }
             };
-            shared.failures.record(error.failure, &peer, &error);
+            error.failure.record(&peer, &error);
             if let Some(stream) = refused {
                 refuse(stream).await;
             }

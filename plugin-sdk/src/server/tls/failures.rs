@@ -1,9 +1,6 @@
 //! Counting and logging the handshakes that fail.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::fmt;
 
 use metrics::{Counter, counter, describe_counter};
 
@@ -26,8 +23,7 @@ pub(crate) enum HandshakeFailure {
 }
 
 impl HandshakeFailure {
-    /// Every reason, in the order of their counters.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Certificate,
         Self::Protocol,
         Self::Timeout,
@@ -36,7 +32,7 @@ impl HandshakeFailure {
     ];
 
     /// The reason as a label of a metric.
-    pub(crate) fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Protocol => "protocol",
@@ -45,50 +41,21 @@ impl HandshakeFailure {
             Self::Disconnected => "disconnected",
         }
     }
-}
 
-/// The handshakes that failed since the start, by reason.
-#[derive(Debug, Default)]
-pub(crate) struct HandshakeFailures {
-    counters: [AtomicU64; HandshakeFailure::ALL.len()],
-}
-
-impl HandshakeFailures {
-    /// How many failed for this reason.
-    #[cfg(test)]
-    pub(crate) fn count(&self, failure: HandshakeFailure) -> u64 {
-        self.counters[failure as usize].load(Ordering::Relaxed)
+    fn counter(self) -> Counter {
+        counter!(NAME, "reason" => self.as_str())
     }
 
-    /// How many failed for any reason.
-    #[cfg(test)]
-    pub(crate) fn total(&self) -> u64 {
-        HandshakeFailure::ALL
-            .into_iter()
-            .map(|failure| self.count(failure))
-            .sum()
-    }
-
-    pub(super) fn record(
-        &self,
-        failure: HandshakeFailure,
-        peer: &dyn fmt::Display,
-        problem: &dyn fmt::Display,
-    ) {
-        self.counters[failure as usize].fetch_add(1, Ordering::Relaxed);
-        failed(failure).increment(1);
-        if failure == HandshakeFailure::Disconnected {
+    /// Counts and logs a handshake that failed.
+    pub(super) fn record(self, peer: &dyn fmt::Display, problem: &dyn fmt::Display) {
+        self.counter().increment(1);
+        if self == Self::Disconnected {
             tracing::debug!(%peer, "TLS handshake failed: {problem}");
             return;
         }
         // Clients that can't connect try again and again, and scanners never stop.
-        limited!(warn, kind: "TLS handshakes that failed"; %peer, reason = failure.as_str(), "TLS handshake failed: {problem}");
+        limited!(warn, kind: "TLS handshakes that failed"; %peer, reason = self.as_str(), "TLS handshake failed: {problem}");
     }
-}
-
-/// The same for the recorder of metrics, where all servers of the process count together.
-fn failed(failure: HandshakeFailure) -> Counter {
-    counter!(NAME, "reason" => failure.as_str())
 }
 
 const NAME: &str = "plugin_tls_handshake_failures_total";
@@ -97,26 +64,6 @@ const NAME: &str = "plugin_tls_handshake_failures_total";
 pub(super) fn announce() {
     describe_counter!(NAME, "TLS handshakes that failed, by reason");
     for failure in HandshakeFailure::ALL {
-        failed(failure).increment(0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_are_counted_by_reason() {
-        let failures = HandshakeFailures::default();
-        for reason in [
-            HandshakeFailure::Timeout,
-            HandshakeFailure::Disconnected,
-            HandshakeFailure::Timeout,
-        ] {
-            failures.record(reason, &"peer", &"problem");
-        }
-        let counts = HandshakeFailure::ALL.map(|reason| failures.count(reason));
-        assert_eq!(counts, [0, 0, 2, 0, 1]);
-        assert_eq!(failures.total(), 3);
+        failure.counter().increment(0);
     }
 }

@@ -4,27 +4,26 @@ use std::{
     fmt,
     io::{self, IoSlice},
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{HandshakeFailure, HandshakeFailures, Tls};
+use super::HandshakeFailure;
 
 /// A stream that reports a client which leaves before it has said anything. The hosts' gRPC library compares the name in the
 /// server's certificate only after the handshake, and then just leaves.
 pub(crate) struct Heard<S, P: fmt::Display> {
     stream: S,
-    silent: Option<(Arc<HandshakeFailures>, P)>,
+    silent: Option<P>,
 }
 
 impl<S, P: fmt::Display> Heard<S, P> {
-    /// A stream whose handshake was made by `tls`.
-    pub(crate) fn new(stream: S, tls: &Tls, peer: P) -> Self {
+    /// A stream whose handshake was made with `peer`.
+    pub(crate) fn new(stream: S, peer: P) -> Self {
         Self {
             stream,
-            silent: Some((Arc::clone(&tls.shared.failures), peer)),
+            silent: Some(peer),
         }
     }
 }
@@ -32,9 +31,8 @@ impl<S, P: fmt::Display> Heard<S, P> {
 impl<S, P: fmt::Display> Heard<S, P> {
     /// The client has gone without a word.
     fn left(&mut self) {
-        if let Some((failures, peer)) = self.silent.take() {
-            failures.record(
-                HandshakeFailure::Abandoned,
+        if let Some(peer) = self.silent.take() {
+            HandshakeFailure::Abandoned.record(
                 &peer,
                 &"the client left once it was made, without a word; if it is a gateway, it does not accept this server's \
                   certificate: certfile must name the host that it connects to",

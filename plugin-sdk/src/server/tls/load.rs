@@ -15,8 +15,7 @@ use tokio_rustls::rustls::{
 };
 
 use super::{
-    ClientAuth, DEFAULT_HANDSHAKE_TIMEOUT, HandshakeFailures, TlsError, TlsSettings, failures, files::Files,
-    reload::Watched,
+    ClientAuth, DEFAULT_HANDSHAKE_TIMEOUT, TlsError, TlsSettings, failures, files::Files, reload::Watched,
 };
 use crate::tls::{
     certificate::{self, Clock},
@@ -35,7 +34,6 @@ pub(super) struct Shared {
     pub(super) settings: TlsSettings,
     pub(super) alpn: Vec<Vec<u8>>,
     pub(super) current: watch::Sender<Arc<ServerConfig>>,
-    pub(super) failures: Arc<HandshakeFailures>,
     /// How things stood at the start, for the watcher to go on from: it misses no change in between.
     pub(super) at_start: Watched,
 }
@@ -59,7 +57,6 @@ impl Tls {
                 settings,
                 alpn,
                 current: watch::Sender::new(config),
-                failures: Arc::default(),
                 at_start: Watched::new(digest, &clock),
             }),
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
@@ -71,12 +68,6 @@ impl Tls {
     pub(crate) fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
         self.handshake_timeout = timeout;
         self
-    }
-
-    /// The handshakes that have failed so far.
-    #[cfg(test)]
-    pub(crate) fn failures(&self) -> Arc<HandshakeFailures> {
-        Arc::clone(&self.shared.failures)
     }
 }
 

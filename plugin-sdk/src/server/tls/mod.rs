@@ -16,7 +16,7 @@ mod tests;
 
 pub(crate) use crate::tls::TlsError;
 pub(crate) use accept::DEFAULT_HANDSHAKE_TIMEOUT;
-pub(crate) use failures::{HandshakeFailure, HandshakeFailures};
+use failures::HandshakeFailure;
 pub(crate) use heard::Heard;
 pub(crate) use load::Tls;
 pub(crate) use reload::DEFAULT_RELOAD_INTERVAL;

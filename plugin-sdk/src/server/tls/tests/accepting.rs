@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     super::{ClientAuth, HandshakeFailure, Tls, accept::HandshakeError},
-    support::{Client, Files, PATIENCE, When, meet, openssl, serve_once},
+    support::{Client, Counted, Files, PATIENCE, When, meet, openssl, recorder, serve_once},
 };
 
 #[tokio::test]
@@ -23,11 +23,13 @@ async fn the_protocol_is_agreed_on() {
 
     let (seen, served) = meet(&tls, &files.client().with_alpn(b"http/1.1")).await;
     assert!(seen.is_err());
-    assert_eq!(served.unwrap_err().failure(), HandshakeFailure::Protocol);
+    assert_eq!(served.unwrap_err().failure, HandshakeFailure::Protocol);
 }
 
 #[tokio::test]
 async fn a_client_that_speaks_no_tls_is_told_apart() {
+    let recorder = recorder();
+    let counted = Counted::here(&recorder);
     let tls = Files::new().load();
     let (address, server) = serve_once(&tls).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -38,22 +40,27 @@ async fn a_client_that_speaks_no_tls_is_told_apart() {
     drop(stream);
     let error = server.await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "the client does not speak TLS");
-    assert_eq!(tls.failures().count(HandshakeFailure::Protocol), 1);
+    assert_eq!(counted.of(HandshakeFailure::Protocol), 1);
 }
 
 /// As health checks of load balancers do.
 #[tokio::test]
 async fn a_client_that_only_connects_is_told_apart() {
+    let recorder = recorder();
+    let counted = Counted::here(&recorder);
     let tls = Files::new().load();
     let (address, server) = serve_once(&tls).await;
     drop(TcpStream::connect(address).await.unwrap());
     let error = server.await.unwrap().unwrap_err();
-    assert_eq!(error.failure(), HandshakeFailure::Disconnected, "{error}");
-    assert_eq!(tls.failures().total(), 1);
+    assert_eq!(error.failure, HandshakeFailure::Disconnected, "{error}");
+    assert_eq!(counted.of(HandshakeFailure::Disconnected), 1);
+    assert_eq!(counted.total(), 1);
 }
 
 #[tokio::test]
 async fn a_handshake_takes_no_longer_than_it_may() {
+    let recorder = recorder();
+    let counted = Counted::here(&recorder);
     let tls = Files::new()
         .load()
         .with_handshake_timeout(Duration::from_millis(100));
@@ -66,7 +73,7 @@ async fn a_handshake_takes_no_longer_than_it_may() {
     assert_eq!(error.to_string(), "the client did not finish within 100ms");
     assert!(start.elapsed() < PATIENCE);
     assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
-    assert_eq!(tls.failures().count(HandshakeFailure::Timeout), 1);
+    assert_eq!(counted.of(HandshakeFailure::Timeout), 1);
 }
 
 /// The loop of the module's documentation.
@@ -133,7 +140,7 @@ async fn openssl_gets_in_with_tls_12_and_13_and_not_with_older() {
 
         let (output, served) = s_client(&files, &tls, version).await;
         assert_eq!(
-            served.unwrap_err().failure(),
+            served.unwrap_err().failure,
             HandshakeFailure::Certificate,
             "{version}: {output}"
         );

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use metrics::LocalRecorderGuard;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     date_time_ymd,
@@ -28,7 +30,7 @@ use tokio_rustls::{
     },
 };
 
-use super::super::{Tls, TlsSettings, accept::HandshakeError};
+use super::super::{HandshakeFailure, Tls, TlsSettings, accept::HandshakeError};
 
 /// More than anything here takes; what takes longer hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -286,6 +288,40 @@ pub(super) async fn serve_once(tls: &Tls) -> (SocketAddr, JoinHandle<Result<(), 
         Ok(())
     });
     (address, server)
+}
+
+/// Counts what happens on a thread.
+pub(super) fn recorder() -> PrometheusRecorder {
+    PrometheusBuilder::new().build_recorder()
+}
+
+/// The handshakes that failed on this thread, by reason.
+pub(super) struct Counted<'a> {
+    counts: PrometheusHandle,
+    _here: LocalRecorderGuard<'a>,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn here(recorder: &'a PrometheusRecorder) -> Self {
+        Self {
+            counts: recorder.handle(),
+            _here: metrics::set_default_local_recorder(recorder),
+        }
+    }
+
+    pub(super) fn of(&self, failure: HandshakeFailure) -> u64 {
+        let name = format!(
+            "plugin_tls_handshake_failures_total{{reason=\"{}\"}} ",
+            failure.as_str()
+        );
+        let counts = self.counts.render();
+        let count = counts.lines().find_map(|line| line.strip_prefix(&name));
+        count.map_or(0, |count| count.parse().unwrap())
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        HandshakeFailure::ALL.map(|failure| self.of(failure)).iter().sum()
+    }
 }
 
 /// The program `openssl`, which these tests need: it is what operators make their keys with, and what Python hosts speak TLS
