@@ -11,7 +11,7 @@ use std::{
 
 use super::places::Socket;
 #[cfg(feature = "mcp")]
-use crate::transport::mcp::McpSettings;
+use crate::transport::mcp::{HEALTH_PORT_DISTANCE, McpSettings};
 use crate::{
     environment::Environment,
     launch::yaml::findings::Findings,
@@ -20,10 +20,6 @@ use crate::{
         tls::{ClientAuth, Tls},
     },
 };
-
-/// So far above the port of a server of MCP with TLS is that of its health and metrics.
-#[cfg(feature = "mcp")]
-const HEALTH_PORT_DISTANCE: u16 = 1000;
 
 /// Looks at the place where a server will listen, and reads its certificates as it would.
 pub(super) fn listener(
@@ -172,7 +168,7 @@ pub(super) fn url(settings: &McpSettings, findings: &mut Findings) {
             .filter(|_| listen.port != 0)
     {
         port(
-            "MCP (health and metrics, 1000 above the port with TLS)",
+            &format!("MCP (health and metrics, {HEALTH_PORT_DISTANCE} above the port with TLS)"),
             host,
             health,
             "--http-port",
@@ -194,7 +190,7 @@ pub(super) fn together(grpc: &ListenSettings, http: &ListenSettings, findings: &
         ));
     } else if http.tls.is_some() && http.port.checked_add(HEALTH_PORT_DISTANCE) == Some(grpc.port) {
         findings.problems.push(format!(
-            "gRPC listens on port {}, where MCP with TLS has its health and metrics (1000 above its port): choose another with \
+            "gRPC listens on port {}, where MCP with TLS has its health and metrics ({HEALTH_PORT_DISTANCE} above its port): choose another with \
              --grpc-port or --http-port",
             grpc.port
         ));

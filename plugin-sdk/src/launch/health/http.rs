@@ -10,10 +10,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::{host_and_port, shown};
-use crate::server::listener::{Duplex, ListenSettings};
-
-/// So far above the port of a server with TLS is that of its health without.
-const HEALTH_PORT_DISTANCE: u16 = 1000;
+use crate::{
+    server::listener::{Duplex, ListenSettings},
+    transport::mcp::HEALTH_PORT_DISTANCE,
+};
 
 /// Where the path is.
 pub(super) enum Address {

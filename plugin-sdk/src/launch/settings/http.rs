@@ -5,7 +5,7 @@ use super::values::{SECONDS, boolean, list, seconds, size};
 use super::{Setting, Settings};
 use crate::launch::yaml::findings::Findings;
 use crate::server::tls::ClientAuth;
-use crate::transport::mcp::{is_host_entry, is_origin_entry};
+use crate::transport::mcp::{HEALTH_PORT_DISTANCE, is_host_entry, is_origin_entry};
 
 pub(super) const TABLES: [&[Setting]; 2] = [&LISTEN, &SETTINGS];
 
@@ -104,11 +104,11 @@ impl Settings {
     pub(super) fn finish_http(&mut self, flags: &[(&'static str, String)], findings: &mut Findings) {
         let tls = std::mem::take(&mut self.http_tls);
         listen::finish(&mut self.http.listen, tls, &NAMES, flags, findings);
-        // Its own listener is on the port 1000 above.
-        if self.http.listen.tls.is_some() && self.http.listen.port > u16::MAX - 1000 {
+        let highest = u16::MAX - HEALTH_PORT_DISTANCE;
+        if self.http.listen.tls.is_some() && self.http.listen.port > highest {
             findings.problems.push(format!(
                 "MCP: the port {} leaves no room for /health and /metrics/prometheus, which are served without TLS on the \
-                 port 1000 above it: choose one up to 64535",
+                 port {HEALTH_PORT_DISTANCE} above it: choose one up to {highest}",
                 self.http.listen.port
             ));
         }

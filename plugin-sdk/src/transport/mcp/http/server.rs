@@ -26,7 +26,10 @@ use crate::{
         listener::{ListenSettings, Listener, Protocol},
         metrics::Metrics,
     },
-    transport::mcp::{settings::McpSettings, tools::Tools},
+    transport::mcp::{
+        settings::{HEALTH_PORT_DISTANCE, McpSettings},
+        tools::Tools,
+    },
 };
 
 /// What is HTTP's own where it listens.
@@ -37,9 +40,6 @@ pub(crate) const MCP: Protocol = Protocol {
     uds_setting: "PLUGINS_SERVER_UDS",
     over_unix: |stream| Box::new(stream),
 };
-
-/// So far above the port of a server with TLS is that of its health and metrics without.
-const HEALTH_PORT_DISTANCE: u16 = 1000;
 
 /// What is read from a connection at once, at most. hyper begins with little and takes more while there is more.
 const READ_BUFFER: usize = 256 * 1024;

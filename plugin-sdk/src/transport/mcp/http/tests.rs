@@ -24,7 +24,7 @@ use crate::{
     limits::Limits,
     prelude::*,
     server::{ServeError, tls::TlsSettings},
-    transport::mcp::settings::McpSettings,
+    transport::mcp::settings::{HEALTH_PORT_DISTANCE, McpSettings},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -358,7 +358,7 @@ async fn with_tls_health_and_metrics_have_a_port_of_their_own() {
     let tls = TlsSettings::new(certfile, keyfile);
     settings.listen.tls = Some(tls.with_client_auth(crate::server::tls::ClientAuth::None));
     let server = Server::start(settings, Limits::default());
-    let health = SocketAddr::new(server.address.ip(), server.address.port() + 1000);
+    let health = SocketAddr::new(server.address.ip(), server.address.port() + HEALTH_PORT_DISTANCE);
     for (path, status, says) in [
         ("/health", 200, "healthy"),
         ("/metrics/prometheus", 200, "ssl_enabled=\"true\"} 1"),
