@@ -2,7 +2,10 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::repeated::limited;
+use crate::{
+    repeated::limited,
+    value::{Map, Value},
+};
 
 /// Numbers about a denial ([protocol, section
 /// 7.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#73-denial-metadata)). Integers
@@ -69,14 +72,9 @@ impl DenialMetadata {
         self.iter()
             .filter(move |(key, metric)| !too_many && acceptable(key, *metric))
     }
-}
 
-#[cfg(feature = "host")]
-impl DenialMetadata {
     /// The entries of an object that hosts accept.
-    pub(crate) fn of_map(map: &crate::value::Map) -> Self {
-        use crate::value::Value;
-
+    pub(crate) fn of_map(map: &Map) -> Self {
         let metrics = map.iter().filter_map(|(key, value)| {
             let metric = match value {
                 Value::Bool(value) => DenialMetric::Boolean(*value),

@@ -40,7 +40,7 @@ struct Inner {
 }
 
 /// JSON-RPC's "internal error": what hosts take where a plugin sets nothing else.
-const INTERNAL_ERROR: i32 = -32603;
+pub(crate) const INTERNAL_ERROR: i32 = -32603;
 
 impl PluginError {
     /// An error with this message, no code, no details, and the MCP error code -32603.

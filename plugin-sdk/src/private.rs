@@ -11,11 +11,10 @@ pub use std::{
 pub use crate::{
     PluginError,
     context::PluginContext,
-    dispatch::Call,
     hooks::{self, Hook},
     manifest::Manifest,
     plugin::{
-        BoxFuture, Create, Functions, HasConfig, HasHook, Invocation, Invoke, Plugin, PluginSettings,
+        BoxFuture, Call, Create, Functions, HasConfig, HasHook, Invocation, Invoke, Plugin, PluginSettings,
         Reference, checks, description, parameters,
     },
 };
@@ -126,8 +125,9 @@ mod in_process {
 
     use crate::{
         codec::CodecError,
-        dispatch::{AnswerLimit, Dispatcher, StartError, protobuf::RequestFields},
+        dispatch::{Dispatcher, StartError},
         plugin::Plugin,
+        protocol::request::InvokeHookRequest,
     };
 
     /// One plugin without a transport around it: the bytes of a request in, those of the answer out. For the benchmarks of this
@@ -141,14 +141,13 @@ mod in_process {
 
         /// An `InvokeHookRequest` in, an `InvokeHookResponse` out.
         pub async fn protobuf(&self, request: Bytes) -> Result<Vec<u8>, CodecError> {
-            let invocation = RequestFields::read(&request)?.into_invocation();
-            let limit = AnswerLimit::of_message(self.0.limits().max_message_size);
-            Ok(self.0.invoke_protobuf(invocation, limit).await)
+            Ok(self.0.respond(InvokeHookRequest::read(&request)?).await)
         }
 
         /// The arguments of the tool `invoke_hook` in, the text of its answer out.
         pub async fn json(&self, hook: &str, plugin: &str, payload: Bytes, context: Bytes) -> String {
-            self.0.invoke_json(hook, plugin, payload, context).await
+            let request = InvokeHookRequest::of_json(hook.into(), plugin.into(), payload, context);
+            String::from_utf8(self.0.respond(request).await).unwrap_or_default()
         }
     }
 }

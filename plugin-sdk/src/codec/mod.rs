@@ -20,6 +20,7 @@
 
 mod access;
 mod de;
+mod encoding;
 mod error;
 pub(crate) mod json;
 mod key;
@@ -40,6 +41,7 @@ pub(crate) mod wire;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub(crate) use encoding::Encoding;
 pub use error::CodecError;
 pub(crate) use json::{any_json, write_json};
 
@@ -48,8 +50,6 @@ use message::Message;
 use nesting::{JsonLevels, Levels, check_json};
 pub(crate) use ser::Writing;
 use ser::{STRUCT, ValueSerializer};
-
-use crate::result::{PluginResult, ResultFields};
 
 /// Reads the bytes of a `google.protobuf.Struct` into any type that serde can read from an object.
 ///
@@ -205,56 +205,6 @@ fn locate<'a, T: Deserialize<'a>>(text: &'a [u8], error: serde_json::Error) -> C
     }
 }
 
-/// Where the result of a hook is written, in the form in which its transport carries it.
-#[derive(Debug)]
-pub struct Sink<'a> {
-    pub(crate) out: &'a mut Vec<u8>,
-    pub(crate) form: Form,
-    /// How large the document is that was read: what is written may be as large.
-    pub(crate) expected: usize,
-}
-
-/// The two forms of documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// A `Struct` in the message field with this tag.
-    Struct {
-        tag: u8,
-        levels: Levels,
-    },
-    Json(JsonLevels),
-}
-
-impl Sink<'_> {
-    /// Writes the result of a hook.
-    ///
-    /// # Errors
-    ///
-    /// When a part of the result has no form on the wire: the error names the key.
-    pub fn encode<T: Serialize>(&mut self, result: &PluginResult<T>) -> Result<(), CodecError> {
-        match self.form {
-            Form::Struct { tag, levels } => {
-                let fields = ResultFields {
-                    result,
-                    denial_metadata: false,
-                };
-                let payload = result.modified_payload.as_ref().map_or(0, |_| self.expected);
-                // A little more than what is known, for the rest of the result and for what a plugin adds.
-                self.out.reserve(payload + payload / 64 + 256);
-                let writing = Writing::new(levels).expecting(payload);
-                write_struct_as(self.out, &fields, tag, writing).map(drop)
-            }
-            Form::Json(levels) => {
-                let fields = ResultFields {
-                    result,
-                    denial_metadata: true,
-                };
-                write_json(self.out, &fields, levels.in_result())
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::{borrow::Cow, collections::BTreeMap};
@@ -262,42 +212,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{DenialMetric, value::Map};
-
-    fn sent<T: Serialize>(result: &PluginResult<T>) -> Result<String, CodecError> {
-        let mut out = b"before".to_vec();
-        let mut sink = Sink {
-            out: &mut out,
-            form: Form::Json(JsonLevels::new(JsonLevels::DEFAULT)),
-            expected: 0,
-        };
-        sink.encode(result)?;
-        Ok(String::from_utf8(out).unwrap())
-    }
-
-    #[test]
-    fn json_keeps_its_integers_and_refuses_what_it_has_no_text_for() {
-        let largest = BTreeMap::from([("signed", i128::from(i64::MIN)), ("unsigned", u64::MAX.into())]);
-        let result =
-            PluginResult::modify_payload(largest).with_denial_metadata("n", DenialMetric::Integer(i64::MAX));
-        assert_eq!(
-            sent(&result).unwrap(),
-            "before{\"continue_processing\":true,\"modified_payload\":{\"signed\":-9223372036854775808,\
-             \"unsigned\":18446744073709551615},\"denial_metadata\":{\"n\":9223372036854775807}}"
-        );
-        for float in [f64::NAN, f64::INFINITY] {
-            let payload = BTreeMap::from([("list", [0.0, float])]);
-            let error = sent(&PluginResult::modify_payload(payload)).unwrap_err();
-            assert_eq!(error.path(), "modified_payload.list[1]");
-        }
-        let nested = |count| (0..count).fold(json!({}), |inside, _| json!({ "k": inside }));
-        assert!(sent(&PluginResult::modify_payload(nested(JsonLevels::DEFAULT - 1))).is_ok());
-        let error = sent(&PluginResult::modify_payload(nested(JsonLevels::DEFAULT))).unwrap_err();
-        assert!(
-            error.is_too_deep() && error.path().starts_with("modified_payload.k.k"),
-            "{error}"
-        );
-    }
+    use crate::value::Map;
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Borrowed<'a> {

@@ -2,7 +2,7 @@
 
 use metrics::{Counter, counter, describe_counter};
 
-use super::call::Effect;
+use crate::plugin::call::Effect;
 
 const NAME: &str = "plugin_calls_total";
 

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{
-    StartError,
-    conduct::Conduct,
-    counts::Counts,
-    older_hosts::{self, Vocabulary},
-};
+use super::{StartError, conduct::Conduct, counts::Counts, older_hosts};
 use crate::{
     codec::to_struct,
     manifest::Manifest,
     plugin::{ErasedPlugin, PluginKind, PluginSettings},
+    protocol::plugin_config::Vocabulary,
     repeated::Repeated,
     value::{Map, Value},
 };

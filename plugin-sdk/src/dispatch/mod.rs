@@ -1,18 +1,14 @@
 //! The one way into author code: finds the instance, decodes the payload, runs the hook, encodes the result.
 
 mod answer;
-mod call;
 mod conduct;
 mod counts;
 pub(crate) mod guard;
-#[cfg(feature = "host")]
-mod here;
 mod instance;
-pub(crate) mod json;
 mod occupancy;
 mod older_hosts;
-pub(crate) mod protobuf;
 mod pulse;
+mod respond;
 mod run;
 mod shutdown;
 mod start_error;
@@ -27,31 +23,26 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 pub(crate) use answer::AnswerLimit;
-#[cfg(any(feature = "host", feature = "mcp"))]
-pub(crate) use answer::code;
-pub use call::Call;
 #[cfg(feature = "cli")]
 pub(crate) use instance::unknown_hooks;
 pub(crate) use instance::{InstanceConfig, Reported};
-pub(crate) use older_hosts::Vocabulary;
 pub use start_error::StartError;
 
-use answer::{Answer, ErrorAnswer, Written};
-pub(crate) use call::Payload;
-use call::{Effect, Outcome};
-use counts::Counts;
+use answer::Answer;
 use instance::{Instance, InstanceHook};
 use occupancy::{HookId, Occupancy};
 use run::{Ended, Running};
 use threads::Threads;
 
 use crate::{
-    codec::{CodecError, Form, nesting::Nesting, text::Text},
+    codec::{CodecError, Encoding, nesting::Nesting, text::Text},
     context::PluginContext,
     limits::Limits,
     manifest::Manifest,
-    plugin::{Plugin, PluginKind},
+    plugin::{Call, Plugin, PluginKind, call::Outcome},
+    protocol::{error::ReportedError, request::InvokeHookRequest, response::WrittenResult},
     repeated::limited,
+    value::read_lenient,
 };
 
 /// All instances of a process, and the only way to call them.
@@ -64,20 +55,6 @@ pub(crate) struct Dispatcher {
     threads: Threads,
     limits: Limits,
     nesting: Nesting,
-}
-
-/// One request to call a hook, in the form of its transport.
-pub(crate) struct Invocation {
-    pub(crate) hook_type: Text,
-    pub(crate) plugin_name: Text,
-    pub(crate) payload: Payload,
-    pub(crate) context: RawContext,
-}
-
-/// A context before it is looked at.
-pub(crate) enum RawContext {
-    Wire(Bytes),
-    Json(Bytes),
 }
 
 /// Threads that hooks which are not known to block may hold beside those for hooks that block.
@@ -217,26 +194,24 @@ impl Dispatcher {
         })
     }
 
-    /// Calls a hook. The result is written to the end of `out`.
-    async fn invoke(&self, invocation: Invocation, out: Vec<u8>) -> Answer<'_> {
+    async fn invoke(&self, request: InvokeHookRequest) -> Answer<'_> {
         let started = Instant::now();
-        let (plugin_name, hook_type) = (&invocation.plugin_name, &invocation.hook_type);
+        let (plugin_name, hook_type) = (&request.plugin_name, &request.hook_type);
         let Some((id, instance)) = self.called(plugin_name) else {
-            let answer = ErrorAnswer::not_found(plugin_name.as_str(), hook_type.as_str());
-            return Answer::Error(answer);
+            return ReportedError::not_found(plugin_name.as_str(), hook_type.as_str()).into();
         };
         let Some((place, plugin, hook)) = instance.hook(hook_type.as_bytes()) else {
-            return Answer::Error(ErrorAnswer::not_found(&instance.name, hook_type.as_str()));
+            return ReportedError::not_found(&instance.name, hook_type.as_str()).into();
         };
-        let context = match self.context(invocation.context) {
+        let context = match self.context(request.encoding, request.context) {
             Ok(mut context) => {
                 context.set_plugin(Arc::clone(&instance.name));
                 context
             }
-            Err(error) => return Answer::Error(ErrorAnswer::context(&instance.name, &error)),
+            Err(error) => return ReportedError::context(&instance.name, &error).into(),
         };
-        let form = invocation.payload.form(self.nesting);
-        let call = Call::new(invocation.payload, self.nesting, context, out);
+        let encoding = request.encoding;
+        let call = Call::new(encoding, request.payload, self.nesting, context);
         let deadline = started + self.limits.call_timeout;
         let running = Running {
             occupancy: &self.occupancy,
@@ -252,18 +227,18 @@ impl Dispatcher {
         let unfinished = hook.counts.unfinished();
         let ended = running.to_end(call, deadline).await;
         unfinished.end();
-        self.answer(instance, hook, ended, form)
+        self.answer(instance, hook, ended, encoding)
     }
 
-    fn context(&self, raw: RawContext) -> Result<PluginContext, CodecError> {
-        match raw {
-            RawContext::Wire(raw) => PluginContext::of_wire(raw, self.nesting.levels),
-            RawContext::Json(text) => {
+    fn context(&self, encoding: Encoding, raw: Bytes) -> Result<PluginContext, CodecError> {
+        match encoding {
+            Encoding::Protobuf => PluginContext::of_wire(raw, self.nesting.levels),
+            Encoding::Json => {
                 let levels = self.nesting.json;
-                if let Some(context) = PluginContext::of_checked_json(&text, levels) {
+                if let Some(context) = PluginContext::of_checked_json(&raw, levels) {
                     return Ok(context);
                 }
-                json::read(&text, levels.in_context(), |text| {
+                read_lenient(&raw, levels.in_context(), |text| {
                     PluginContext::of_json(text, levels)
                 })
             }
@@ -275,7 +250,7 @@ impl Dispatcher {
         instance: &Instance,
         hook: &'a InstanceHook,
         ended: Ended,
-        form: Form,
+        encoding: Encoding,
     ) -> Answer<'a> {
         let (counts, failures) = (&hook.counts, &hook.failures);
         let (name, hook) = (&*instance.name, hook.name.as_str());
@@ -291,25 +266,27 @@ impl Dispatcher {
                     written,
                 ) => {
                     let context = context.is_changed().then(|| Box::new(context));
-                    return Answer::Result {
-                        written,
-                        denial_metadata,
+                    return Answer {
+                        outcome: Ok(WrittenResult {
+                            result: written,
+                            denial_metadata,
+                            context,
+                        }),
                         bare_denial,
-                        context,
                         counted: Some((counts, effect)),
                     };
                 }
                 // The request is at fault, whatever the operator wants done about errors of the plugin.
                 (Some(Outcome::Payload(error)), ..) => {
                     counts.error();
-                    return Answer::Error(ErrorAnswer::payload(name, hook, &error));
+                    return ReportedError::payload(name, hook, &error).into();
                 }
                 (outcome, ..) => {
                     counts.error();
                     match outcome {
-                        Some(Outcome::Error(error)) => ErrorAnswer::of_plugin(name, &error),
-                        Some(Outcome::Unsendable(error)) => ErrorAnswer::unsendable(name, hook, &error),
-                        _ => ErrorAnswer::not_found(name, hook),
+                        Some(Outcome::Error(error)) => ReportedError::of_plugin(name, &error),
+                        Some(Outcome::Unsendable(error)) => ReportedError::unsendable(name, hook, &error),
+                        _ => ReportedError::not_found(name, hook),
                     }
                 }
             },
@@ -322,15 +299,15 @@ impl Dispatcher {
                     "the panic of {hook} says: {}",
                     panic.text()
                 );
-                ErrorAnswer::panic(name, hook)
+                ReportedError::panic(name, hook)
             }
             Ended::TimedOut => {
                 counts.timeout();
-                ErrorAnswer::timeout(name, self.limits.call_timeout)
+                ReportedError::timeout(name, self.limits.call_timeout)
             }
             Ended::Refused => {
                 counts.refused();
-                ErrorAnswer::too_many_blocking(name, hook, self.limits.max_blocking_calls)
+                ReportedError::too_many_blocking(name, hook, self.limits.max_blocking_calls)
             }
         };
         if failures.may_log() {
@@ -344,43 +321,9 @@ impl Dispatcher {
             );
         }
         if instance.ignore_errors {
-            Answer::allow(form)
+            Answer::allow(encoding, self.nesting)
         } else {
-            Answer::Error(error)
+            error.into()
         }
-    }
-
-    /// Writes an answer in the form of a transport. What can't be sent, or is too large, is replaced: a denial by what is left of
-    /// it when everything optional is gone, anything else by an error.
-    fn write_bounded<'a, T: Written>(
-        plugin_name: &str,
-        mut answer: Answer<'a>,
-        limit: AnswerLimit,
-        write: impl Fn(Answer<'a>) -> Result<T, CodecError>,
-    ) -> Result<T, CodecError> {
-        let counted = answer.counted();
-        let count = |outcome: fn(&Counts, Effect)| {
-            if let Some((counts, effect)) = counted {
-                outcome(counts, effect);
-            }
-        };
-        let bare_denial = answer.take_bare_denial();
-        let error = match write(answer) {
-            Ok(written) if written.size() <= limit.size => {
-                count(Counts::result);
-                return Ok(written);
-            }
-            Ok(written) => ErrorAnswer::too_large(plugin_name, written.size(), limit),
-            Err(error) => ErrorAnswer::unsendable_context(plugin_name, &error),
-        };
-        limited!(warn, kind: "answers that can't be sent"; plugin_name = error.plugin_name, "{}", error.message);
-        if let Some(Ok(written)) = bare_denial.map(&write)
-            && written.size() <= limit.size
-        {
-            count(Counts::result);
-            return Ok(written);
-        }
-        count(|counts, _| counts.error());
-        write(Answer::Error(error))
     }
 }

@@ -4,13 +4,6 @@
 
 use crate::value::{Map, Value};
 
-/// The names of modes that a host knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Vocabulary {
-    Current,
-    Older,
-}
-
 /// What an older host is told in place of `reported`.
 ///
 /// Such a host has four modes, and no `on_error`: what an error does is part of the mode. A mode that it does not know becomes

@@ -18,14 +18,13 @@ use tokio::{
 };
 
 use super::{
-    Call, guard,
-    guard::Panic,
+    guard::{self, Panic},
     instance::{Instance, InstanceHook},
     occupancy::{Held, HookId, Occupancy, WATCH_INTERVAL, report},
     threads::{Permit, Threads, TooMany},
 };
 use crate::{
-    plugin::{BoxFuture, ErasedPlugin},
+    plugin::{BoxFuture, Call, ErasedPlugin},
     repeated::limited,
 };
 

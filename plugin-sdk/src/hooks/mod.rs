@@ -44,8 +44,8 @@ pub use self::prompt::{PromptPostFetchPayload, PromptPreFetchPayload};
 pub use self::resource::{ResourcePostFetchPayload, ResourcePreFetchPayload};
 pub(crate) use self::setters::setters;
 pub use self::tool::{ToolPostInvokePayload, ToolPreInvokePayload};
-use crate::codec::{CodecError, Document, Sink};
-use crate::result::PluginResult;
+use crate::codec::{CodecError, Document};
+use crate::result::{PluginResult, Sink};
 
 /// A point at which a host calls plugins.
 ///

@@ -5,8 +5,8 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    codec::{CodecError, Writing, nesting::JsonLevels, write_json, write_struct_as},
     context::PluginContext,
+    protocol::request::{EncodePayload, OutgoingCall},
 };
 
 /// One call of one hook, before it takes the form of a transport.
@@ -51,8 +51,14 @@ impl<'a> HookCall<'a> {
         self.options
     }
 
-    pub(crate) fn payload(&self) -> &'a (dyn EncodePayload + Sync) {
-        self.payload
+    /// The call of this plugin.
+    pub(crate) fn outgoing(&self, plugin_name: &'a str) -> OutgoingCall<'a> {
+        OutgoingCall {
+            hook_type: self.hook,
+            plugin_name,
+            payload: self.payload,
+            context: self.context,
+        }
     }
 }
 
@@ -99,21 +105,5 @@ impl CallOptions {
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
-    }
-}
-
-/// A payload of any type, in both forms.
-pub(crate) trait EncodePayload {
-    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError>;
-    fn write_json(&self, out: &mut Vec<u8>, levels: JsonLevels) -> Result<(), CodecError>;
-}
-
-impl<P: Serialize> EncodePayload for P {
-    fn write_struct(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
-        write_struct_as(out, self, tag, writing).map(drop)
-    }
-
-    fn write_json(&self, out: &mut Vec<u8>, levels: JsonLevels) -> Result<(), CodecError> {
-        write_json(out, self, levels)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     codec::CodecError,
     error::debug_by_message,
-    value::Map,
+    protocol::error::ReportedError,
     visible::{Visible, visible},
 };
 
@@ -128,35 +128,6 @@ impl fmt::Display for CallError {
 impl Error for CallError {}
 
 debug_by_message!(CallError, HostError);
-
-/// An error as the server reported it ([protocol, section
-/// 8.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#81-errors)).
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct ReportedError {
-    /// What went wrong.
-    pub message: String,
-    /// The plugin it went wrong in, as the server calls it.
-    pub plugin_name: String,
-    /// A code for programs; empty if there is none.
-    pub code: String,
-    /// Whatever helps to understand the error.
-    pub details: Map,
-    /// The code of the JSON-RPC error that a gateway answers with.
-    pub mcp_error_code: i32,
-}
-
-/// What the server says is shown in one line, with control characters as `\u{1b}`.
-impl fmt::Display for ReportedError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let formatter = &mut Visible(formatter);
-        formatter.write_str(&self.message)?;
-        if !self.code.is_empty() {
-            write!(formatter, " ({})", self.code)?;
-        }
-        Ok(())
-    }
-}
 
 /// Why a plugin can't be used at all.
 #[derive(Clone)]

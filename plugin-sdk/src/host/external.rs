@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{
+    answer,
     call::{CallOptions, HookCall},
     calls::Calls,
     config::{ExternalPluginConfig, PluginConfig},
@@ -13,7 +14,11 @@ use super::{
     settings::HostSettings,
     transport::Method,
 };
-use crate::{codec::nesting::Nesting, plugin::BoxFuture};
+use crate::{
+    codec::nesting::Nesting,
+    plugin::BoxFuture,
+    protocol::{health, plugin_config},
+};
 
 /// A plugin in another process, called over the transport that its entry in the gateway's file names.
 ///
@@ -48,12 +53,14 @@ impl ExternalPlugin {
             .make(
                 Method::GetPluginConfig,
                 &plugin,
-                encoding.get_plugin_config(&plugin),
+                plugin_config::write_request(encoding, &plugin),
                 options,
             )
             .await;
         let remote = answer
-            .and_then(|answer| encoding.read_plugin_config(&answer, nesting))
+            .and_then(|answer| {
+                plugin_config::read_response(encoding, &answer, nesting).map_err(CallError::invalid_answer)
+            })
             .map_err(|error| HostError::Connect {
                 plugin: plugin.clone(),
                 error,
@@ -104,7 +111,7 @@ impl HostedPlugin for ExternalPlugin {
 
     fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         let encoding = self.calls.transport.encoding();
-        let message = encoding.invoke_hook(self.config.name(), &call, self.nesting);
+        let message = call.outgoing(self.config.name()).write(encoding, self.nesting);
         let options = call.options();
         Box::pin(async move {
             let message = message.map_err(|error| CallError::invalid_request(&error))?;
@@ -113,7 +120,7 @@ impl HostedPlugin for ExternalPlugin {
                 .calls
                 .make(Method::InvokeHook, name, message, options)
                 .await?;
-            encoding.read_answer(name, &answer, self.nesting)
+            answer::read(encoding, name, &answer, self.nesting)
         })
     }
 
@@ -123,9 +130,14 @@ impl HostedPlugin for ExternalPlugin {
             let options = CallOptions::new().repeatable();
             let answer = self
                 .calls
-                .make(Method::Health, self.config.name(), encoding.health(), options)
+                .make(
+                    Method::Health,
+                    self.config.name(),
+                    health::request(encoding),
+                    options,
+                )
                 .await?;
-            encoding.read_health(&answer)
+            health::read(encoding, &answer).map_err(CallError::invalid_answer)
         })
     }
 

@@ -2,22 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
-
 use super::{
+    answer::of_reported,
     call::HookCall,
     config::{Mode, OnError, PluginConfig},
-    encoding,
     error::CallError,
     hosted::HostedPlugin,
     reply::HookReply,
-    transport::Encoding,
 };
 use crate::{
-    codec::write_json,
     dispatch::{Dispatcher, InstanceConfig, StartError},
     limits::Limits,
     plugin::{BoxFuture, Plugin, PluginKind},
+    protocol::request::InvokeHookRequest,
     value::Value,
 };
 
@@ -121,16 +118,11 @@ impl HostedPlugin for InProcessPlugin {
     fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
         // JSON, because it carries all of a context, and integers of any size.
         let nesting = self.dispatcher.limits().nesting();
-        let levels = nesting.json;
+        let outgoing = call.outgoing(self.config.name());
         let (mut payload, mut context) = (Vec::new(), Vec::new());
-        let written = call
-            .payload()
-            .write_json(&mut payload, levels)
-            .map_err(|error| error.in_key("payload"))
-            .and_then(|()| {
-                write_json(&mut context, call.context(), levels.in_context())
-                    .map_err(|error| error.in_key("context"))
-            });
+        let written = outgoing
+            .payload_json(&mut payload, nesting)
+            .and_then(|()| outgoing.context_json(&mut context, nesting));
         let options = call.options();
         Box::pin(async move {
             if self.closed.load(Ordering::Acquire) {
@@ -139,9 +131,9 @@ impl HostedPlugin for InProcessPlugin {
             written.map_err(|error| CallError::invalid_request(&error))?;
             let limit = self.dispatcher.limits().max_message_size;
             within(limit, payload.len() + context.len())?;
-            let answer =
-                self.dispatcher
-                    .invoke_here(call.hook(), self.config.name(), payload.into(), context.into());
+            let (hook, name) = (call.hook().into(), self.config.name().into());
+            let request = InvokeHookRequest::of_json(hook, name, payload.into(), context.into());
+            let answer = self.dispatcher.reply(request);
             let answer = match options.timeout {
                 None => answer.await,
                 Some(after) => tokio::time::timeout(after, answer)
@@ -151,16 +143,7 @@ impl HostedPlugin for InProcessPlugin {
                         may_be_seen: true,
                     })?,
             };
-            match answer {
-                Ok((result, denial_metadata, context)) => Ok(HookReply {
-                    encoding: Encoding::Json,
-                    result: Bytes::from(result),
-                    denial_metadata,
-                    context,
-                    nesting,
-                }),
-                Err(error) => Err(encoding::of_reported(error)),
-            }
+            answer.map_err(of_reported)
         })
     }
 

@@ -72,13 +72,13 @@
 //!
 //! They are also read from a `.env` file in the working directory, beneath those of the process.
 
+mod answer;
 mod backoff;
 mod call;
 mod calls;
 pub(crate) mod config;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 mod connect;
-pub(crate) mod encoding;
 mod error;
 mod external;
 #[cfg(feature = "grpc")]
@@ -99,10 +99,12 @@ pub(crate) mod unix;
 
 pub use call::{CallOptions, HookCall};
 pub use config::{ExternalPluginConfig, GatewayConfig, Mode, OnError, PluginConfig};
-pub use error::{CallError, HostError, ReportedError};
+pub use error::{CallError, HostError};
 pub use external::ExternalPlugin;
 pub use hosted::{HostedPlugin, Invoke};
 pub use in_process::InProcessPlugin;
 pub use registry::PluginRegistry;
 pub use reply::HookReply;
 pub use settings::{HostSettings, HttpSettings};
+
+pub use crate::protocol::error::ReportedError;

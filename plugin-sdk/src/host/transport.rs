@@ -32,8 +32,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::error::ReportedError;
-use crate::plugin::BoxFuture;
+use crate::{codec::Encoding, plugin::BoxFuture, protocol::error::ReportedError};
 
 /// A way to a server of plugins. See the [contract](self).
 pub(crate) trait Transport: Send + Sync {
@@ -45,16 +44,6 @@ pub(crate) trait Transport: Send + Sync {
 
     /// Ends everything that is open, within a second or so; exchanges that still run may fail. None comes after it.
     fn close(&self) -> BoxFuture<'_, ()>;
-}
-
-/// The form of requests and answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    /// The messages of `plugin_service.proto`.
-    Protobuf,
-    /// The arguments and answers of the tools of MCP ([protocol, section
-    /// 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)).
-    Json,
 }
 
 /// What is asked of the server.

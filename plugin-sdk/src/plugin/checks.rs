@@ -10,8 +10,7 @@ pub use std::future::{Pending, pending};
 
 use serde::de::DeserializeOwned;
 
-use super::{HasConfig, HasHook, PluginSettings};
-use crate::dispatch::Call;
+use super::{Call, HasConfig, HasHook, PluginSettings};
 use crate::error::PluginError;
 use crate::hooks::Hook;
 use crate::result::HookResult;

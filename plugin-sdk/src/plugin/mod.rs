@@ -1,5 +1,6 @@
 //! What `#[plugin]` implements, and its type-erased form.
 
+pub(crate) mod call;
 pub mod checks;
 pub mod parameters;
 mod parts;
@@ -9,10 +10,11 @@ mod settings;
 
 use std::{pin::Pin, sync::Arc};
 
+pub use call::Call;
 pub use parts::{Create, Functions, HasConfig, HasHook, Invocation, Invoke, Reference, description};
 pub use settings::PluginSettings;
 
-use crate::{dispatch::Call, error::PluginError, manifest::Manifest, value::Map};
+use crate::{error::PluginError, manifest::Manifest, value::Map};
 
 /// A boxed future, as the SDK's boundary has them: a plugin is compiled once, not once for every transport.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -5,8 +5,8 @@
 
 use std::future::pending;
 
-use super::{BoxFuture, PluginSettings};
-use crate::{dispatch::Call, error::PluginError};
+use super::{BoxFuture, Call, PluginSettings};
+use crate::error::PluginError;
 
 /// Gives the hook with this index in [`Manifest::hooks`](crate::Manifest::hooks) its type.
 ///

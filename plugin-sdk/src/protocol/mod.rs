@@ -3,10 +3,18 @@
 //! No I/O, and no calls of plugins.
 
 #[cfg(feature = "unix")]
+pub(crate) mod bare;
+mod denial_metadata;
+#[cfg(feature = "unix")]
 pub(crate) mod envelope;
+pub(crate) mod error;
+mod field;
 #[cfg(feature = "unix")]
 pub(crate) mod frame;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
-#[cfg(feature = "unix")]
+pub(crate) mod health;
+pub(crate) mod plugin_config;
 pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod server_error;

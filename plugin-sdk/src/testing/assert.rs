@@ -5,12 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::difference::{comparable, difference, pretty};
-use crate::{
-    error::PluginError,
-    host::CallError,
-    result::{PluginResult, ResultFields},
-    violation::PluginViolation,
-};
+use crate::{error::PluginError, host::CallError, result::PluginResult, violation::PluginViolation};
 
 /// Checks of what a hook answered: of a [`TestPlugin`](super::TestPlugin), of a hook method that is called as it is, and of a
 /// plugin that is called with [`host`](crate::host).
@@ -156,11 +151,7 @@ impl<T: Serialize> fmt::Display for Shown<'_, T> {
             }
             (_, true) => formatter.write_str("the call passing as it is")?,
         }
-        let fields = ResultFields {
-            result,
-            denial_metadata: true,
-        };
-        write!(formatter, "\n{}", pretty(&comparable(&fields)))
+        write!(formatter, "\n{}", pretty(&comparable(result)))
     }
 }
 

@@ -9,7 +9,7 @@ use super::difference::{comparable, difference};
 use crate::{
     context::PluginContext,
     host::{CallError, ReportedError},
-    result::{PluginResult, ResultFields},
+    result::PluginResult,
 };
 
 /// The calls of a case, in their order.
@@ -32,11 +32,7 @@ impl Journal {
     ) {
         let answer = match answer {
             Ok(result) => {
-                let fields = ResultFields {
-                    result,
-                    denial_metadata: true,
-                };
-                json!({"result": comparable(&fields), "context": {
+                json!({"result": comparable(result), "context": {
                     "state": comparable(context.state()),
                     "metadata": comparable(context.metadata()),
                     "shared_state": comparable(context.global_context().state()),

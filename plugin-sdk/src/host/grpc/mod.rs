@@ -24,9 +24,10 @@ use super::{
     connect::{Address, Authorities, Connector, Tls},
     settings::HostSettings,
     slot::Slot,
-    transport::{Encoding, Failure, Method, Request, Transport},
+    transport::{Failure, Method, Request, Transport},
 };
 use crate::{
+    codec::Encoding,
     plugin::BoxFuture,
     protocol::grpc::{BytesCodec, CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
 };

@@ -5,14 +5,15 @@ use std::error::Error;
 use h2::Reason;
 use tonic::{Code, Status};
 
-use super::{super::error::ReportedError, connection::SendError};
-use crate::host::{
-    connect::is_refusal,
-    transport::{Failure, Request},
+use super::connection::SendError;
+use crate::{
+    error::INTERNAL_ERROR,
+    host::{
+        connect::is_refusal,
+        transport::{Failure, Request},
+    },
+    protocol::error::ReportedError,
 };
-
-/// The code of a failure in a plugin's server, which is what hosts make of any status.
-const INTERNAL_ERROR: i32 = -32603;
 
 /// The failure that a status stands for. `place` is the address of the server.
 pub(super) fn failure(status: &Status, place: &str, request: &Request<'_>) -> Failure {

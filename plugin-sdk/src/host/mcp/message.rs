@@ -7,11 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    host::{
-        encoding::protobuf::SHUTTING_DOWN,
-        error::ReportedError,
-        transport::{Failure, Method, Request},
-    },
+    host::transport::{Failure, Method, Request},
+    protocol::{error::ReportedError, server_error::code::STOPPING},
     value::Value,
 };
 
@@ -90,7 +87,7 @@ impl RpcError {
     /// Whether the server says that it stops, and did not take the request.
     pub(super) fn is_shutting_down(&self) -> bool {
         let code = self.data.as_ref().and_then(|data| data.get("code"));
-        code.and_then(Value::as_str) == Some(SHUTTING_DOWN)
+        code.and_then(Value::as_str) == Some(STOPPING)
     }
 }
 

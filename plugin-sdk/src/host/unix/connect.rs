@@ -7,8 +7,11 @@ use tokio::{net::UnixStream, sync::Semaphore};
 
 use super::{Server, pool::Pool, shared::Shared, socket::Socket};
 use crate::{
-    host::{encoding::protobuf, settings::HostSettings, transport::Failure},
-    protocol::envelope::{self, Envelope, Kind},
+    host::{settings::HostSettings, transport::Failure},
+    protocol::{
+        envelope::{self, Envelope, Kind},
+        response,
+    },
 };
 
 /// The id of the question, which no call has.
@@ -33,7 +36,7 @@ pub(super) async fn connect(
                 .clamp(1, settings.max_calls_in_flight.max(1));
             Ok(Server::Envelopes(Shared::start(socket, calls)))
         }
-        Ok(None) if protobuf::is_unknown_message(&answer) => {
+        Ok(None) if response::is_unknown_message(&answer) => {
             Ok(Server::Bare(Arc::new(Pool::new(socket, settings, permits))))
         }
         _ => Err(Failure::Invalid(format!(

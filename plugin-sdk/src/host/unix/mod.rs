@@ -22,9 +22,9 @@ use self::{pool::Pool, shared::Shared};
 use super::{
     config::target::UnixTarget,
     settings::HostSettings,
-    transport::{Encoding, Failure, Request, Transport},
+    transport::{Failure, Request, Transport},
 };
-use crate::plugin::BoxFuture;
+use crate::{codec::Encoding, plugin::BoxFuture};
 
 pub(crate) struct UnixTransport {
     path: PathBuf,

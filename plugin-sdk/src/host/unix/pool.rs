@@ -14,12 +14,12 @@ use tokio::{sync::Semaphore, time::Instant};
 
 use super::{connect, socket::Socket};
 use crate::{
+    codec::Encoding,
     host::{
-        encoding::protobuf,
         settings::HostSettings,
         transport::{Failure, Method, Request},
     },
-    protocol::frame,
+    protocol::{frame, health, plugin_config, response},
 };
 
 pub(super) struct Pool {
@@ -86,7 +86,7 @@ impl Pool {
                 )));
             }
         };
-        if request.method == Method::InvokeHook && !protobuf::is_of(&answer, request.plugin_name) {
+        if request.method == Method::InvokeHook && !response::is_of(&answer, request.plugin_name) {
             let path = path.display();
             return Err(Failure::Invalid(format!(
                 "{path}: it is the answer to a call of another plugin; the connection is closed"
@@ -126,7 +126,7 @@ async fn ask(
 ) -> Result<Result<Bytes, usize>, Failure> {
     let message = match request.method {
         // There is no such question without an envelope. Any answer shows that the server is up.
-        Method::Health => protobuf::get_plugin_config(request.plugin_name).into(),
+        Method::Health => plugin_config::write_request(Encoding::Protobuf, request.plugin_name),
         Method::InvokeHook | Method::GetPluginConfig => request.message.clone(),
     };
     let mut frames = BytesMut::new();
@@ -139,7 +139,7 @@ async fn ask(
         .map_err(|error| broken(error.to_string()))?;
     let answer = socket.read().await.map_err(broken)?;
     Ok(match request.method {
-        Method::Health => Ok(protobuf::serving()),
+        Method::Health => Ok(Bytes::from_static(&health::SERVING_RESPONSE)),
         Method::InvokeHook | Method::GetPluginConfig => answer,
     })
 }

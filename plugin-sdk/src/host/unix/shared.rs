@@ -21,13 +21,11 @@ use tokio::{
 
 use super::socket::Socket;
 use crate::{
-    host::{
-        encoding::protobuf,
-        error::ReportedError,
-        transport::{Failure, Method, Request},
-    },
+    codec::nesting::Nesting,
+    host::transport::{Failure, Method, Request},
     protocol::{
         envelope::{self, Envelope, Kind, OVERHEAD},
+        error::ReportedError,
         frame::{Frames, Front},
     },
 };
@@ -156,7 +154,7 @@ impl Shared {
         let answer = answered.await.unwrap_or_else(|_| Err(self.ended()));
         match answer {
             // The server says that no plugin saw it.
-            Err(Failure::Refused(error)) if error.code == protobuf::SHUTTING_DOWN => {
+            Err(Failure::Refused(error)) if error.is_stopping() => {
                 request.mark_unseen();
                 self.retire(&error.message);
                 Err(self.broken(&error.message))
@@ -337,7 +335,7 @@ impl Shared {
 /// The answer in an envelope, to a question of this kind.
 fn content(envelope: Envelope, asked: Kind) -> Result<Bytes, Failure> {
     match envelope.content {
-        Some((Kind::Error, error)) => Err(match protobuf::plugin_error(&error) {
+        Some((Kind::Error, error)) => Err(match ReportedError::read(&error, Nesting::DEFAULT.levels) {
             Ok(error) => refused(error),
             Err(error) => Failure::Invalid(format!("error: {error}")),
         }),
@@ -349,7 +347,7 @@ fn content(envelope: Envelope, asked: Kind) -> Result<Bytes, Failure> {
 }
 
 fn refused(error: ReportedError) -> Failure {
-    if error.code == protobuf::MESSAGE_TOO_LARGE {
+    if error.is_too_large() {
         Failure::TooLarge(error.message)
     } else {
         Failure::Refused(Box::new(error))

@@ -18,6 +18,8 @@ use crate::host::{
     open::open,
     transport::{Method, Request},
 };
+#[cfg(any(feature = "unix", feature = "grpc"))]
+use crate::protocol;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 use crate::server::listener::ListenSettings;
 #[cfg(feature = "grpc")]
@@ -129,12 +131,12 @@ async fn by_message(target: Target, timeout: Duration) -> Result<(), String> {
     };
     let transport = open("health", &target, &settings).map_err(|error| error.to_string())?;
     let encoding = transport.encoding();
-    let request = Request::new(Method::Health, "", encoding.health());
+    let request = Request::new(Method::Health, "", protocol::health::request(encoding));
     let answer = transport
         .exchange(&request)
         .await
         .map_err(|failure| failure.to_string())?;
-    match encoding.read_health(&answer) {
+    match protocol::health::read(encoding, &answer) {
         Ok(true) => Ok(()),
         Ok(false) => Err("the server says that it is not serving: it starts or stops".to_owned()),
         Err(error) => Err(error.to_string()),

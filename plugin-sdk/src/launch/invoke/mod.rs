@@ -19,7 +19,7 @@ use super::{
     serve::start,
     transports::{self, served},
 };
-use crate::{nearest::unknown, value::Value};
+use crate::{nearest::unknown, protocol::request::InvokeHookRequest, value::Value};
 
 /// A context as a host sends it for the first plugin of a request.
 const EMPTY_CONTEXT: &str = r#"{"state":{},"global_context":{"request_id":"invoke"},"metadata":{}}"#;
@@ -69,14 +69,12 @@ pub(crate) fn invoke(
             context: &context,
         };
         let answer = match transport {
-            None => Ok(dispatcher
-                .invoke_json(
-                    call.hook_type,
-                    &name,
-                    payload.clone().into(),
-                    context.clone().into(),
-                )
-                .await),
+            None => {
+                let (payload, context) = (payload.clone().into(), context.clone().into());
+                let request =
+                    InvokeHookRequest::of_json(call.hook_type.into(), name.as_str().into(), payload, context);
+                String::from_utf8(dispatcher.respond(request).await).map_err(|error| error.to_string())
+            }
             #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
             Some(transport) => over(transport, &dispatcher, &configuration.settings, &call).await,
             #[cfg(not(any(feature = "unix", feature = "grpc", feature = "mcp")))]

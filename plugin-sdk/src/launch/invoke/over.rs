@@ -4,21 +4,19 @@ use std::sync::Arc;
 
 use super::Call;
 use crate::{
-    codec::{
-        CodecError, Document,
-        message::Message,
-        nesting::{Levels, Nesting},
-    },
+    codec::{CodecError, Document, Encoding, message::Message, nesting::Nesting},
     context::PluginContext,
     dispatch::Dispatcher,
     host::{
-        HookCall, HostSettings, ReportedError,
-        encoding::protobuf,
-        reply::HookReply,
-        transport::{self, Encoding, Method, Request},
+        HookReply, HostSettings,
+        transport::{self, Method, Request},
     },
     launch::{cli::Transport, settings::Settings, transports::served},
     loopback::{Loopback, Way, host_settings},
+    protocol::{
+        request::OutgoingCall,
+        response::{self, WrittenResult},
+    },
     value::{Map, Value},
 };
 
@@ -75,49 +73,40 @@ impl Call<'_> {
     fn encode(&self, encoding: Encoding, nesting: Nesting) -> Result<bytes::Bytes, CodecError> {
         let payload: Map = Document::of_json(self.payload.as_bytes(), nesting.json).decode()?;
         let context = PluginContext::of_json(self.context.as_bytes(), nesting.json)?;
-        encoding.invoke_hook(
-            self.plugin_name,
-            &HookCall::new(self.hook_type, &payload, &context),
-            nesting,
-        )
+        let call = OutgoingCall {
+            hook_type: self.hook_type,
+            plugin_name: self.plugin_name,
+            payload: &payload,
+            context: &context,
+        };
+        call.write(encoding, nesting)
     }
 }
 
 /// An `InvokeHookResponse` in the form that MCP has ([protocol, section
 /// 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)).
-fn in_json(response: &bytes::Bytes, nesting: Nesting) -> Result<String, String> {
-    let (plugin_name, answer) = protobuf::answer(response, nesting)
+fn in_json(message: &bytes::Bytes, nesting: Nesting) -> Result<String, String> {
+    let (plugin_name, outcome) = response::read(Encoding::Protobuf, message, nesting)
         .map_err(|error| format!("the answer is not an InvokeHookResponse: {error}"))?;
-    let mut json = Map::from([("plugin_name", plugin_name)]);
-    match answer {
+    let outcome = match outcome {
         Ok(reply) => {
-            result(&mut json, &reply, nesting.levels)
-                .map_err(|error| format!("the answer can't be read: {error}"))?;
+            Ok(result(reply, nesting).map_err(|error| format!("the answer can't be read: {error}"))?)
         }
-        Err(reported) => drop(json.insert("error".into(), error(reported).into())),
-    }
-    Ok(Value::Object(json).to_string())
+        Err(error) => Err(error),
+    };
+    let json = response::write(Encoding::Json, &plugin_name, outcome, nesting)
+        .map_err(|error| format!("the answer can't be written: {error}"))?;
+    String::from_utf8(json).map_err(|error| error.to_string())
 }
 
-/// Adds the result and the context.
-fn result(json: &mut Map, reply: &HookReply, levels: Levels) -> Result<(), CodecError> {
-    let mut result: Map = Document::of_struct(Message::new(&reply.result), levels).decode()?;
+/// The result with what came beside it.
+fn result(reply: HookReply, nesting: Nesting) -> Result<WrittenResult, CodecError> {
+    let mut result: Map = Document::of_struct(Message::new(&reply.result), nesting.levels).decode()?;
     if let Some(metadata) = &reply.denial_metadata {
         result.insert("denial_metadata".into(), Value::from_serialize(metadata)?);
     }
-    json.insert("result".into(), result.into());
-    if let Some(context) = &reply.context {
-        json.insert("context".into(), Value::from_serialize(&**context)?);
-    }
-    Ok(())
-}
-
-fn error(error: ReportedError) -> Map {
-    Map::from([
-        ("message", Value::from(error.message)),
-        ("plugin_name", error.plugin_name.into()),
-        ("code", error.code.into()),
-        ("details", error.details.into()),
-        ("mcp_error_code", error.mcp_error_code.into()),
-    ])
+    Ok(WrittenResult {
+        context: reply.context,
+        ..WrittenResult::of(result.to_string().into())
+    })
 }

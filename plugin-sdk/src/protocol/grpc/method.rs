@@ -1,6 +1,6 @@
 //! Which method a path names.
 
-use crate::dispatch::Vocabulary;
+use crate::protocol::plugin_config::Vocabulary;
 
 /// The service that current hosts call.
 pub(crate) const CURRENT_SERVICE: &str = "cpex.PluginService";

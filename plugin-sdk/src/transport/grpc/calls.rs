@@ -19,9 +19,13 @@ use tonic::{
 use super::body::RequestBody;
 use crate::{
     codec::CodecError,
-    dispatch::{AnswerLimit, Dispatcher, protobuf::RequestFields},
+    dispatch::{AnswerLimit, Dispatcher},
     plugin::BoxFuture,
-    protocol::grpc::{BytesCodec, Method},
+    protocol::{
+        grpc::{BytesCodec, Method},
+        health, plugin_config,
+        request::InvokeHookRequest,
+    },
     repeated::limited,
     server::drain::Draining,
 };
@@ -124,19 +128,22 @@ impl Inner {
         let dispatcher = &self.dispatcher;
         let configs = match method {
             Method::InvokeHook => {
-                let invocation = fields(&message)?.into_invocation();
+                let request =
+                    InvokeHookRequest::read(&message).map_err(|error| not_protobuf(&error, &message))?;
                 let limit = AnswerLimit {
                     size: self.bounds.max_reply_size,
                     setting: self.bounds.reply_setting,
                 };
-                return Ok(dispatcher.invoke_protobuf(invocation, limit).await);
+                return Ok(dispatcher.respond_within(limit, request).await);
             }
             Method::GetPluginConfig(vocabulary) => {
-                dispatcher.config_protobuf(fields(&message)?.first.as_str(), vocabulary)
+                let name =
+                    plugin_config::read_request(&message).map_err(|error| not_protobuf(&error, &message))?;
+                dispatcher.config_protobuf(name.as_str(), vocabulary)
             }
             Method::GetPluginConfigs(vocabulary) => dispatcher.configs_protobuf(vocabulary),
-            // `HealthCheckResponse.status`, whatever service is asked for: 1 is SERVING, 2 is NOT_SERVING.
-            Method::Health => return Ok(vec![0x08, if self.is_draining() { 2 } else { 1 }]),
+            // Whatever service is asked for.
+            Method::Health => return Ok(health::write(!self.is_draining()).to_vec()),
         };
         // An answer with configurations has no place for an error.
         let Bounds {
@@ -244,11 +251,9 @@ where
 
 /// The Python server answers what it can't decode with UNKNOWN. Hosts make no difference between the two, and this one says
 /// whose mistake it is.
-fn fields(message: &Bytes) -> Result<RequestFields, Status> {
-    RequestFields::read(message).map_err(|error: CodecError| {
-        limited!(warn, "a request is not protobuf"; %error, size = message.len());
-        Status::invalid_argument(format!("the request is not protobuf: {error}"))
-    })
+fn not_protobuf(error: &CodecError, message: &Bytes) -> Status {
+    limited!(warn, "a request is not protobuf"; %error, size = message.len());
+    Status::invalid_argument(format!("the request is not protobuf: {error}"))
 }
 
 pub(super) fn unimplemented(path: &str) -> Answering {

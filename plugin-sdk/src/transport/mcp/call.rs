@@ -8,13 +8,13 @@ use super::{
     revision::Revision,
     tools::{ToolAnswer, Tools},
 };
-use crate::dispatch::{Invocation, guard};
+use crate::{dispatch::guard, protocol::request::InvokeHookRequest};
 
 /// A request that calls a hook.
 pub(super) struct HookCall {
     pub(super) id: Id,
     pub(super) revision: Revision,
-    pub(super) invocation: Invocation,
+    pub(super) request: InvokeHookRequest,
 }
 
 impl HookCall {
@@ -23,9 +23,9 @@ impl HookCall {
         let Self {
             id,
             revision,
-            invocation,
+            request,
         } = self;
-        let mut call = pin!(tools.dispatcher().answer_json(invocation));
+        let mut call = pin!(tools.dispatcher().respond(request));
         match poll_fn(|task| guard::poll(call.as_mut(), task)).await {
             Ok(text) => Answer::of_text(&id, &text, revision),
             Err(panic) => Answer::of_tool(&id, &ToolAnswer::panicked(&panic), revision),

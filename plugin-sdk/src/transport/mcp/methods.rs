@@ -127,10 +127,10 @@ fn call_tool(asked: &Asked<'_>) -> Work {
     } = *asked;
     match tools.prepare(message, &request.params) {
         Prepared::Answered(answer) => Work::Done(Answer::of_tool(&request.id, &answer, revision)),
-        Prepared::Hook(invocation) => Work::Hook(HookCall {
+        Prepared::Hook(invoke_hook) => Work::Hook(HookCall {
             id: request.id.clone(),
             revision,
-            invocation,
+            request: invoke_hook,
         }),
     }
 }

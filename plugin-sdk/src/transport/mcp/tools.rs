@@ -14,9 +14,10 @@ use super::{
     methods::shortened,
 };
 use crate::{
-    codec::{text::Text, wire::Slice},
-    dispatch::{Dispatcher, Invocation, guard::Panic, json::refused_arguments},
+    codec::{Encoding, text::Text, wire::Slice},
+    dispatch::{Dispatcher, guard::Panic},
     nearest::unknown,
+    protocol::{error::ReportedError, request::InvokeHookRequest, response},
     repeated::limited,
 };
 
@@ -104,6 +105,11 @@ impl Description {
 }
 
 impl ToolAnswer {
+    /// An answer of JSON, which is UTF-8.
+    fn of_json(json: Vec<u8>) -> Self {
+        Self::of_text(String::from_utf8(json).unwrap_or_default())
+    }
+
     pub(super) fn of_text(text: String) -> Self {
         Self {
             texts: vec![text],
@@ -116,9 +122,10 @@ impl ToolAnswer {
     /// error of a plugin from.
     pub(super) fn refused(plugin_name: &str, problem: String) -> Self {
         limited!(warn, kind: "tools called wrongly"; plugin_name, "a tool is called wrongly: {problem}");
+        let error = ReportedError::arguments(plugin_name, problem);
         Self {
             is_error: true,
-            ..Self::of_text(refused_arguments(plugin_name, problem))
+            ..Self::of_json(response::refusal(Encoding::Json, error))
         }
     }
 
@@ -198,10 +205,10 @@ impl Tools {
         })();
         match prepared {
             Ok(Prepared::Answered(answer)) => answer,
-            Ok(Prepared::Hook(invocation)) => {
-                let call = self.dispatcher.answer_json(invocation);
+            Ok(Prepared::Hook(request)) => {
+                let call = self.dispatcher.respond(request);
                 match crate::dispatch::guard::no_panic(call).await {
-                    Ok(text) => ToolAnswer::of_text(String::from_utf8(text).unwrap_or_default()),
+                    Ok(json) => ToolAnswer::of_json(json),
                     Err(panic) => ToolAnswer::panicked(&panic),
                 }
             }
@@ -231,7 +238,7 @@ fn unknown_tool(tool: &str) -> String {
 /// What becomes of the call of a tool.
 pub(super) enum Prepared {
     Answered(ToolAnswer),
-    Hook(Invocation),
+    Hook(InvokeHookRequest),
 }
 
 impl Prepared {
@@ -242,7 +249,7 @@ impl Prepared {
 
 fn invocation(message: &Bytes, arguments: &Arguments<'_>) -> Prepared {
     let read = || {
-        Ok(Invocation::of_json(
+        Ok(InvokeHookRequest::of_json(
             text("hook_type", arguments.hook_type, message)?,
             text("plugin_name", arguments.plugin_name, message)?,
             object("payload", arguments.payload, message)?,

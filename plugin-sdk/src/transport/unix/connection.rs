@@ -24,11 +24,15 @@ use self::{
 };
 use super::{buffer, envelope::EnvelopeConnection};
 use crate::{
-    dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
+    codec::Encoding,
+    dispatch::Dispatcher,
     limits::Limits,
     protocol::{
+        bare::Request,
+        error::ReportedError,
         frame::{self, Frames, Front},
-        request::Request,
+        plugin_config::Vocabulary,
+        response,
     },
     repeated::limited,
     server::drain::Draining,
@@ -209,7 +213,8 @@ impl Connection {
         let due = Instant::now() + latest_answer(limits);
         limited!(warn, "a request is larger than the limit"; size, limit);
         self.no_further_request()?;
-        self.send(protobuf::request_too_large(size, limit), Duration::ZERO, due)
+        let error = ReportedError::request_too_large(size, limit);
+        self.send(response::refusal(Encoding::Protobuf, error), Duration::ZERO, due)
             .await
     }
 
@@ -367,14 +372,13 @@ fn is_for_later(error: &io::Error) -> bool {
 
 async fn answer(dispatcher: &Dispatcher, request: Request) -> Vec<u8> {
     match request {
-        Request::Invoke(invocation) => {
-            let limit = AnswerLimit::of_message(dispatcher.limits().max_message_size);
-            dispatcher.invoke_protobuf(invocation, limit).await
-        }
+        Request::Invoke(request) => dispatcher.respond(request).await,
         // All hosts that fetch a configuration here only look whether there is one.
         Request::GetPluginConfig(name) => dispatcher.config_protobuf(name.as_str(), Vocabulary::Current),
         Request::GetPluginConfigs => dispatcher.configs_protobuf(Vocabulary::Current),
-        Request::Envelope | Request::Unknown => protobuf::unknown_message(),
+        Request::Envelope | Request::Unknown => {
+            response::refusal(Encoding::Protobuf, ReportedError::unknown_message())
+        }
     }
 }
 

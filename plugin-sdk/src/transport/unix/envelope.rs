@@ -13,10 +13,16 @@ use tokio::{
 
 use super::{buffer, connection::is_gone};
 use crate::{
-    dispatch::{AnswerLimit, Dispatcher, Vocabulary, protobuf},
+    codec::{Encoding, nesting::Nesting},
+    dispatch::{AnswerLimit, Dispatcher},
     protocol::{
         envelope::{Envelope, Kind, OVERHEAD, put},
+        error::ReportedError,
         frame::{Frames, Front},
+        health,
+        plugin_config::{self, Vocabulary},
+        request::InvokeHookRequest,
+        response,
     },
     repeated::limited,
     server::drain::Draining,
@@ -214,14 +220,14 @@ impl EnvelopeConnection {
         match envelope.content {
             Some((Kind::InvokeHook, request)) => self.call(id, &request),
             Some((Kind::GetPluginConfig, request)) => {
-                let answer = protobuf::RequestFields::read(&request).map(|fields| {
-                    self.dispatcher
-                        .config_protobuf(fields.first.as_str(), Vocabulary::Current)
-                });
-                match answer {
-                    Ok(answer) => put(&mut self.output, id, Kind::GetPluginConfig, &answer, None),
-                    Err(_) => self.refuse(id, &protobuf::unknown_message_error()),
-                }
+                let Ok(name) = plugin_config::read_request(&request) else {
+                    self.refuse(id, &ReportedError::unknown_message());
+                    return Ok(());
+                };
+                let answer = self
+                    .dispatcher
+                    .config_protobuf(name.as_str(), Vocabulary::Current);
+                put(&mut self.output, id, Kind::GetPluginConfig, &answer, None);
             }
             Some((Kind::GetPluginConfigs, _)) => {
                 let answer = self.dispatcher.configs_protobuf(Vocabulary::Current);
@@ -229,7 +235,7 @@ impl EnvelopeConnection {
             }
             Some((Kind::Health, _)) => {
                 let max_in_flight = self.dispatcher.limits().max_calls_in_flight as u64;
-                let answer = protobuf::health(!self.draining.has_begun());
+                let answer = health::write(!self.draining.has_begun());
                 put(&mut self.output, id, Kind::Health, &answer, Some(max_in_flight));
             }
             Some((Kind::Cancel, _)) => {
@@ -238,7 +244,7 @@ impl EnvelopeConnection {
                 }
             }
             Some((Kind::Error | Kind::Closing, _)) | None => {
-                self.refuse(id, &protobuf::unknown_message_error());
+                self.refuse(id, &ReportedError::unknown_message());
             }
         }
         Ok(())
@@ -246,23 +252,23 @@ impl EnvelopeConnection {
 
     fn call(&mut self, id: u64, request: &Bytes) {
         if self.draining.has_begun() {
-            return self.refuse(id, &protobuf::stopping_error());
+            return self.refuse(id, &ReportedError::stopping());
         }
         if self.running.contains_key(&id) {
-            return self.refuse(id, &protobuf::busy_error("a call with this id runs already"));
+            return self.refuse(id, &ReportedError::busy("a call with this id runs already"));
         }
         let limit = self.dispatcher.limits().max_calls_in_flight;
         if self.running.len() >= limit {
             limited!(warn, "a connection has too many calls at one time (PLUGINS_MAX_CALLS_IN_FLIGHT)"; limit);
             let message =
                 format!("the connection has {limit} calls at one time (PLUGINS_MAX_CALLS_IN_FLIGHT)");
-            return self.refuse(id, &protobuf::busy_error(&message));
+            return self.refuse(id, &ReportedError::busy(&message));
         }
-        let invocation = match protobuf::RequestFields::read(request) {
-            Ok(fields) => fields.into_invocation(),
+        let request = match InvokeHookRequest::read(request) {
+            Ok(request) => request,
             Err(error) => {
                 limited!(warn, "a request is not protobuf"; %error);
-                return self.refuse(id, &protobuf::unknown_message_error());
+                return self.refuse(id, &ReportedError::unknown_message());
             }
         };
         let dispatcher = Arc::clone(&self.dispatcher);
@@ -270,7 +276,7 @@ impl EnvelopeConnection {
         // Every call is a task: those of one connection use all threads.
         let task = self.calls.spawn(async move {
             let limit = AnswerLimit::of_message(size);
-            let message = dispatcher.invoke_protobuf(invocation, limit).await;
+            let message = dispatcher.respond_within(limit, request).await;
             Answer { id, message }
         });
         self.running.insert(id, task);
@@ -287,7 +293,7 @@ impl EnvelopeConnection {
                     return;
                 };
                 limited!(error, "a call ended without an answer"; %error);
-                let message = protobuf::no_answer();
+                let message = response::refusal(Encoding::Protobuf, ReportedError::no_answer());
                 (task, Answer { id, message })
             }
         };
@@ -299,15 +305,17 @@ impl EnvelopeConnection {
         }
     }
 
-    fn refuse(&mut self, id: u64, error: &[u8]) {
-        put(&mut self.output, id, Kind::Error, error, None);
+    fn refuse(&mut self, id: u64, error: &ReportedError) {
+        let mut message = Vec::new();
+        error.write(&mut message, Nesting::DEFAULT.levels);
+        put(&mut self.output, id, Kind::Error, &message, None);
     }
 
     fn refuse_too_large(&mut self, size: usize, head: &[u8]) -> Result<(), End> {
         let limit = self.dispatcher.limits().max_message_size;
         limited!(warn, "a request is larger than the limit"; size, limit);
         let id = Envelope::id_at_front(head).ok_or(End::NoEnvelope)?;
-        self.refuse(id, &protobuf::too_large_error(size, limit));
+        self.refuse(id, &ReportedError::request_too_large(size, limit));
         Ok(())
     }
 
@@ -439,7 +447,7 @@ mod tests {
             answer = timeout(Duration::from_secs(20), answered) => answer.expect("no answer"),
             end = connection.run() => panic!("{end:?}"),
         };
-        let expected = (Kind::InvokeHook, protobuf::no_answer().into());
+        let expected = (Kind::InvokeHook, response::refusal(Encoding::Protobuf, ReportedError::no_answer()).into());
         assert_eq!((answer.id, answer.content), (7, Some(expected)));
         assert!(connection.running.is_empty());
     }

@@ -31,12 +31,13 @@ use self::{
 };
 use super::message;
 use crate::{
+    codec::Encoding,
     host::{
         config::target::{ClientTls, HttpTarget},
         connect::{Authorities, Connector, Tls, is_refusal},
         settings::HostSettings,
         slot::Slot,
-        transport::{Encoding, Failure, Request, Transport},
+        transport::{Failure, Request, Transport},
     },
     plugin::BoxFuture,
 };

@@ -18,11 +18,12 @@ use tokio::sync::Semaphore;
 use self::process::Ends;
 use self::process::{Process, State};
 use crate::{
+    codec::Encoding,
     host::{
         config::target::StdioTarget,
         settings::HostSettings,
         slot::Slot,
-        transport::{Encoding, Failure, Request, Transport},
+        transport::{Failure, Request, Transport},
     },
     plugin::BoxFuture,
 };

@@ -15,7 +15,8 @@ use super::{
     running::{Running, RunningBody},
 };
 use crate::{
-    dispatch::{code::STOPPING, guard},
+    dispatch::guard,
+    protocol::server_error::code::STOPPING,
     server::{drain::Draining, metrics::Metrics},
     transport::mcp::message::{Data, MessageError, code},
 };

@@ -128,20 +128,19 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "host")]
     #[test]
     fn the_host_half_skips_the_padding() {
         use crate::{
-            codec::nesting::Nesting,
-            host::encoding::{Answer, protobuf},
-            protocol::envelope::Envelope,
+            codec::{Encoding, nesting::Nesting},
+            protocol::{envelope::Envelope, error::ReportedError, response},
         };
 
-        let answer = framed(&crate::dispatch::protobuf::unknown_message()).freeze();
+        let error = ReportedError::unknown_message();
+        let answer = framed(&response::refusal(Encoding::Protobuf, error.clone())).freeze();
         assert!(answer.len() > GUARDED);
-        assert!(protobuf::is_unknown_message(&answer));
+        assert!(response::is_unknown_message(&answer));
         assert_eq!(Envelope::read(&answer), Ok(None));
-        let (_, read): (_, Answer) = protobuf::answer(&answer, Nesting::DEFAULT).unwrap();
-        assert!(read.is_err());
+        let (_, read) = response::read(Encoding::Protobuf, &answer, Nesting::DEFAULT).unwrap();
+        assert_eq!(read.unwrap_err(), error);
     }
 }

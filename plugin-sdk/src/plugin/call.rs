@@ -1,17 +1,19 @@
 //! One call of a hook, as the expansion of `#[plugin]` sees it.
 
 use bytes::Bytes;
+use serde::Serialize;
 
-use super::json;
+use super::checks::PayloadOf;
 use crate::{
-    codec::{CodecError, Document, Form, Sink, nesting::Nesting},
+    codec::{CodecError, Document, Encoding, nesting::Nesting},
     context::PluginContext,
     denial_metadata::DenialMetadata,
     error::PluginError,
     hooks::Hook,
-    plugin::checks::PayloadOf,
+    protocol::response::RESULT_TAG,
     repeated::limited,
-    result::{HookResult, PluginResult},
+    result::{HookResult, PluginResult, Sink},
+    value::read_lenient,
     violation::PluginViolation,
 };
 
@@ -21,37 +23,13 @@ use crate::{
 /// result. Everything else is done here, where it is compiled once.
 #[derive(Debug)]
 pub struct Call {
-    payload: Payload,
+    /// The form of the payload, and of the result.
+    encoding: Encoding,
+    payload: Bytes,
     nesting: Nesting,
     context: PluginContext,
     out: Vec<u8>,
     outcome: Option<Outcome>,
-}
-
-/// The payload in the form of its transport.
-#[derive(Clone, Debug)]
-pub(crate) enum Payload {
-    Struct(Bytes),
-    Json(Bytes),
-}
-
-impl Payload {
-    fn len(&self) -> usize {
-        match self {
-            Self::Struct(bytes) | Self::Json(bytes) => bytes.len(),
-        }
-    }
-
-    /// The form of the result: that of the payload.
-    pub(crate) fn form(&self, nesting: Nesting) -> Form {
-        match self {
-            Self::Struct(_) => Form::Struct {
-                tag: RESULT,
-                levels: nesting.levels,
-            },
-            Self::Json(_) => Form::Json(nesting.json),
-        }
-    }
 }
 
 /// What came of a call.
@@ -60,6 +38,7 @@ pub(crate) enum Outcome {
     /// The result is written.
     Result {
         effect: Effect,
+        /// Where it goes beside the result.
         denial_metadata: Option<DenialMetadata>,
         bare_denial: Option<Vec<u8>>,
     },
@@ -93,17 +72,15 @@ impl Effect {
     }
 }
 
-/// The tag of `InvokeHookResponse.result`.
-const RESULT: u8 = 0x12;
-
 impl Call {
-    /// A call whose result is appended to `out`.
-    pub(crate) fn new(payload: Payload, nesting: Nesting, context: PluginContext, out: Vec<u8>) -> Self {
+    /// A call that has not been made yet.
+    pub(crate) fn new(encoding: Encoding, payload: Bytes, nesting: Nesting, context: PluginContext) -> Self {
         Self {
+            encoding,
             payload,
             nesting,
             context,
-            out,
+            out: Vec::new(),
             outcome: None,
         }
     }
@@ -119,11 +96,13 @@ impl Call {
     }
 
     fn decode<P>(&mut self, decode: fn(&Document<'_>) -> Result<P, CodecError>) -> Option<P> {
-        let decoded = match &self.payload {
-            Payload::Struct(bytes) => decode(&Document::of_shared(bytes, self.nesting.levels)),
-            Payload::Json(text) => {
+        let decoded = match self.encoding {
+            Encoding::Protobuf => decode(&Document::of_shared(&self.payload, self.nesting.levels)),
+            Encoding::Json => {
                 let levels = self.nesting.json;
-                json::read(text, levels, |text| decode(&Document::of_json(text, levels)))
+                read_lenient(&self.payload, levels, |text| {
+                    decode(&Document::of_json(text, levels))
+                })
             }
         };
         match decoded {
@@ -142,7 +121,7 @@ impl Call {
 
     /// Takes the result of the hook.
     pub fn finish<H: Hook>(&mut self, result: HookResult<H::Result>) {
-        let result = match result {
+        let mut result = match result {
             Ok(result) => result,
             Err(error) => match error.into_violation() {
                 Ok(violation) => PluginResult::deny(violation),
@@ -159,36 +138,36 @@ impl Call {
             self.bare_denial(result.violation.as_ref())
         };
         let effect = Effect::of(&result);
-        let start = self.out.len();
-        let form = self.payload.form(self.nesting);
+        let denial_metadata = match self.encoding {
+            Encoding::Protobuf => result.denial_metadata.take(),
+            Encoding::Json => None,
+        };
         let written = H::encode_result(
             &result,
             &mut Sink {
                 out: &mut self.out,
-                form,
+                encoding: self.encoding,
+                tag: RESULT_TAG,
+                nesting: self.nesting,
                 expected: self.payload.len(),
             },
         );
         self.outcome = Some(match (written, bare_denial) {
             (Ok(()), bare_denial) => Outcome::Result {
                 effect,
-                denial_metadata: result.denial_metadata,
+                denial_metadata,
                 bare_denial,
             },
             (Err(error), Some(bare)) => {
                 limited!(warn, "a denial is sent without what comes with it, which can't be sent"; %error);
-                self.out.truncate(start);
-                self.out.extend_from_slice(&bare);
+                self.out.clone_from(&bare);
                 Outcome::Result {
                     effect,
                     denial_metadata: None,
                     bare_denial: Some(bare),
                 }
             }
-            (Err(error), None) => {
-                self.out.truncate(start);
-                Outcome::Unsendable(error)
-            }
+            (Err(error), None) => Outcome::Unsendable(error),
         });
     }
 
@@ -197,19 +176,28 @@ impl Call {
         let mut denial = PluginResult::<()>::allow();
         denial.continue_processing = false;
         denial.violation = violation.map(PluginViolation::bare);
-        let (mut out, form) = (Vec::new(), self.payload.form(self.nesting));
-        (Sink {
-            out: &mut out,
-            form,
-            expected: 0,
-        })
-        .encode(&denial)
-        .ok()?;
-        Some(out)
+        written(&denial, self.encoding, self.nesting).ok()
     }
 
     /// Notes that the plugin was called for a hook that it does not have.
     pub fn no_such_hook(&mut self) {
         self.outcome = Some(Outcome::NoSuchHook);
     }
+}
+
+/// A result by itself, in the form in which it goes into a response.
+pub(crate) fn written<T: Serialize>(
+    result: &PluginResult<T>,
+    encoding: Encoding,
+    nesting: Nesting,
+) -> Result<Vec<u8>, CodecError> {
+    let mut out = Vec::new();
+    let mut sink = Sink {
+        out: &mut out,
+        encoding,
+        tag: RESULT_TAG,
+        nesting,
+        expected: 0,
+    };
+    sink.encode(result).map(|()| out)
 }

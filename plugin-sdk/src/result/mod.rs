@@ -1,12 +1,16 @@
 //! What a hook answers.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+mod sink;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+
+pub use sink::Sink;
 
 use crate::{
     denial_metadata::{DenialMetadata, DenialMetric},
     error::PluginError,
     extensions::Extensions,
-    value::{Map, Value},
+    value::{Map, Number, Value},
     violation::PluginViolation,
 };
 
@@ -19,6 +23,9 @@ pub type HookResult<T> = Result<PluginResult<T>, PluginError>;
 /// Everything that is set goes to the host, on a denial as well. What the host makes of it depends on the mode that the
 /// operator gave the plugin.
 ///
+/// Its form in serde is that of the protocol: what is not set is left out, since hosts fill in the same defaults. Only
+/// `continue_processing` is always there, because hosts take its absence for permission.
+///
 /// ```
 /// use plugin_sdk::{PluginResult, PluginViolation, prelude::ToolPreInvokePayload};
 ///
@@ -29,26 +36,39 @@ pub type HookResult<T> = Result<PluginResult<T>, PluginError>;
 ///     PluginResult::deny(PluginViolation::new("Too many requests", "RATE_LIMIT")).with_retry_delay_ms(1500);
 /// assert!(!deny.continue_processing);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Serialize", deserialize = "T: DeserializeOwned"))]
 #[non_exhaustive]
 #[must_use = "the host only learns of a result that the hook returns"]
 pub struct PluginResult<T> {
     /// Whether the call goes on. `false` denies it.
+    #[serde(default = "allowed")]
     pub continue_processing: bool,
     /// The whole payload in its new form, if it changed. Hosts then take over its writable fields. On gRPC and Unix sockets
     /// every number in it reaches a Python host as a float.
+    #[serde(serialize_with = "inner", skip_serializing_if = "Option::is_none")]
     pub modified_payload: Option<T>,
     /// New extensions; the last plugin that sets them wins. Boxed, since few results have any.
+    #[serde(serialize_with = "inner", skip_serializing_if = "Option::is_none")]
     pub modified_extensions: Option<Box<Extensions>>,
     /// Why the call is denied.
+    #[serde(serialize_with = "inner", skip_serializing_if = "Option::is_none")]
     pub violation: Option<PluginViolation>,
     /// Notes about the call. The host merges those of all plugins.
+    #[serde(default, deserialize_with = "notes", skip_serializing_if = "Map::is_empty")]
     pub metadata: Map,
     /// Numbers about a denial, for telemetry.
+    #[serde(
+        default,
+        deserialize_with = "denial_metadata",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub denial_metadata: Option<DenialMetadata>,
     /// Headers for the HTTP response. The hosts up to cpex 0.1.4 receive them but don't use them.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub http_headers: Option<Map<String>>,
     /// After how many milliseconds the gateway calls the tool again; 0 for never. Read after `tool_post_invoke`.
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "is_zero")]
     pub retry_delay_ms: u64,
 }
 
@@ -117,40 +137,52 @@ impl<T> PluginResult<T> {
     }
 }
 
-/// A result as the host reads it: what is not set is left out, since hosts fill in the same defaults. Only
-/// `continue_processing` is always there, because hosts take its absence for permission.
-pub(crate) struct ResultFields<'a, T> {
-    pub(crate) result: &'a PluginResult<T>,
-    /// On protobuf transports the denial metadata has a message of its own, which keeps 64-bit integers.
-    pub(crate) denial_metadata: bool,
+/// What hosts take for granted when the decision is missing.
+fn allowed() -> bool {
+    true
 }
 
-impl<T: Serialize> Serialize for ResultFields<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let result = self.result;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("continue_processing", &result.continue_processing)?;
-        if let Some(payload) = &result.modified_payload {
-            map.serialize_entry("modified_payload", payload)?;
-        }
-        if let Some(extensions) = &result.modified_extensions {
-            map.serialize_entry("modified_extensions", extensions)?;
-        }
-        if let Some(violation) = &result.violation {
-            map.serialize_entry("violation", violation)?;
-        }
-        if !result.metadata.is_empty() {
-            map.serialize_entry("metadata", &result.metadata)?;
-        }
-        if let Some(metadata) = result.denial_metadata.as_ref().filter(|_| self.denial_metadata) {
-            map.serialize_entry("denial_metadata", metadata)?;
-        }
-        if let Some(headers) = &result.http_headers {
-            map.serialize_entry("http_headers", headers)?;
-        }
-        if result.retry_delay_ms != 0 {
-            map.serialize_entry("retry_delay_ms", &result.retry_delay_ms)?;
-        }
-        map.end()
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(delay: &u64) -> bool {
+    *delay == 0
+}
+
+/// What is set, without the option around it, behind which no key is found for the path of an error.
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+fn inner<T: Serialize, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => value.serialize(serializer),
+        None => serializer.serialize_none(),
     }
+}
+
+/// Notes that may be null.
+fn notes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn denial_metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DenialMetadata>, D::Error> {
+    let map: Option<Map> = Option::deserialize(deserializer)?;
+    Ok(map.as_ref().map(DenialMetadata::of_map))
+}
+
+/// A whole number, which hosts also take in the form of a double.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    /// Up to here a double tells whole numbers apart.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+
+    let number = Number::deserialize(deserializer)?;
+    let double = number
+        .as_f64()
+        .filter(|double| double.fract() == 0.0 && (0.0..=LARGEST).contains(double));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is in range"
+    )]
+    let whole = double.map(|double| double as u64);
+    number.as_u64().or(whole).ok_or_else(|| {
+        let found = serde::de::Unexpected::Float(double.unwrap_or_default());
+        serde::de::Error::invalid_value(found, &"a whole number that is not negative")
+    })
 }
