@@ -92,6 +92,10 @@ mod manifest;
 mod nearest;
 mod plugin;
 pub mod prelude;
+#[cfg_attr(
+    not(feature = "host"),
+    allow(unreachable_pub, reason = "only the host half shows its types")
+)]
 mod protocol;
 mod repeated;
 mod result;
@@ -115,7 +119,6 @@ mod tls;
 mod transport;
 pub mod value;
 mod violation;
-#[cfg(any(feature = "host", feature = "mcp"))]
 mod visible;
 #[cfg(feature = "host")]
 mod yaml;

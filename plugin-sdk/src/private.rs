@@ -17,6 +17,7 @@ pub use crate::{
         BoxFuture, Call, Create, Functions, HasConfig, HasHook, Invocation, Invoke, Plugin, PluginSettings,
         Reference, checks, description, parameters,
     },
+    result::Sink,
 };
 pub use plugin_sdk_macros::Plugin;
 

@@ -98,7 +98,6 @@ impl JsonLevels {
     }
 
     /// The same limit for the whole answer around a result or a context.
-    #[cfg(feature = "host")]
     pub(crate) const fn in_answer(self) -> Self {
         Self(self.0 + 3)
     }

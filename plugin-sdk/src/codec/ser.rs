@@ -83,7 +83,6 @@ impl Writing {
     }
 
     /// As hosts write: they round an integer that no double holds, rather than fail the call that it came with.
-    #[cfg(feature = "host")]
     pub(crate) fn of_host(levels: Levels) -> Self {
         Self::of_check(levels)
     }

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "unix")]
 pub(crate) mod bare;
+pub(crate) mod code;
 mod denial_metadata;
 #[cfg(feature = "unix")]
 pub(crate) mod envelope;
@@ -14,6 +15,8 @@ pub(crate) mod frame;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
 pub(crate) mod health;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 pub(crate) mod plugin_config;
 pub(crate) mod request;
 pub(crate) mod response;

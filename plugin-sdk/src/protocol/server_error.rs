@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::error::ReportedError;
+use super::{code::INVALID_PARAMS, error::ReportedError};
 use crate::{codec::CodecError, error::PluginError, value::Map};
 
 /// Codes of errors that the server itself answers with. Errors that the Python server has too carry the code that it gives
@@ -25,9 +25,6 @@ pub(crate) mod code {
     /// The request is not one of those that the server knows.
     pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
 }
-
-/// What JSON-RPC calls a request whose parameters are wrong.
-const INVALID_PARAMS: i32 = -32602;
 
 /// Servers have no code for what they can't find, but always the same words.
 const NOT_FOUND: (&str, &str) = ("Unable to find ", "Make sure the plugin is registered.");

@@ -2,13 +2,14 @@
 
 use std::{future::poll_fn, pin::pin};
 
-use super::{
-    answer::Answer,
-    id::Id,
-    revision::Revision,
-    tools::{ToolAnswer, Tools},
+use super::tools::{Tools, panicked};
+use crate::{
+    dispatch::guard,
+    protocol::{
+        mcp::{answer::Answer, id::Id, revision::Revision},
+        request::InvokeHookRequest,
+    },
 };
-use crate::{dispatch::guard, protocol::request::InvokeHookRequest};
 
 /// A request that calls a hook.
 pub(super) struct HookCall {
@@ -28,7 +29,7 @@ impl HookCall {
         let mut call = pin!(tools.dispatcher().respond(request));
         match poll_fn(|task| guard::poll(call.as_mut(), task)).await {
             Ok(text) => Answer::of_text(&id, &text, revision),
-            Err(panic) => Answer::of_tool(&id, &ToolAnswer::panicked(&panic), revision),
+            Err(panic) => Answer::of_tool(&id, &panicked(&panic), revision),
         }
     }
 }

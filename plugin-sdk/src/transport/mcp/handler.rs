@@ -13,9 +13,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 
 use super::{
-    answer::Answer,
     http::{Endpoint, RequestBody, not_started},
-    message::{Message, MessageError, code, id_of, read},
     methods::Work,
     tools::Tools,
 };
@@ -23,6 +21,14 @@ use crate::{
     dispatch::{Dispatcher, StartError},
     limits::Limits,
     plugin::{BoxFuture, Plugin},
+    protocol::{
+        code,
+        mcp::{
+            answer::Answer,
+            error::MessageError,
+            request::{Message, id_of, read},
+        },
+    },
     server::drain::Drain,
 };
 

@@ -3,12 +3,20 @@
 use bytes::Bytes;
 
 use super::{
-    answer::Answer,
     call::HookCall,
-    json::{Object, is_object, string},
-    message::{ClientInfo, Data, MessageError, Request, code},
-    revision::{Revision, VERSIONS, negotiated},
     tools::{DESCRIPTIONS, Description, Prepared, Tools},
+};
+use crate::protocol::{
+    code,
+    mcp::{
+        answer::Answer,
+        error::{Data, MessageError},
+        members::{Object, is_object, string},
+        method,
+        params::ClientInfo,
+        request::Request,
+        revision::{Revision, VERSIONS, negotiated},
+    },
 };
 
 /// What becomes of a request.
@@ -31,11 +39,11 @@ struct Asked<'a> {
 type Method = fn(&Asked<'_>) -> Work;
 
 const METHODS: [(&str, Method); 10] = [
-    ("tools/call", call_tool),
-    ("tools/list", list_tools),
-    ("initialize", initialize),
-    ("server/discover", discover),
-    ("ping", ping),
+    (method::CALL_TOOL, call_tool),
+    (method::LIST_TOOLS, list_tools),
+    (method::INITIALIZE, initialize),
+    (method::DISCOVER, discover),
+    (method::PING, ping),
     // There are none of these, but some clients ask for them.
     ("prompts/list", |asked| asked.list("prompts", "")),
     ("prompts/get", get_prompt),

@@ -1,18 +1,13 @@
 //! MCP: streamable HTTP on TCP or a Unix socket, and standard input and output ([protocol, section
 //! 4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#4-mcp)).
 //!
-//! Of MCP a plugin server needs a small part: three tools, no sampling, no subscriptions, no sessions. A message is read in one pass
-//! (`message`), its method is looked up in one table (`methods`), and one place writes answers (`answer`).
+//! Of MCP a plugin server needs a small part: three tools, no sampling, no subscriptions, no sessions. Messages are read and written in
+//! [`protocol::mcp`](crate::protocol::mcp); their method is looked up in one table (`methods`).
 
-mod answer;
 mod call;
 mod handler;
 mod http;
-mod id;
-mod json;
-mod message;
 mod methods;
-mod revision;
 #[cfg(feature = "rmcp")]
 mod rmcp;
 mod settings;

@@ -8,16 +8,22 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{
-    json::{self, Object, kind},
-    message::{Arguments, Params},
-    methods::shortened,
-};
+use super::methods::shortened;
 use crate::{
     codec::{Encoding, text::Text, wire::Slice},
     dispatch::{Dispatcher, guard::Panic},
     nearest::unknown,
-    protocol::{error::ReportedError, request::InvokeHookRequest, response},
+    protocol::{
+        error::ReportedError,
+        mcp::{
+            answer::ToolAnswer,
+            members::{self, Object, kind},
+            params::{Arguments, Params},
+            tool,
+        },
+        request::InvokeHookRequest,
+        response,
+    },
     repeated::limited,
 };
 
@@ -37,7 +43,7 @@ pub(super) struct Description {
 /// The tools in the order of the Python server.
 pub(super) const DESCRIPTIONS: [Description; 3] = [
     Description {
-        name: "get_plugin_configs",
+        name: tool::GET_PLUGIN_CONFIGS,
         title: "Configurations of all plugins",
         text: "Returns the configuration of every plugin of this server: one JSON object each, in the order of the \
                       server's configuration file.",
@@ -48,7 +54,7 @@ pub(super) const DESCRIPTIONS: [Description; 3] = [
         read_only: true,
     },
     Description {
-        name: "get_plugin_config",
+        name: tool::GET_PLUGIN_CONFIG,
         title: "Configuration of one plugin",
         text: "Returns the configuration of one plugin as a JSON object, which is empty if the server has no plugin of \
                       that name. Upper and lower case make no difference.",
@@ -57,7 +63,7 @@ pub(super) const DESCRIPTIONS: [Description; 3] = [
         read_only: true,
     },
     Description {
-        name: "invoke_hook",
+        name: tool::INVOKE_HOOK,
         title: "Call a hook of a plugin",
         text: "Calls a hook of a plugin with a payload and a context. Returns a JSON object with the name of the plugin \
                       and either `result`, with `context` beside it if the plugin changed the context, or `error`.",
@@ -66,17 +72,6 @@ pub(super) const DESCRIPTIONS: [Description; 3] = [
         read_only: false,
     },
 ];
-
-/// What a tool answers.
-#[derive(Debug, PartialEq)]
-pub(super) struct ToolAnswer {
-    /// The text blocks, each a JSON object.
-    pub(super) texts: Vec<String>,
-    /// The same in one JSON object, for a tool that has an output schema.
-    pub(super) structured: Option<String>,
-    /// Whether the call itself was wrong. An error of a plugin is not one.
-    pub(super) is_error: bool,
-}
 
 impl Description {
     /// The tool as `tools/list` has it.
@@ -104,37 +99,22 @@ impl Description {
     }
 }
 
-impl ToolAnswer {
-    /// An answer of JSON, which is UTF-8.
-    fn of_json(json: Vec<u8>) -> Self {
-        Self::of_text(String::from_utf8(json).unwrap_or_default())
+/// The call is wrong. Hosts read the first text as JSON, whatever the answer is, so that this is what they read an error of a
+/// plugin from.
+pub(super) fn refused(plugin_name: &str, problem: String) -> ToolAnswer {
+    limited!(warn, kind: "tools called wrongly"; plugin_name, "a tool is called wrongly: {problem}");
+    let error = ReportedError::arguments(plugin_name, problem);
+    ToolAnswer {
+        is_error: true,
+        ..ToolAnswer::of_json(response::refusal(Encoding::Json, error))
     }
+}
 
-    pub(super) fn of_text(text: String) -> Self {
-        Self {
-            texts: vec![text],
-            structured: None,
-            is_error: false,
-        }
-    }
-
-    /// The call is wrong. Hosts read the first text as JSON, whatever the answer is, so that this is what they read an
-    /// error of a plugin from.
-    pub(super) fn refused(plugin_name: &str, problem: String) -> Self {
-        limited!(warn, kind: "tools called wrongly"; plugin_name, "a tool is called wrongly: {problem}");
-        let error = ReportedError::arguments(plugin_name, problem);
-        Self {
-            is_error: true,
-            ..Self::of_json(response::refusal(Encoding::Json, error))
-        }
-    }
-
-    /// The server itself failed, and nothing is left of the call but this.
-    pub(super) fn panicked(panic: &Panic) -> Self {
-        tracing::error!("the server {panic}");
-        tracing::debug!("the panic says: {}", panic.text());
-        Self::refused("", "the server panicked".to_owned())
-    }
+/// The server itself failed, and nothing is left of the call but this.
+pub(super) fn panicked(panic: &Panic) -> ToolAnswer {
+    tracing::error!("the server {panic}");
+    tracing::debug!("the panic says: {}", panic.text());
+    refused("", "the server panicked".to_owned())
 }
 
 /// The tools of a server. `Clone` is cheap.
@@ -155,7 +135,7 @@ impl Tools {
     /// Answers the call of a tool, or finds the hook that it calls. What is wrong with it is an answer of the tool: an error of
     /// JSON-RPC makes hosts end the connection.
     pub(super) fn prepare(&self, message: &Bytes, params: &Params<'_>) -> Prepared {
-        let tool = match params.name.map(|name| json::string(name).ok_or(name)) {
+        let tool = match params.name.map(|name| members::string(name).ok_or(name)) {
             Some(Ok(tool)) => tool,
             Some(Err(other)) => {
                 return Prepared::refused(
@@ -179,14 +159,14 @@ impl Tools {
             }
         };
         match &*tool {
-            "invoke_hook" => invocation(message, &arguments),
-            "get_plugin_config" => match text("name", arguments.name, message) {
+            tool::INVOKE_HOOK => invocation(message, &arguments),
+            tool::GET_PLUGIN_CONFIG => match text("name", arguments.name, message) {
                 Ok(name) => Prepared::Answered(ToolAnswer::of_text(
                     self.dispatcher.config_json(name.as_str()).to_owned(),
                 )),
                 Err(problem) => Prepared::refused("", format!("{tool}: {problem}")),
             },
-            "get_plugin_configs" => Prepared::Answered(self.configs()),
+            tool::GET_PLUGIN_CONFIGS => Prepared::Answered(self.configs()),
             _ => Prepared::refused("", unknown_tool(&tool)),
         }
     }
@@ -209,12 +189,12 @@ impl Tools {
                 let call = self.dispatcher.respond(request);
                 match crate::dispatch::guard::no_panic(call).await {
                     Ok(json) => ToolAnswer::of_json(json),
-                    Err(panic) => ToolAnswer::panicked(&panic),
+                    Err(panic) => panicked(&panic),
                 }
             }
             Err(error) => {
                 let error: serde_json::Error = error;
-                ToolAnswer::refused("", format!("the arguments are not JSON: {error}"))
+                refused("", format!("the arguments are not JSON: {error}"))
             }
         }
     }
@@ -243,7 +223,7 @@ pub(super) enum Prepared {
 
 impl Prepared {
     fn refused(plugin_name: &str, problem: String) -> Self {
-        Self::Answered(ToolAnswer::refused(plugin_name, problem))
+        Self::Answered(refused(plugin_name, problem))
     }
 }
 
@@ -258,7 +238,10 @@ fn invocation(message: &Bytes, arguments: &Arguments<'_>) -> Prepared {
     };
     read().map_or_else(
         |problem: String| {
-            let plugin_name = arguments.plugin_name.and_then(json::string).unwrap_or_default();
+            let plugin_name = arguments
+                .plugin_name
+                .and_then(members::string)
+                .unwrap_or_default();
             Prepared::refused(&plugin_name, format!("invoke_hook: {problem}"))
         },
         Prepared::Hook,
@@ -268,7 +251,7 @@ fn invocation(message: &Bytes, arguments: &Arguments<'_>) -> Prepared {
 /// An argument that is a string.
 fn text(name: &str, argument: Option<&RawValue>, message: &Bytes) -> Result<Text, String> {
     let argument = argument.ok_or_else(|| format!("{name} is missing: give it as a string"))?;
-    let text = json::string(argument)
+    let text = members::string(argument)
         .ok_or_else(|| format!("{name} must be a string, and is {}", kind(argument)))?;
     let in_message = match &text {
         std::borrow::Cow::Borrowed(text) => {
@@ -283,10 +266,10 @@ fn text(name: &str, argument: Option<&RawValue>, message: &Bytes) -> Result<Text
 /// An argument that is an object, or a string that holds one.
 fn object(name: &str, argument: Option<&RawValue>, message: &Bytes) -> Result<Bytes, String> {
     let argument = argument.ok_or_else(|| format!("{name} is missing: give it as an object"))?;
-    if json::is_object(argument) {
+    if members::is_object(argument) {
         return Ok(message.slice_ref(argument.get().as_bytes()));
     }
-    let Some(text) = json::string(argument) else {
+    let Some(text) = members::string(argument) else {
         return Err(format!("{name} must be an object, and is {}", kind(argument)));
     };
     if !text.trim_start().starts_with('{') {

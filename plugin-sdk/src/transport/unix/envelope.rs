@@ -447,7 +447,10 @@ mod tests {
             answer = timeout(Duration::from_secs(20), answered) => answer.expect("no answer"),
             end = connection.run() => panic!("{end:?}"),
         };
-        let expected = (Kind::InvokeHook, response::refusal(Encoding::Protobuf, ReportedError::no_answer()).into());
+        let expected = (
+            Kind::InvokeHook,
+            response::refusal(Encoding::Protobuf, ReportedError::no_answer()).into(),
+        );
         assert_eq!((answer.id, answer.content), (7, Some(expected)));
         assert!(connection.running.is_empty());
     }

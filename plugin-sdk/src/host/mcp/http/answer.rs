@@ -9,9 +9,9 @@ use hyper::body::Incoming as Body;
 use serde_json::value::RawValue;
 
 use super::events::Events;
-use crate::host::{
-    mcp::message::{self, Incoming},
-    transport::Failure,
+use crate::{
+    host::{mcp::message, transport::Failure},
+    protocol::mcp::answer::{Incoming, read},
 };
 
 /// So much of the text of a refusal is read.
@@ -149,7 +149,7 @@ impl Reading<'_> {
         let mut events = Events::default();
         let mut answer = None;
         while let Some(part) = self.part(&mut body).await? {
-            let was_found = events.push(&part, |data| match message::read(data) {
+            let was_found = events.push(&part, |data| match read(data) {
                 Ok(Incoming::Answer(id, _)) if id.is_none_or(|id| id == self.id) => {
                     answer = Some(Bytes::copy_from_slice(data));
                     true
@@ -220,7 +220,7 @@ impl Reading<'_> {
                 break;
             }
         }
-        if let Ok(Incoming::Answer(_, Err(error))) = message::read(&text) {
+        if let Ok(Incoming::Answer(_, Err(error))) = read(&text) {
             let is_shutting_down = error.is_shutting_down();
             return (error.message, is_shutting_down);
         }
@@ -233,7 +233,7 @@ impl Reading<'_> {
 
 /// The result in an answer.
 pub(super) fn result<'a>(message: &'a [u8], place: &str) -> Result<&'a RawValue, Failure> {
-    match message::read(message) {
+    match read(message) {
         Ok(Incoming::Answer(_, Ok(result))) => Ok(result),
         Ok(Incoming::Answer(_, Err(error))) => Err(message::failure(error)),
         Ok(Incoming::Request(..) | Incoming::Notification) => Err(Failure::Invalid(format!(

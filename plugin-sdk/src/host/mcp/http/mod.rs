@@ -40,10 +40,15 @@ use crate::{
         transport::{Failure, Request, Transport},
     },
     plugin::BoxFuture,
+    protocol::mcp::{
+        answer::negotiated,
+        header as names,
+        request::{INITIALIZED, cancelled, initialize},
+    },
 };
 
-const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const SESSION_ID: HeaderName = HeaderName::from_static(names::SESSION_ID);
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(names::PROTOCOL_VERSION);
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -184,10 +189,10 @@ impl Client {
 
     async fn shake_hands(&self) -> Result<Session, Problem> {
         let id = self.next_id();
-        let (response, lease) = self.post(message::initialize(id).into(), None, None).await?;
+        let (response, lease) = self.post(initialize(id).into(), None, None).await?;
         let session_id = response.headers().get(SESSION_ID).cloned();
         let found = self.reading(id).answer(response, false).await?;
-        let version = message::negotiated(answer::result(&found.message, &self.place)?)?;
+        let version = negotiated(answer::result(&found.message, &self.place)?).map_err(Failure::Invalid)?;
         let version = HeaderValue::from_str(&version)
             .map_err(|_| Failure::Invalid(format!("{}: a version {version:?}", self.place)))?;
         if found.is_finished {
@@ -198,8 +203,7 @@ impl Client {
             version,
             is_lost: AtomicBool::new(false),
         };
-        self.notify(Bytes::from_static(message::INITIALIZED), &session)
-            .await?;
+        self.notify(Bytes::from_static(INITIALIZED), &session).await?;
         Ok(session)
     }
 
@@ -325,7 +329,7 @@ impl Drop for GivenUp<'_> {
             return;
         }
         let (client, session) = (Arc::clone(self.client), Arc::clone(self.session));
-        let message = message::cancelled(self.id).into();
+        let message = cancelled(self.id).into();
         // Without a runtime nothing is left that could tell the server.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {

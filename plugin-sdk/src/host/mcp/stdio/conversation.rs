@@ -12,9 +12,11 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    host::{
-        mcp::message::{self, Incoming},
-        transport::Failure,
+    host::{mcp::message::answer_to, transport::Failure},
+    protocol::mcp::{
+        answer::{Incoming, read},
+        id::Id,
+        request::cancelled,
     },
     repeated::limited,
 };
@@ -50,11 +52,12 @@ impl Shared {
     }
 
     /// Gives a line to whoever waits for it. What the server wants to have answered is given back.
-    pub(super) fn take(&self, line: Vec<u8>) -> Option<Vec<u8>> {
-        let line = Bytes::from(line);
-        match message::read(&line) {
+    pub(super) fn take(&self, line: Bytes) -> Option<Vec<u8>> {
+        match read(&line) {
             Ok(Incoming::Answer(Some(id), _)) => self.answer(id, Ok(line)),
-            Ok(Incoming::Request(id, method)) => return Some(message::answer_to(id, &method)),
+            Ok(Incoming::Request(id, method)) => {
+                return Id::of(id).map(|id| answer_to(id, &method));
+            }
             Ok(Incoming::Notification) => {}
             Ok(Incoming::Answer(None, Err(error))) => {
                 limited!(warn, kind: "errors of a server without a request"; "{}: {} ({})", self.program, error.message, error.code);
@@ -129,7 +132,7 @@ impl Drop for Call<'_> {
         let (true, true, Some(input)) = (waited, self.was_sent, self.input) else {
             return;
         };
-        let mut line = message::cancelled(self.id);
+        let mut line = cancelled(self.id);
         line.push(b'\n');
         if let Err(mpsc::error::TrySendError::Full(line)) = input.try_send(line.into())
             && let Ok(runtime) = tokio::runtime::Handle::try_current()

@@ -1,7 +1,6 @@
 //! A child process that speaks on its standard input and output, one message by line. Its standard error is ours.
 
 mod conversation;
-mod lines;
 mod process;
 
 use std::{

@@ -9,22 +9,26 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     process::{Child, Command},
     sync::{mpsc, watch},
     task::{AbortHandle, consume_budget},
     time::timeout,
 };
 
-use super::{
-    conversation::{Call, Shared, lock},
-    lines::{self, Line},
-};
-use crate::host::{
-    config::target::StdioTarget,
-    mcp::message::{self, Incoming},
-    settings::HostSettings,
-    transport::{Failure, Request},
+use super::conversation::{Call, Shared, lock};
+use crate::{
+    host::{
+        config::target::StdioTarget,
+        mcp::message,
+        settings::HostSettings,
+        transport::{Failure, Request},
+    },
+    protocol::mcp::{
+        answer::{Incoming, negotiated, read},
+        lines::{Line, Lines},
+        request::{INITIALIZED, initialize},
+    },
 };
 
 /// So many messages may wait to be written before further ones wait for them.
@@ -126,7 +130,7 @@ impl Process {
         call.was_sent = true;
         room.send(line.into());
         let message = call.answer().await?;
-        match message::read(&message) {
+        match read(&message) {
             Ok(Incoming::Answer(_, Ok(result))) => {
                 message::content(request.method, result, self.shared.limit)
             }
@@ -176,7 +180,7 @@ impl Life {
         } = ends;
         // Ends with its input, and when this future is dropped.
         let writing = AbortOnDrop(tokio::spawn(write(input, messages)).abort_handle());
-        let mut reading = Box::pin(read(&self.shared, output, &self.messages));
+        let mut reading = Box::pin(read_all(&self.shared, output, &self.messages));
         let why = tokio::select! {
             why = self.greet() => why,
             why = &mut reading => match &mut child {
@@ -247,10 +251,10 @@ async fn shake_hands(shared: &Shared, input: &mpsc::WeakSender<Bytes>) -> Result
         let input = input.upgrade().ok_or_else(closed)?;
         input.send(line.into()).await.map_err(|_| closed())
     };
-    send(message::initialize(call.id)).await?;
+    send(initialize(call.id)).await?;
     let answer = call.answer().await?;
-    match message::read(&answer) {
-        Ok(Incoming::Answer(_, Ok(result))) => message::negotiated(result)?,
+    match read(&answer) {
+        Ok(Incoming::Answer(_, Ok(result))) => negotiated(result).map_err(Failure::Invalid)?,
         Ok(Incoming::Answer(_, Err(error))) => return Err(message::failure(error)),
         Ok(_) => {
             return Err(Failure::Invalid(
@@ -259,7 +263,7 @@ async fn shake_hands(shared: &Shared, input: &mpsc::WeakSender<Bytes>) -> Result
         }
         Err(problem) => return Err(Failure::Invalid(problem)),
     };
-    send(message::INITIALIZED.to_vec()).await
+    send(INITIALIZED.to_vec()).await
 }
 
 async fn write(mut stdin: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<Bytes>) {
@@ -271,34 +275,43 @@ async fn write(mut stdin: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<
     }
 }
 
+/// Bytes read from the output of a process at once.
+const READ_SIZE: usize = 64 * 1024;
+
 /// Reads messages to the end, and says why that is.
-async fn read(shared: &Shared, stdout: impl AsyncRead + Unpin, input: &mpsc::WeakSender<Bytes>) -> String {
-    let mut reader = BufReader::with_capacity(64 * 1024, stdout);
+async fn read_all(
+    shared: &Shared,
+    mut stdout: impl AsyncRead + Unpin,
+    input: &mpsc::WeakSender<Bytes>,
+) -> String {
+    let mut lines = Lines::new(shared.limit);
     loop {
-        let line = match lines::next(&mut reader, shared.limit).await {
-            Ok(Line::Whole(line)) => line,
-            Ok(Line::TooLong(front)) => {
-                let too_large = message::too_large(shared.limit);
-                match message::id_at_front(&front) {
-                    Some(id) => shared.answer(id, Err(too_large)),
-                    None => return format!("it wrote a line of more than {} bytes", shared.limit),
-                }
-                continue;
-            }
-            Ok(Line::End) => return "it has closed its output".to_owned(),
-            Err(error) => return format!("its output can't be read: {error}"),
-        };
         // A buffer may be full of short lines; others get their turn before all of them are looked at.
         consume_budget().await;
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        if let Some(mut answer) = shared.take(line)
-            && let Some(input) = input.upgrade()
-        {
-            answer.push(b'\n');
-            // A server that asks more than it reads gets no answer.
-            let _ = input.try_send(answer.into());
+        match lines.next() {
+            Some(Line::Message(line)) => {
+                if let Some(mut answer) = shared.take(line)
+                    && let Some(input) = input.upgrade()
+                {
+                    answer.push(b'\n');
+                    // A server that asks more than it reads gets no answer.
+                    let _ = input.try_send(answer.into());
+                }
+            }
+            Some(Line::TooLong { id }) => match id.and_then(|id| id.number()) {
+                Some(id) => shared.answer(id, Err(message::too_large(shared.limit))),
+                None => return format!("it wrote a line of more than {} bytes", shared.limit),
+            },
+            None => {
+                let buffer = lines.buffer();
+                buffer.reserve(READ_SIZE);
+                match stdout.read_buf(buffer).await {
+                    // A line that never ended is no message.
+                    Ok(0) => return "it has closed its output".to_owned(),
+                    Ok(_) => {}
+                    Err(error) => return format!("its output can't be read: {error}"),
+                }
+            }
         }
     }
 }

@@ -16,20 +16,25 @@ use crate::{
         StartError,
         guard::{self, Panic},
     },
+    protocol::{
+        code,
+        mcp::{
+            error::MessageError,
+            header::{METHOD, NAME, PROTOCOL_VERSION as VERSION},
+            id::Id,
+            members::string,
+            method::CALL_TOOL,
+            params::Params,
+            request::{Message, Request, read},
+            revision::{Revision, is_known, is_stateless},
+        },
+    },
     server::drain::Draining,
     transport::mcp::{
-        id::Id,
-        json::string,
-        message::{Message, MessageError, Params, Request, code, read},
         methods::{Work, shortened},
-        revision::{Revision, is_known, is_stateless},
         tools::Tools,
     },
 };
-
-const VERSION: &str = "mcp-protocol-version";
-const METHOD: &str = "mcp-method";
-const NAME: &str = "mcp-name";
 
 /// What is served at the endpoint, and within which bounds.
 #[derive(Clone)]
@@ -234,7 +239,7 @@ fn check_names(
     }
     check_name(headers, METHOD, "the method", method)?;
     let name = match method {
-        "tools/call" | "prompts/get" => params.name,
+        CALL_TOOL | "prompts/get" => params.name,
         "resources/read" => params.uri,
         _ => None,
     };

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
-use crate::transport::mcp::message::{MessageError, code};
+use crate::protocol::{code, mcp::error::MessageError};
 
 /// The body of every reply.
 pub(super) type Body = Full<Bytes>;

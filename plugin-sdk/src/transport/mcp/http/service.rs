@@ -16,9 +16,12 @@ use super::{
 };
 use crate::{
     dispatch::guard,
-    protocol::server_error::code::STOPPING,
+    protocol::{
+        code,
+        mcp::error::{Data, MessageError},
+        server_error::code::STOPPING,
+    },
     server::{drain::Draining, metrics::Metrics},
-    transport::mcp::message::{Data, MessageError, code},
 };
 
 /// Where MCP is.

@@ -1,7 +1,6 @@
 //! MCP on standard input and output ([protocol, section
 //! 4.5](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#45-standard-input-and-output)).
 
-mod line;
 mod output;
 mod reading;
 mod streams;

@@ -22,8 +22,8 @@ use tokio::{
 
 use super::streams::Writer;
 use crate::{
+    protocol::mcp::id::Id,
     server::drain::{Drain, Draining},
-    transport::mcp::id::Id,
 };
 
 /// The side that answers.

@@ -14,21 +14,25 @@ use tokio::{
 };
 
 use super::{
-    line::{Line, Lines},
     output::Output,
     streams::{Reader, Writer},
 };
 use crate::{
     limits::Limits,
     plugin::BoxFuture,
+    protocol::{
+        code,
+        mcp::{
+            error::MessageError,
+            id::Id,
+            lines::{Line, Lines},
+            method::CANCELLED,
+            request::{Message, Request, read},
+        },
+    },
     repeated::limited,
     server::drain::{Deadline, Draining, log_aborted},
-    transport::mcp::{
-        id::Id,
-        message::{Message, MessageError, Request, code, read},
-        methods::Work,
-        tools::Tools,
-    },
+    transport::mcp::{methods::Work, tools::Tools},
 };
 
 /// So much is read at once.
@@ -130,7 +134,7 @@ impl Reading {
         match read(&line) {
             Ok(Message::Request(request)) => self.answer(&line, &request).await,
             Ok(Message::Notification(notification)) => {
-                if notification.method == "notifications/cancelled"
+                if notification.method == CANCELLED
                     && let Some(id) = notification.params.request_id.and_then(Id::of)
                 {
                     self.output.forget(&id);

@@ -12,7 +12,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// The known members of an object.
-pub(super) trait Members<'a>: Default {
+pub(crate) trait Members<'a>: Default {
     const NAMES: &'static [&'static str];
 
     /// Reads the value of the member with this place in `NAMES`.
@@ -21,7 +21,7 @@ pub(super) trait Members<'a>: Default {
 
 /// A value that should be an object.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Object<T> {
+pub(crate) enum Object<T> {
     Members(T),
     /// It is something else, named as in "must be an object, and is a list".
     Other(&'static str),
@@ -29,7 +29,7 @@ pub(super) enum Object<T> {
 
 impl<T: Default> Object<T> {
     /// The members; none if it is no object.
-    pub(super) fn members(self) -> T {
+    pub(crate) fn members(self) -> T {
         match self {
             Self::Members(members) => members,
             Self::Other(_) => T::default(),
@@ -117,7 +117,7 @@ impl Visitor<'_> for Name {
 }
 
 /// What a string holds; nothing for a value that is no string.
-pub(super) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
     let text = value.get();
     let inside = text.strip_prefix('"')?.strip_suffix('"')?;
     if inside.contains('\\') {
@@ -128,7 +128,7 @@ pub(super) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// The type of a value, as in "must be a string, and is a list".
-pub(super) fn kind(value: &RawValue) -> &'static str {
+pub(crate) fn kind(value: &RawValue) -> &'static str {
     match value.get().as_bytes().first() {
         Some(b'{') => "an object",
         Some(b'[') => "a list",
@@ -139,6 +139,6 @@ pub(super) fn kind(value: &RawValue) -> &'static str {
     }
 }
 
-pub(super) fn is_object(value: &RawValue) -> bool {
+pub(crate) fn is_object(value: &RawValue) -> bool {
     value.get().starts_with('{')
 }

@@ -1,86 +1,80 @@
-//! Messages of JSON-RPC as MCP has them: what a client sent, and errors.
+//! What clients send: requests and notifications.
 
 use std::{borrow::Cow, fmt};
 
 use serde::{
-    Deserializer, Serialize,
+    Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
 use super::{
+    error::MessageError,
     id::Id,
-    json::{Members, Object, string},
+    members::{Members, Object, string},
+    method,
+    params::Params,
+    revision::LATEST_HANDSHAKE,
 };
+use crate::protocol::code;
 
-/// Codes of errors in JSON-RPC and MCP.
-pub(super) mod code {
-    pub(in super::super) const PARSE_ERROR: i32 = -32700;
-    pub(in super::super) const INVALID_REQUEST: i32 = -32600;
-    pub(in super::super) const METHOD_NOT_FOUND: i32 = -32601;
-    pub(in super::super) const INVALID_PARAMS: i32 = -32602;
-    pub(in super::super) const INTERNAL_ERROR: i32 = -32603;
-    /// A header of HTTP is missing, or says something else than the body.
-    pub(in super::super) const HEADER_MISMATCH: i32 = -32020;
-    pub(in super::super) const UNSUPPORTED_PROTOCOL_VERSION: i32 = -32022;
+/// The notification that ends the handshake of a client.
+pub(crate) const INITIALIZED: &[u8] = br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+
+/// The request that begins the handshake of a client.
+pub(crate) fn initialize(id: u64) -> Vec<u8> {
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"{}","params":{{"protocolVersion":"{LATEST_HANDSHAKE}","capabilities":{{}},"clientInfo":{{"name":"plugin-sdk","version":"{}"}}}}}}"#,
+        method::INITIALIZE,
+        env!("CARGO_PKG_VERSION")
+    )
+    .into_bytes()
+}
+
+/// The request that asks whether the server is there.
+pub(crate) fn ping(id: u64) -> Vec<u8> {
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{}"}}"#, method::PING).into_bytes()
+}
+
+/// The request that calls a tool, whose arguments are JSON already.
+pub(crate) fn call_tool(id: u64, tool: &str, arguments: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(arguments.len() + 128);
+    let begin = format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"{}","params":{{"name":"{tool}","arguments":"#,
+        method::CALL_TOOL
+    );
+    out.extend_from_slice(begin.as_bytes());
+    out.extend_from_slice(arguments);
+    out.extend_from_slice(b"}}");
+    out
+}
+
+/// Says that nobody waits for the answer to a request any more.
+pub(crate) fn cancelled(id: u64) -> Vec<u8> {
+    format!(
+        r#"{{"jsonrpc":"2.0","method":"{}","params":{{"requestId":{id},"reason":"caller cancelled"}}}}"#,
+        method::CANCELLED
+    )
+    .into_bytes()
 }
 
 /// What a client sent.
-pub(super) enum Message<'a> {
+pub(crate) enum Message<'a> {
     Request(Request<'a>),
     Notification(Notification<'a>),
     /// An answer to a request of the server, which makes none.
     Response,
 }
 
-pub(super) struct Request<'a> {
-    pub(super) id: Id,
-    pub(super) method: Cow<'a, str>,
-    pub(super) params: Params<'a>,
+pub(crate) struct Request<'a> {
+    pub(crate) id: Id,
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) params: Params<'a>,
 }
 
-pub(super) struct Notification<'a> {
-    pub(super) method: Cow<'a, str>,
-    pub(super) params: Params<'a>,
-}
-
-/// The parameters that some method of ours has.
-#[derive(Clone, Default)]
-pub(super) struct Params<'a> {
-    /// Of a tool or a prompt.
-    pub(super) name: Option<&'a RawValue>,
-    pub(super) arguments: Option<Object<Arguments<'a>>>,
-    pub(super) meta: Option<Object<Meta<'a>>>,
-    pub(super) protocol_version: Option<&'a RawValue>,
-    pub(super) capabilities: Option<&'a RawValue>,
-    pub(super) client_info: Option<Object<ClientInfo<'a>>>,
-    /// Of the request that a client cancels.
-    pub(super) request_id: Option<&'a RawValue>,
-    /// Of a resource.
-    pub(super) uri: Option<&'a RawValue>,
-}
-
-/// The arguments that some tool of ours has.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Arguments<'a> {
-    pub(super) name: Option<&'a RawValue>,
-    pub(super) hook_type: Option<&'a RawValue>,
-    pub(super) plugin_name: Option<&'a RawValue>,
-    pub(super) payload: Option<&'a RawValue>,
-    pub(super) context: Option<&'a RawValue>,
-}
-
-/// What a client says of itself with each request, from revision 2026-07-28 on.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Meta<'a> {
-    pub(super) protocol_version: Option<&'a RawValue>,
-    pub(super) client_capabilities: Option<&'a RawValue>,
-}
-
-#[derive(Clone, Copy, Default)]
-pub(super) struct ClientInfo<'a> {
-    pub(super) name: Option<&'a RawValue>,
-    pub(super) version: Option<&'a RawValue>,
+pub(crate) struct Notification<'a> {
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) params: Params<'a>,
 }
 
 #[derive(Default)]
@@ -110,155 +104,8 @@ impl<'a> Members<'a> for Envelope<'a> {
     }
 }
 
-impl<'a> Members<'a> for Params<'a> {
-    const NAMES: &'static [&'static str] = &[
-        "name",
-        "arguments",
-        "_meta",
-        "protocolVersion",
-        "capabilities",
-        "clientInfo",
-        "requestId",
-        "uri",
-    ];
-
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        match place {
-            0 => self.name = Some(map.next_value()?),
-            1 => self.arguments = Some(map.next_value()?),
-            2 => self.meta = Some(map.next_value()?),
-            3 => self.protocol_version = Some(map.next_value()?),
-            4 => self.capabilities = Some(map.next_value()?),
-            5 => self.client_info = Some(map.next_value()?),
-            6 => self.request_id = Some(map.next_value()?),
-            _ => self.uri = Some(map.next_value()?),
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Members<'a> for Arguments<'a> {
-    const NAMES: &'static [&'static str] = &["hook_type", "plugin_name", "payload", "context", "name"];
-
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        let value = Some(map.next_value()?);
-        match place {
-            0 => self.hook_type = value,
-            1 => self.plugin_name = value,
-            2 => self.payload = value,
-            3 => self.context = value,
-            _ => self.name = value,
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Members<'a> for Meta<'a> {
-    const NAMES: &'static [&'static str] = &[
-        "io.modelcontextprotocol/protocolVersion",
-        "io.modelcontextprotocol/clientCapabilities",
-    ];
-
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        let value = Some(map.next_value()?);
-        match place {
-            0 => self.protocol_version = value,
-            _ => self.client_capabilities = value,
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Members<'a> for ClientInfo<'a> {
-    const NAMES: &'static [&'static str] = &["name", "version"];
-
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        let value = Some(map.next_value()?);
-        match place {
-            0 => self.name = value,
-            _ => self.version = value,
-        }
-        Ok(())
-    }
-}
-
-/// An error of JSON-RPC.
-#[derive(Debug)]
-pub(super) struct MessageError {
-    pub(super) code: i32,
-    /// Of the request, if that much could be read.
-    pub(super) id: Option<Id>,
-    pub(super) message: String,
-    pub(super) data: Option<Box<Data>>,
-}
-
-/// What an error says to clients that are programs.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum Data {
-    /// A code as in an error of a plugin.
-    Reason { code: &'static str },
-    /// The versions of the protocol that there are, and the one that was asked for.
-    Versions {
-        supported: &'static [&'static str],
-        requested: String,
-    },
-    /// The resource that there is not.
-    Resource { uri: String },
-}
-
-impl MessageError {
-    pub(super) fn new(code: i32, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            id: None,
-            message: message.into(),
-            data: None,
-        }
-    }
-
-    pub(super) fn with_id(mut self, id: Option<Id>) -> Self {
-        self.id = id;
-        self
-    }
-
-    pub(super) fn with_data(mut self, data: Data) -> Self {
-        self.data = Some(Box::new(data));
-        self
-    }
-
-    /// The answer that says it.
-    pub(super) fn to_json(&self) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Answer<'a> {
-            jsonrpc: &'a str,
-            id: Option<&'a RawValue>,
-            error: Error<'a>,
-        }
-        #[derive(Serialize)]
-        struct Error<'a> {
-            code: i32,
-            message: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            data: Option<&'a Data>,
-        }
-
-        let id = self.id.as_ref();
-        let answer = Answer {
-            jsonrpc: "2.0",
-            id: id.and_then(|id| serde_json::from_str(id.as_json()).ok()),
-            error: Error {
-                code: self.code,
-                message: &self.message,
-                data: self.data.as_deref(),
-            },
-        };
-        serde_json::to_vec(&answer).unwrap_or_default()
-    }
-}
-
 /// Reads a message.
-pub(super) fn read(body: &[u8]) -> Result<Message<'_>, MessageError> {
+pub(crate) fn read(body: &[u8]) -> Result<Message<'_>, MessageError> {
     let envelope = match parse(body).map_err(|error| {
         MessageError::new(
             code::PARSE_ERROR,
@@ -287,7 +134,7 @@ pub(super) fn read(body: &[u8]) -> Result<Message<'_>, MessageError> {
         _ if jsonrpc.is_none() => return refused("jsonrpc is missing, which must be \"2.0\""),
         _ => return refused("jsonrpc must be \"2.0\""),
     }
-    let method = match method.map(string) {
+    let called = match method.map(string) {
         Some(Some(method)) => method,
         Some(None) => return refused("method must be a string"),
         None if is_answer => return Ok(Message::Response),
@@ -297,12 +144,19 @@ pub(super) fn read(body: &[u8]) -> Result<Message<'_>, MessageError> {
         None | Some(Object::Other("null")) => Params::default(),
         Some(Object::Members(params)) => params,
         // What is wrong with the call of a tool is a matter of the tool: an error of JSON-RPC makes hosts end the connection.
-        Some(Object::Other(_)) if method == "tools/call" => Params::default(),
+        Some(Object::Other(_)) if called == method::CALL_TOOL => Params::default(),
         Some(Object::Other(kind)) => return refused(&format!("params must be an object, and is {kind}")),
     };
     match (id, raw_id) {
-        (Some(id), _) => Ok(Message::Request(Request { id, method, params })),
-        (None, None) => Ok(Message::Notification(Notification { method, params })),
+        (Some(id), _) => Ok(Message::Request(Request {
+            id,
+            method: called,
+            params,
+        })),
+        (None, None) => Ok(Message::Notification(Notification {
+            method: called,
+            params,
+        })),
         (None, Some(_)) => Err(invalid("id must be a string or a number")),
     }
 }
@@ -320,8 +174,8 @@ fn invalid(problem: &str) -> MessageError {
     )
 }
 
-/// The id of a message, or of the beginning of one, if it can be read.
-pub(super) fn id_of(body: &[u8]) -> Option<Id> {
+/// The id of a message, whoever sent it, or of the beginning of one, if it can be read.
+pub(crate) fn id_of(body: &[u8]) -> Option<Id> {
     struct IdVisitor<'a>(&'a mut Option<Id>);
 
     impl<'de> Visitor<'de> for IdVisitor<'_> {
@@ -500,5 +354,13 @@ mod tests {
         );
         assert_eq!(id(r#"{"jsonrpc":"2.0","id":{},"method":"#), None);
         assert_eq!(id(r#"{"jsonrpc":"2.0","me"#), None);
+    }
+
+    #[test]
+    fn the_id_of_an_answer_is_found_before_the_result() {
+        let id = |body: &[u8]| id_of(body).and_then(|id| id.number());
+        assert_eq!(id(br#"{"jsonrpc":"2.0","id": 42,"result":{"con"#), Some(42));
+        assert_eq!(id(br#"{"jsonrpc":"2.0","result":{"id":42,"#), None);
+        assert_eq!(id(br#"{"id":"42","#), None);
     }
 }

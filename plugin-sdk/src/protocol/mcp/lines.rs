@@ -2,14 +2,14 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::transport::mcp::{id::Id, message::id_of};
+use super::{id::Id, request::id_of};
 
 /// What text files of some systems begin with. It means nothing.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One line that is not empty.
 #[derive(Debug)]
-pub(super) enum Line {
+pub(crate) enum Line {
     Message(Bytes),
     /// More than is read. The rest is skipped.
     TooLong {
@@ -20,7 +20,7 @@ pub(super) enum Line {
 
 /// The lines in what was read so far.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     buffer: BytesMut,
     /// So much of the buffer has no line feed.
     searched: usize,
@@ -30,7 +30,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
             searched: 0,
@@ -40,12 +40,12 @@ impl Lines {
     }
 
     /// Where to read to.
-    pub(super) fn buffer(&mut self) -> &mut BytesMut {
+    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }
 
     /// The next line that is complete.
-    pub(super) fn next(&mut self) -> Option<Line> {
+    pub(crate) fn next(&mut self) -> Option<Line> {
         loop {
             let found = memchr::memchr(b'\n', &self.buffer[self.searched..]);
             let Some(found) = found else {
@@ -64,7 +64,7 @@ impl Lines {
     }
 
     /// What comes after the last line feed, once nothing more comes.
-    pub(super) fn rest(&mut self) -> Option<Line> {
+    pub(crate) fn rest(&mut self) -> Option<Line> {
         let rest = self.buffer.split().freeze();
         self.searched = 0;
         if self.skips { None } else { self.line(rest) }

@@ -4,17 +4,17 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::json::string;
+use super::members::string;
 
 /// The id of a request: a string or a number, as its client wrote it, since that is how it goes back.
 ///
 /// Two ids are the same if they are the same string, however it was escaped, or the same digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Id(Box<str>);
+pub(crate) struct Id(Box<str>);
 
 impl Id {
     /// `None` for a value that is neither a string nor a number.
-    pub(super) fn of(value: &RawValue) -> Option<Self> {
+    pub(crate) fn of(value: &RawValue) -> Option<Self> {
         let text = value.get();
         if text.starts_with('"') {
             let held = string(value)?;
@@ -25,8 +25,13 @@ impl Id {
         is_number.then(|| Self(text.into()))
     }
 
+    /// One of those that we give: a number.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.0.parse().ok()
+    }
+
     /// The id as JSON.
-    pub(super) fn as_json(&self) -> &str {
+    pub(crate) fn as_json(&self) -> &str {
         &self.0
     }
 }
