@@ -13,11 +13,11 @@ pub(crate) const DEEPEST: u32 = 256;
 /// How deep values are printed by `Debug`.
 const SHOWN: u32 = 128;
 
-/// Whether a value has values inside.
+/// Whether a value has values inside, and may nest deeper than what arrives.
 pub(super) fn has_inside(value: &Value) -> bool {
     match value {
         Value::Array(list) => !list.is_empty(),
-        Value::Object(map) => !map.is_empty(),
+        Value::Object(map) => !map.is_empty() && map.may_be_deep(),
         _ => false,
     }
 }

@@ -43,8 +43,7 @@ pub struct Map<V: MapValue = Value> {
 impl<V: MapValue> Drop for Map<V> {
     #[inline]
     fn drop(&mut self) {
-        // What was only read is as deep as it may arrive.
-        if self.changed || self.wire.is_none() {
+        if self.may_be_deep() {
             V::drop_inside(self);
         }
     }
@@ -153,6 +152,11 @@ impl<V: MapValue> Map<V> {
 
     pub(super) fn mark_unchanged(&mut self) {
         self.changed = false;
+    }
+
+    /// What was only read is as deep as it may arrive.
+    pub(super) fn may_be_deep(&self) -> bool {
+        self.untouched().is_none()
     }
 
     /// The wire bytes of the whole map, while nothing was changed.
