@@ -142,7 +142,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'de> {
         self.pending = self.next()?;
         match &self.pending {
             Some((key, _)) => seed
-                .deserialize(KeyDeserializer { key })
+                .deserialize(KeyDeserializer(*key))
                 .map(Some)
                 .map_err(|error| error.in_key(key)),
             None => Ok(None),
@@ -174,7 +174,7 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
         self,
         seed: V,
     ) -> Result<(V::Value, ValueDeserializer<'de>), CodecError> {
-        let variant = seed.deserialize(KeyDeserializer { key: self.variant })?;
+        let variant = seed.deserialize(KeyDeserializer(self.variant))?;
         Ok((variant, self.data))
     }
 }

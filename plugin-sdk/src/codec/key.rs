@@ -181,28 +181,54 @@ impl Serializer for KeySerializer<'_> {
     }
 }
 
-/// A key. Keys are strings; a map whose keys are numbers or booleans reads them from the string, as with JSON.
-pub(super) struct KeyDeserializer<'de> {
-    pub(super) key: &'de str,
+/// A key as it is shown to who reads it.
+pub(crate) trait Key<'de>: AsRef<str> {
+    fn show<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError>;
 }
+
+/// One that can be borrowed from the document.
+impl<'de> Key<'de> for &'de str {
+    #[inline]
+    fn show<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
+        visitor.visit_borrowed_str(self)
+    }
+}
+
+/// One that does not live as long as what is read.
+pub(crate) struct Passing<'a>(pub(crate) &'a str);
+
+impl AsRef<str> for Passing<'_> {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
+impl<'de> Key<'de> for Passing<'_> {
+    fn show<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
+        visitor.visit_str(self.0)
+    }
+}
+
+/// A key. Keys are strings; a map whose keys are numbers or booleans reads them from the string, as with JSON.
+pub(crate) struct KeyDeserializer<K>(pub(crate) K);
 
 macro_rules! parsed_keys {
     ($($method:ident $visit:ident $type:ty,)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-            match self.key.parse::<$type>() {
+            match self.0.as_ref().parse::<$type>() {
                 Ok(key) => visitor.$visit(key),
-                Err(_) => visitor.visit_borrowed_str(self.key),
+                Err(_) => self.0.show(visitor),
             }
         }
     )*};
 }
 
-impl<'de> Deserializer<'de> for KeyDeserializer<'de> {
+impl<'de, K: Key<'de>> Deserializer<'de> for KeyDeserializer<K> {
     type Error = CodecError;
 
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-        visitor.visit_borrowed_str(self.key)
+        self.0.show(visitor)
     }
 
     parsed_keys! {
@@ -232,10 +258,18 @@ impl<'de> Deserializer<'de> for KeyDeserializer<'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, CodecError> {
-        visitor.visit_enum(self.key.into_deserializer())
+        visitor.visit_enum(self.0.as_ref().into_deserializer())
     }
 
     serde::forward_to_deserialize_any! {
         char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+impl<'de, K: Key<'de>> IntoDeserializer<'de, CodecError> for KeyDeserializer<K> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }

@@ -23,7 +23,7 @@ mod de;
 mod encoding;
 mod error;
 pub(crate) mod json;
-mod key;
+pub(crate) mod key;
 mod long;
 pub(crate) mod merged;
 pub(crate) mod message;

@@ -1,7 +1,7 @@
 //! Any type of serde out of a value.
 
 use serde::{
-    Deserialize, Deserializer, de,
+    Deserialize, Deserializer,
     de::{
         Error, IntoDeserializer, Unexpected, Visitor,
         value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer},
@@ -9,7 +9,10 @@ use serde::{
 };
 
 use super::{DEEPEST, List, Map, Number, Value};
-use crate::codec::CodecError;
+use crate::codec::{
+    CodecError,
+    key::{KeyDeserializer, Passing},
+};
 
 /// Reads a value into a type. An integer beyond 64 bits stays whole in the SDK's own types wherever they stand, and in `i128`
 /// and `u128`.
@@ -19,8 +22,11 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(value: &Value) -> Result<T, CodecEr
         depth: 0,
         digits,
     };
-    // A type that knows no digits gets the nearest double where it asks for any value.
-    T::deserialize(reader(Digits::Kept)).or_else(|_| {
+    T::deserialize(reader(Digits::Kept)).or_else(|error| {
+        if error.is_too_deep() {
+            return Err(error);
+        }
+        // A type that knows no digits gets the nearest double where it asks for any value.
         serde_path_to_error::deserialize(reader(Digits::Rounded)).map_err(|error| {
             let path = error.path().to_string();
             let error: CodecError = error.into_inner();
@@ -66,11 +72,11 @@ impl Reader<'_> {
     fn entries<'a>(
         &self,
         map: &'a Map,
-    ) -> Result<impl Iterator<Item = (Key<'a>, Reader<'a>)> + use<'a>, CodecError> {
+    ) -> Result<impl Iterator<Item = (KeyDeserializer<Passing<'a>>, Reader<'a>)> + use<'a>, CodecError> {
         let (depth, digits) = (self.inside()?, self.digits);
         Ok(map.iter().map(move |(key, value)| {
             let reader = Reader { value, depth, digits };
-            (Key(key), reader)
+            (KeyDeserializer(Passing(key)), reader)
         }))
     }
 
@@ -228,70 +234,6 @@ impl<'de> Deserializer<'de> for InDigits<'_> {
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
         newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// A key. A map whose keys are numbers or booleans reads them from the string, as with JSON.
-struct Key<'a>(&'a str);
-
-macro_rules! parsed_keys {
-    ($($method:ident $visit:ident $type:ty,)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-            match self.0.parse::<$type>() {
-                Ok(key) => visitor.$visit(key),
-                Err(_) => visitor.visit_str(self.0),
-            }
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for Key<'_> {
-    type Error = CodecError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-        visitor.visit_str(self.0)
-    }
-
-    parsed_keys! {
-        deserialize_bool visit_bool bool,
-        deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16, deserialize_i32 visit_i32 i32,
-        deserialize_i64 visit_i64 i64, deserialize_i128 visit_i128 i128,
-        deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16, deserialize_u32 visit_u32 u32,
-        deserialize_u64 visit_u64 u64, deserialize_u128 visit_u128 u128,
-        deserialize_f32 visit_f32 f32, deserialize_f64 visit_f64 f64,
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, CodecError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, CodecError> {
-        visitor.visit_enum(de::value::StrDeserializer::new(self.0))
-    }
-
-    serde::forward_to_deserialize_any! {
-        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-impl IntoDeserializer<'_, CodecError> for Key<'_> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 
