@@ -1,7 +1,7 @@
 //! `google.protobuf.Struct`, `Value` and `ListValue` on the wire, one level at a time.
 
 use super::{
-    CodecError, plain,
+    CodecError,
     wire::{Reader, Slice, WireType},
 };
 
@@ -166,13 +166,7 @@ impl<'a> Elements<'a> {
     /// The next entry of a `Struct`.
     #[inline]
     pub(crate) fn next_entry(&mut self) -> Result<Option<Entry<'a>>, CodecError> {
-        match self.next()? {
-            Some(entry) => match Entry::plain(entry) {
-                Some(entry) => Ok(Some(entry)),
-                None => Entry::read(entry).map(Some),
-            },
-            None => Ok(None),
-        }
+        self.next()?.map(Entry::read).transpose()
     }
 }
 
@@ -186,20 +180,6 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     #[inline]
-    fn plain(entry: Slice<'a>) -> Option<Self> {
-        let (key, value) = plain::inside_entry(entry.bytes)?;
-        let value_offset = entry.offset + entry.bytes.len() - value.len();
-        let key_offset = entry.offset + (key.as_ptr().addr() - entry.bytes.as_ptr().addr());
-        Some(Self {
-            key: std::str::from_utf8(key).ok()?,
-            key_offset,
-            value: Message::One(Slice {
-                bytes: value,
-                offset: value_offset,
-            }),
-        })
-    }
-
     fn read(entry: Slice<'a>) -> Result<Self, CodecError> {
         let mut key = "";
         let mut key_offset = entry.offset;

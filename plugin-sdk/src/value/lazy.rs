@@ -12,7 +12,6 @@ use crate::codec::{
     CodecError,
     message::{Kind, Message},
     number::whole,
-    plain,
     raw::{Checked, RAW, RAW_STRINGS},
     wire::Slice,
 };
@@ -149,11 +148,6 @@ impl sealed::Sealed for String {
     const ABSENT: &'static Self = &Self::new();
 
     fn read(_wire: &Wire, message: &Message<'_>, _inside: u32) -> Result<Self, CodecError> {
-        if let Message::One(slice) = message
-            && let Some(value) = plain::string(slice.bytes)
-        {
-            return Ok(value.to_owned());
-        }
         match message.kind()? {
             Kind::String(value) => Ok(value.to_owned()),
             _ => Ok(Self::new()),
@@ -186,11 +180,6 @@ impl sealed::Sealed for Value {
     const ABSENT: &'static Self = &Self::Null;
 
     fn read(wire: &Wire, message: &Message<'_>, inside: u32) -> Result<Self, CodecError> {
-        if let Message::One(slice) = message
-            && let Some(value) = plain::string(slice.bytes)
-        {
-            return Ok(Self::String(value.to_owned()));
-        }
         Ok(match message.kind()? {
             Kind::Null => Self::Null,
             Kind::Bool(value) => Self::Bool(value),
