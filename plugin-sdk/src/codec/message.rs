@@ -1,7 +1,10 @@
 //! `google.protobuf.Struct`, `Value` and `ListValue` on the wire, one level at a time.
 
+use bytes::Bytes;
+
 use super::{
     CodecError,
+    text::part,
     wire::{Reader, Slice, WireType},
 };
 
@@ -51,6 +54,14 @@ impl<'a> Message<'a> {
             bytes.extend_from_slice(piece.bytes);
         }
         bytes
+    }
+
+    /// The merged message, as a share of the document that it was read from where it came in one piece.
+    pub(crate) fn to_bytes(&self, document: &Bytes) -> Bytes {
+        match self {
+            Self::One(piece) => part(document, *piece),
+            Self::Many(_) => self.to_vec().into(),
+        }
     }
 
     /// Where the message starts in its document, for errors.

@@ -61,7 +61,7 @@ impl Levels {
     }
 
     /// How many levels these are.
-    pub(super) fn count(self) -> u32 {
+    pub(crate) fn count(self) -> u32 {
         self.0
     }
 

@@ -35,6 +35,17 @@ pub(crate) struct Checked {
     pub(crate) levels: u32,
 }
 
+impl Checked {
+    /// The bytes of a checked message. Of a document, if there is one, large ones are a share.
+    pub(crate) fn of(document: Option<&Bytes>, message: &Message<'_>, levels: u32) -> Self {
+        let bytes = match (document, message) {
+            (Some(document), Message::One(part)) => part_of(document, part.bytes),
+            _ => message.to_vec().into(),
+        };
+        Self { bytes, levels }
+    }
+}
+
 /// Below this size bytes are copied out of their document, so that a small map which a plugin keeps does not keep all that came
 /// with it.
 const SHARED_SIZE: usize = 4096;
@@ -63,11 +74,7 @@ pub(super) struct RawDeserializer(Checked);
 
 impl RawDeserializer {
     pub(super) fn new(document: Option<&Bytes>, message: &Message<'_>, levels: u32) -> Self {
-        let bytes = match (document, message) {
-            (Some(document), Message::One(part)) => part_of(document, part.bytes),
-            _ => message.to_vec().into(),
-        };
-        Self(Checked { bytes, levels })
+        Self(Checked::of(document, message, levels))
     }
 }
 

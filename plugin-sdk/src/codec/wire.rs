@@ -90,6 +90,11 @@ impl<'a> Reader<'a> {
                 self.offset += 1;
                 Ok(u64::from(*byte))
             }
+            [low, high @ 0..=0x7f, rest @ ..] => {
+                self.rest = rest;
+                self.offset += 2;
+                Ok(u64::from(low & 0x7f) | u64::from(*high) << 7)
+            }
             _ => self.long_varint(),
         }
     }

@@ -1,16 +1,13 @@
 //! The part of a context that all plugins of a request share.
 
-use std::{fmt, sync::OnceLock};
+use std::fmt;
 
 use bytes::Bytes;
 
 use super::{section::Section, user::UserContext};
 use crate::{
-    codec::{
-        raw::{Checked, part_of},
-        text::Text,
-    },
-    value::{Map, Value, Wire},
+    codec::text::Text,
+    value::{Map, Value},
 };
 
 /// What the host knows about the request, and what plugins tell one another about it ([protocol, section
@@ -33,7 +30,8 @@ pub struct GlobalContext {
     pub(super) server_id: Text,
     pub(super) tenant_id: Text,
     pub(super) content_type: Text,
-    pub(super) user: User,
+    /// The authenticated user, as the host sent it.
+    pub(super) user: Option<Value>,
     pub(super) user_context: Option<Box<UserContext>>,
     pub(super) state: Section,
     pub(super) metadata: Section,
@@ -43,41 +41,6 @@ pub struct GlobalContext {
     pub(super) raw: Bytes,
     /// Keys of the JSON form that this version does not know.
     pub(super) extra: Map,
-}
-
-/// The authenticated user, as the host sent it.
-#[derive(Clone, Debug, Default)]
-pub(super) enum User {
-    #[default]
-    Absent,
-    Name {
-        text: Text,
-        value: OnceLock<Box<Value>>,
-    },
-    Struct {
-        raw: Bytes,
-        levels: u32,
-        value: OnceLock<Box<Value>>,
-    },
-    Value(Box<Value>),
-}
-
-impl User {
-    pub(super) fn value(&self) -> Option<&Value> {
-        match self {
-            Self::Absent => None,
-            Self::Name { text, value } => Some(value.get_or_init(|| Box::new(text.as_str().into()))),
-            Self::Struct { raw, levels, value } => Some(value.get_or_init(|| {
-                // The bytes were checked when they arrived.
-                let (bytes, levels) = (part_of(raw, raw), *levels);
-                let map: Map = Wire::new(Checked { bytes, levels })
-                    .and_then(Map::of_wire)
-                    .unwrap_or_default();
-                Box::new(map.into())
-            })),
-            Self::Value(value) => Some(value),
-        }
-    }
 }
 
 impl GlobalContext {
@@ -103,7 +66,7 @@ impl GlobalContext {
 
     /// The authenticated user: a string, or an object.
     pub fn user(&self) -> Option<&Value> {
-        self.user.value()
+        self.user.as_ref()
     }
 
     /// The authenticated user in detail. Only MCP carries it.
@@ -159,7 +122,7 @@ impl GlobalContext {
     /// Sets the user; for tests.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<Value>) -> Self {
-        self.user = User::Value(Box::new(user.into()));
+        self.user = Some(user.into());
         self
     }
 

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Arrived, ArrivedForm, GlobalContext, PluginContext, contents::Contents, global::User, section::Section,
-    skimmed, user::UserContext,
+    ArrivedForm, GlobalContext, PluginContext, contents::Contents, section::Section, skimmed,
+    user::UserContext,
 };
 use crate::{
     codec::{CodecError, Document, nesting::JsonLevels},
@@ -27,7 +27,7 @@ struct ContextFields {
 struct GlobalFields {
     request_id: String,
     #[serde(default)]
-    user: Value,
+    user: Option<Value>,
     #[serde(default)]
     user_context: Option<Box<UserContext>>,
     #[serde(default)]
@@ -49,14 +49,7 @@ impl PluginContext {
     /// must be read at once, to know what is wrong with it or what is new in it.
     pub(crate) fn of_checked_json(text: &Bytes, levels: JsonLevels) -> Option<Self> {
         skimmed::check(text, levels.in_context())?;
-        let arrived = Arrived {
-            raw: text.clone(),
-            form: ArrivedForm::Json(levels),
-        };
-        Some(Self {
-            arrived: Some(arrived),
-            ..Self::default()
-        })
+        Some(Self::of_arrived(text.clone(), ArrivedForm::Json(levels)))
     }
 
     /// Reads the JSON object.
@@ -76,11 +69,7 @@ impl Contents {
                 server_id: global.server_id.unwrap_or_default().into(),
                 tenant_id: global.tenant_id.unwrap_or_default().into(),
                 content_type: global.content_type.unwrap_or_default().into(),
-                user: if global.user.is_null() {
-                    User::Absent
-                } else {
-                    User::Value(Box::new(global.user))
-                },
+                user: global.user,
                 user_context: global.user_context,
                 state: Section::of_map(global.state),
                 metadata: Section::of_map(global.metadata),

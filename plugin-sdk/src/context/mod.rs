@@ -3,7 +3,6 @@
 mod contents;
 mod global;
 mod json;
-mod plain;
 mod section;
 mod skimmed;
 mod user;
@@ -47,7 +46,8 @@ use crate::{
 #[derive(Clone, Default)]
 pub struct PluginContext {
     plugin_name: Option<Arc<str>>,
-    /// What it came in, where that was checked and no more.
+    /// What it came in, where that was checked and no more: of a small call that looks at no context, reading it would take a third
+    /// more of the instructions.
     arrived: Option<Arrived>,
     /// What was read of it, until something is asked for to be changed.
     read: OnceLock<Box<Contents>>,
@@ -101,6 +101,13 @@ impl PluginContext {
             global,
             ..Contents::default()
         })
+    }
+
+    fn of_arrived(raw: Bytes, form: ArrivedForm) -> Self {
+        Self {
+            arrived: Some(Arrived { raw, form }),
+            ..Self::default()
+        }
     }
 
     fn of_contents(contents: Contents) -> Self {
