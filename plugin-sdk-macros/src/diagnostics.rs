@@ -1,6 +1,7 @@
 //! Collects every mistake of one attribute, each on its own token, so that one build shows them all.
 
 use proc_macro2::{Span, TokenStream};
+use strsim::osa_distance;
 
 /// The mistakes found so far.
 ///
@@ -53,43 +54,24 @@ pub(crate) fn suggestion<'a>(
 pub(crate) fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase().replace(['-', '.'], "_");
     known
-        .map(|name| (distance(&written, name), name))
+        .map(|name| (osa_distance(&written, name), name))
         .filter(|(distance, name)| *distance <= name.len().max(written.len()) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
 
-/// How many letters to insert, drop, replace or swap with their neighbour (optimal string alignment).
-fn distance(from: &str, to: &str) -> usize {
-    let from = from.as_bytes();
-    let to = to.as_bytes();
-    let mut before_last = vec![0; to.len() + 1];
-    let mut last: Vec<usize> = (0..=to.len()).collect();
-    for (row, letter) in from.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, other) in to.iter().enumerate() {
-            let replaced = last[column] + usize::from(letter != other);
-            let mut edits = replaced.min(last[column + 1] + 1).min(current[column] + 1);
-            if row > 0 && column > 0 && *letter == to[column - 1] && from[row - 1] == *other {
-                edits = edits.min(before_last[column - 1] + 1);
-            }
-            current.push(edits);
-        }
-        before_last = std::mem::replace(&mut last, current);
-    }
-    last[to.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::nearest;
 
     #[test]
-    fn distance_counts_edits() {
-        assert_eq!(distance("hook", "hook"), 0);
-        assert_eq!(distance("hok", "hook"), 1);
-        assert_eq!(distance("hoko", "hook"), 1);
-        assert_eq!(distance("", "hook"), 4);
+    fn one_edit_in_three_letters_is_a_slip() {
+        for slip in ["hook", "hok", "hoko", "hook_"] {
+            assert_eq!(nearest(slip, ["hook"].into_iter()), Some("hook"), "{slip}");
+        }
+        for stranger in ["", "ho", "oh_k"] {
+            assert_eq!(nearest(stranger, ["hook"].into_iter()), None, "{stranger}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::{path::Path, time::SystemTime};
 
-use pkcs8::der::DateTime;
 use tokio_rustls::rustls::{RootCertStore, pki_types::CertificateDer};
+use x509_cert::der::DateTime;
 
 use super::{
     TlsError,
