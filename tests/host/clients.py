@@ -24,9 +24,11 @@ from host import (
 )
 
 
-def channel(address, blocking=False):
+def channel(address, blocking=False, authority=None):
     """A connection of the gRPC library itself, with the certificates of this run."""
     options = [("grpc.use_local_subchannel_pool", 1)]
+    if authority is not None:
+        options.append(("grpc.default_authority", authority))
     library = grpc if blocking else grpc.aio
     parts = section(address)["grpc"]
     if "uds" in parts:

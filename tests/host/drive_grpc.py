@@ -29,6 +29,8 @@ async def main(report):
             async with channel(server.address) as connection:
                 await packages(report, connection, config)
                 await limits(report, connection)
+                if TRANSPORT == "grpc-uds":
+                    await authorities(report, server.address)
                 await health(report, connection)
                 await reflection(report, server.address)
         with Server(program, config, directory / "old.sock", PLUGINS_GRPC_SERVER_MAX_CONNECTION_AGE="0.3") as server:
@@ -107,6 +109,15 @@ async def packages(report, connection, config):
         for title, raw in (("broken", b"\xff\xff"), ("a name that is not UTF-8", b"\x0a\x02\xff\xfe\x12\x01a")):
             call = connection.unary_unary("/cpex.PluginService/InvokeHook")(raw)
             group.equal(title, grpc.StatusCode.INVALID_ARGUMENT, await status_of(call))
+
+
+async def authorities(report, address):
+    with report.group("grpc: authorities on a Unix socket") as group:
+        for authority in ("", "plugins.example", "plugins.example:443", "run%2Fp.sock", "a b"):
+            async with channel(address, authority=authority) as connection:
+                # From the second call on, the client refers to what it sent with the first.
+                calls = [await invoke(connection)(request({})) for _ in range(3)]
+                group.equal(f"{authority!r}", [False] * 3, [answer.HasField("error") for answer in calls])
 
 
 async def limits(report, connection):

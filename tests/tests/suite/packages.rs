@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::installation::{INSTALL_PATIENCE, output};
 
 /// In the order in which they are published, with the directories that are in the package.
-const CRATES: [(&str, &str, &[&str]); 3] = [
+const CRATES: [(&str, &str, &[&str]); 4] = [
+    ("h2-authority", "h2-authority", &["src"]),
     ("plugin-sdk-proto", "proto", &["src", "proto"]),
     ("plugin-sdk-macros", "plugin-sdk-macros", &["src"]),
     ("plugin-sdk", "plugin-sdk", &["src"]),

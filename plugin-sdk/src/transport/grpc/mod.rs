@@ -3,7 +3,6 @@
 //!
 //! tonic is the server; a request reaches the dispatcher as the bytes it came in, and an answer leaves as the dispatcher wrote it.
 
-mod authority;
 mod body;
 mod budget;
 mod calls;

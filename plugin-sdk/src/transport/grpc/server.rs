@@ -2,12 +2,12 @@
 
 use std::{io, sync::Arc};
 
+use h2_authority::ValidAuthority;
 use tokio::{task::JoinSet, time::timeout_at};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::transport::Server;
 
 use super::{
-    authority::ValidAuthority,
     calls::{Bounds, Calls, Stopping},
     connection::Connection,
     routes::{Health, Routes},

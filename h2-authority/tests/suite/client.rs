@@ -91,6 +91,7 @@ pub(super) fn authority() -> impl Strategy<Value = String> {
         2 => "[A-Za-z0-9._~!$&'()*+,;=:@%\\[\\]-]{1,40}",
         1 => "[a-z%]{1,3}",
         1 => "(%2F[a-z]{20,60}){50,110}",
+        2 => Just(String::new()),
     ]
 }
 
