@@ -121,6 +121,7 @@ pub use crate::{
     __mcp_constructor as mcp_constructor, __unix_constructor as unix_constructor,
 };
 
+#[cfg(feature = "bench")]
 mod in_process {
     use bytes::Bytes;
 
@@ -131,8 +132,7 @@ mod in_process {
         protocol::request::InvokeHookRequest,
     };
 
-    /// One plugin without a transport around it: the bytes of a request in, those of the answer out. For the benchmarks of this
-    /// repository.
+    /// One plugin without a transport around it: the bytes of a request in, those of the answer out.
     pub struct InProcess(Dispatcher);
 
     impl InProcess {
@@ -153,4 +153,5 @@ mod in_process {
     }
 }
 
+#[cfg(feature = "bench")]
 pub use in_process::InProcess;
