@@ -86,9 +86,15 @@ impl Environment {
     /// The value of the first of `names` that is set to something. Empty counts as unset.
     pub(crate) fn get<'a>(&'a self, names: &[&'static str]) -> Option<(&'static str, &'a str)> {
         names.iter().find_map(|name| {
-            let value = self.variables.get(*name)?.trim();
-            (!value.is_empty()).then_some((*name, value))
+            let value = self.value(name)?;
+            Some((*name, value))
         })
+    }
+
+    /// The value of a variable. Empty counts as unset.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        let value = self.variables.get(name)?.trim();
+        (!value.is_empty()).then_some(value)
     }
 
     /// The names of all variables that are set, in capitals.
@@ -98,8 +104,8 @@ impl Environment {
     }
 
     /// A switch such as `PLUGINS_FAIL_ON_PLUGIN_ERROR`.
-    pub(crate) fn boolean(&self, name: &'static str) -> Result<Option<bool>, String> {
-        let Some((_, value)) = self.get(&[name]) else {
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, String> {
+        let Some(value) = self.value(name) else {
             return Ok(None);
         };
         match boolean(value) {

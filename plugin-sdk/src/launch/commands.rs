@@ -7,9 +7,10 @@ use std::sync::OnceLock;
 
 use tracing::Level;
 
-use super::cli::{CheckArguments, Cli, Command, Flags, ServeArguments, Transport};
+use super::cli::{Cli, Command};
 use super::configuration::Configuration;
 use super::output::{print, write};
+use super::settings::{Flags, Transport};
 use super::{check, describe, health, invoke, logging, serve, stanza, transports};
 use crate::environment::Environment;
 use crate::plugin::PluginKind;
@@ -41,26 +42,34 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
         }
     }
     let environment = Environment::read();
-    let flag = cli.common().and_then(|common| common.log_level.as_deref());
-    let level = logging::level(flag, &environment);
+    let level = logging::level(cli.log_level.as_deref(), &environment);
     let default = match &cli.command {
         // Its one line of output is what a probe reports.
-        Some(Command::Health(_)) => Level::ERROR,
-        None | Some(Command::Serve(_)) => Level::INFO,
-        Some(_) => Level::WARN,
+        Command::Health { .. } => Level::ERROR,
+        Command::Serve => Level::INFO,
+        _ => Level::WARN,
     };
     logging::start(level.clone().ok().flatten().unwrap_or(default))?;
-    if !matches!(cli.command, Some(Command::Check(_))) {
+    if !matches!(cli.command, Command::Check { .. }) {
         level.clone()?;
     }
-    match cli.command {
-        None => serve(kinds, &cli.serve, &environment),
-        Some(Command::Serve(arguments)) => serve(kinds, &arguments, &environment),
-        Some(Command::Invoke(arguments)) => {
+    let load = |kinds, flags: &Flags| load(kinds, cli.config.as_deref(), flags, &environment);
+    match &cli.command {
+        Command::Serve => {
+            let mut warnings = Vec::new();
+            let transports = transports::chosen(&cli.transports, &environment, &cli.flags, &mut warnings)?;
+            log(&warnings);
+            let configuration = load(kinds, &cli.flags)?;
+            if configuration.instances.is_empty() {
+                tracing::warn!("no plugin is configured: every call will be answered with an error");
+            }
+            serve::serve(&configuration, &transports)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Invoke(arguments) => {
             let output = take_output()?;
-            let file = arguments.common.config.as_deref();
-            let configuration = load(kinds, file, &Flags::new(), &environment)?;
-            let answer = invoke::invoke(configuration, &arguments)?;
+            let configuration = load(kinds, &cli.flags)?;
+            let answer = invoke::invoke(configuration, &cli.transports, arguments)?;
             write(output, &answer.text)?;
             Ok(if answer.is_result {
                 ExitCode::SUCCESS
@@ -68,65 +77,34 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
                 ExitCode::FAILURE
             })
         }
-        Some(Command::Manifest(arguments)) => print(&describe::manifests(&kinds, arguments.format)?),
-        Some(Command::GatewayConfig(arguments)) => {
-            let flags = arguments.addresses.flags();
-            let named = match transports::only(&arguments.transport)? {
+        Command::Manifest(format) => print(&describe::manifests(&kinds, *format)?),
+        Command::GatewayConfig => {
+            let named = match transports::only(&cli.transports)? {
                 Some(transport) => Some(transport),
-                None => transports(&[], &environment, &flags)?.first().copied(),
+                None => transports(&cli, &environment)?.first().copied(),
             };
             let transport = named.unwrap_or(transports::DEFAULT);
             transports::served(transport)?;
-            let file = arguments.common.config.as_deref();
-            let configuration = load(kinds, file, &flags, &environment)?;
+            let configuration = load(kinds, &cli.flags)?;
             print(&stanza::stanza(&configuration, transport)?)
         }
-        Some(Command::Check(arguments)) => check(kinds, &arguments, level.err(), &environment),
-        Some(Command::Health(arguments)) => {
-            let flags = arguments.addresses.flags();
-            let mut transports = transports(&arguments.transport, &environment, &flags)?;
+        Command::Check { strict } => check(kinds, &cli, *strict, level.err(), &environment),
+        Command::Health { timeout } => {
+            let mut transports = transports(&cli, &environment)?;
             if transports.is_empty() {
                 transports.push(transports::DEFAULT);
             }
-            let configuration = load(kinds, arguments.common.config.as_deref(), &flags, &environment)?;
-            let text = health::health(
-                &configuration.settings,
-                &transports,
-                arguments.timeout,
-                &environment,
-            )?;
-            print(&text)
+            let settings = load(kinds, &cli.flags)?.settings;
+            print(&health::health(&settings, &transports, *timeout, &environment)?)
         }
-        Some(Command::Completions(arguments)) => print(&completions(arguments.shell, program)),
+        Command::Completions(shell) => print(&completions(*shell, program)),
     }
-}
-
-fn serve(
-    kinds: Vec<PluginKind>,
-    arguments: &ServeArguments,
-    environment: &Environment,
-) -> Result<ExitCode, Failure> {
-    let flags = arguments.flags();
-    let mut warnings = Vec::new();
-    let transports = transports::chosen(&arguments.transport, environment, &flags, &mut warnings)?;
-    log(&warnings);
-    let file = arguments.common.config.as_deref();
-    let configuration = load(kinds, file, &flags, environment)?;
-    if configuration.instances.is_empty() {
-        tracing::warn!("no plugin is configured: every call will be answered with an error");
-    }
-    serve::serve(&configuration, &transports)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The transports that are named somewhere.
-fn transports(
-    arguments: &[Transport],
-    environment: &Environment,
-    flags: &Flags,
-) -> Result<Vec<Transport>, String> {
+fn transports(cli: &Cli, environment: &Environment) -> Result<Vec<Transport>, String> {
     let mut warnings = Vec::new();
-    let named = transports::named(arguments, environment, flags, &mut warnings);
+    let named = transports::named(&cli.transports, environment, &cli.flags, &mut warnings);
     log(&warnings);
     named
 }
@@ -156,16 +134,16 @@ fn load(
 /// Checks everything. `problem` is what is wrong before.
 fn check(
     kinds: Vec<PluginKind>,
-    arguments: &CheckArguments,
+    cli: &Cli,
+    strict: bool,
     problem: Option<String>,
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
     let output = take_output()?;
-    let flags = arguments.addresses.flags();
-    let file = arguments.common.config.as_deref();
-    let (configuration, mut findings) = Configuration::load(kinds, file, &flags, environment);
+    let (file, flags) = (cli.config.as_deref(), &cli.flags);
+    let (configuration, mut findings) = Configuration::load(kinds, file, flags, environment);
     findings.problems.extend(problem);
-    let named = transports::named(&arguments.transport, environment, &flags, &mut findings.warnings);
+    let named = transports::named(&cli.transports, environment, flags, &mut findings.warnings);
     let transports = named.unwrap_or_else(|message| {
         findings.problems.push(message);
         Vec::new()
@@ -173,11 +151,11 @@ fn check(
     let subject = check::Subject {
         configuration: &configuration,
         transports: &transports,
-        flags: &flags,
+        flags,
         environment,
     };
     let working = subject.look(&mut findings)?;
-    if arguments.strict {
+    if strict {
         findings.problems.append(&mut findings.warnings);
     }
     let labelled = [

@@ -3,8 +3,11 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::cli::Flags;
-use super::settings::{Settings, path};
+use super::settings::{
+    Flags, Settings,
+    launcher::{CONFIG, DEFAULT_FILE, FAIL_ON_PLUGIN_ERROR},
+    path,
+};
 use super::yaml::ConfigurationFile;
 use super::yaml::entry::Entry;
 use super::yaml::findings::{Findings, located};
@@ -13,8 +16,6 @@ use crate::environment::Environment;
 use crate::manifest::Manifest;
 use crate::plugin::{PluginKind, PluginSettings};
 use crate::yaml::document;
-
-const DEFAULT_FILE: &str = "./resources/plugins/config.yaml";
 
 /// Everything that is known before the first plugin is created.
 pub(crate) struct Configuration {
@@ -29,7 +30,7 @@ pub(crate) struct Configuration {
 struct ConfigurationPath {
     path: PathBuf,
     /// `None`: it is the default, and need not exist.
-    named_by: Option<&'static str>,
+    named_by: Option<String>,
 }
 
 impl Configuration {
@@ -45,8 +46,8 @@ impl Configuration {
         findings.warnings.extend(environment.warnings.iter().cloned());
         let file = place.read(environment, &mut findings);
         let settings = Settings::resolve(flags, file.as_ref(), environment, &mut findings);
-        let fail_on_plugin_error = environment
-            .boolean("PLUGINS_FAIL_ON_PLUGIN_ERROR")
+        let fail_on_plugin_error = FAIL_ON_PLUGIN_ERROR
+            .switch_in(environment)
             .unwrap_or_else(|message| {
                 findings.problems.push(message);
                 None
@@ -160,10 +161,10 @@ impl ConfigurationPath {
         if let Some(path) = flag {
             return Self {
                 path: path.to_owned(),
-                named_by: Some("--config"),
+                named_by: Some("--config".to_owned()),
             };
         }
-        match environment.get(&["PLUGINS_CONFIG_PATH"]) {
+        match CONFIG.in_environment(environment) {
             Some((name, text)) => {
                 let home = text.starts_with("~/").then(|| path(text)).flatten();
                 Self {
@@ -184,7 +185,7 @@ impl ConfigurationPath {
                 let variables = environment.template_variables();
                 return Some(ConfigurationFile::read(&self.path, &source, &variables, findings));
             }
-            Err(error) => match (error.kind(), self.named_by) {
+            Err(error) => match (error.kind(), &self.named_by) {
                 (ErrorKind::NotFound, None) => {}
                 (ErrorKind::NotFound, Some(named_by)) => {
                     let message = format!("there is no such file; {named_by} names it");

@@ -14,7 +14,7 @@ use tracing_subscriber::{
     layer::SubscriberExt,
 };
 
-use super::{colours::has_colours, log::Log};
+use super::{colours::has_colours, log::Log, settings::launcher::LOG_LEVEL};
 use crate::{
     dispatch::guard, environment::Environment, nearest::unknown, repeated::limited, visible::Visible,
 };
@@ -24,8 +24,8 @@ const LEVELS: [&str; 7] = ["TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR",
 /// The level from `--log-level`, else from `PLUGINS_LOG_LEVEL`, by the names of Python's levels in any case.
 pub(crate) fn level(flag: Option<&str>, environment: &Environment) -> Result<Option<Level>, String> {
     let given = flag
-        .map(|text| ("--log-level", text))
-        .or_else(|| environment.get(&["PLUGINS_LOG_LEVEL"]));
+        .map(|text| ("--log-level".to_owned(), text))
+        .or_else(|| LOG_LEVEL.in_environment(environment));
     let Some((source, text)) = given else {
         return Ok(None);
     };

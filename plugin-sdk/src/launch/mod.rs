@@ -29,7 +29,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use self::cli::Cli;
 use self::commands::Failure;
 use crate::manifest::Manifest;
 use crate::plugin::{Plugin, PluginKind};
@@ -109,74 +108,13 @@ pub fn launcher() -> Launcher {
 ///
 /// # Settings
 ///
-/// A flag wins over the section `unix_socket_server_settings` of the configuration file, the section over
-/// the environment, and the environment over the default. The section replaces the variables below as a
-/// whole. Variables are also read from a `.env` file in the working directory, beneath those of the process;
-/// their names may be written in any case, and an empty value is no value.
+/// A flag wins over the section of the configuration file, the section over the environment, and the environment over the default.
+/// A section replaces the variables of its server as a whole. Variables are also read from a `.env` file in the working directory,
+/// beneath those of the process; their names may be written in any case, and an empty value is no value.
 ///
-/// | flag | key in the section | variable | default |
-/// |---|---|---|---|
-/// | `--transport`, several with commas | | `PLUGINS_TRANSPORT`, several with commas | the transports whose flags are given; else `stdio` if stdin leads to another program; else `http` |
-/// | `--config` | | `PLUGINS_CONFIG_PATH` | `./resources/plugins/config.yaml` |
-/// | `--log-level` | | `PLUGINS_LOG_LEVEL` | `INFO`; for other commands than `serve` `WARNING` |
-/// | | | `PLUGINS_FAIL_ON_PLUGIN_ERROR` | `true`; if `false`, plugins that fail to load are left out |
-/// | `--socket` | `path` | `PLUGINS_UNIX_SOCKET_PATH`, else `UNIX_SOCKET_PATH` | `/tmp/mcpgateway-plugins.sock` |
-/// | `--socket-mode` | `mode` | `PLUGINS_UNIX_SOCKET_MODE` | `0600` |
-/// | `--max-message-size` | `max_message_size` | `PLUGINS_MAX_MESSAGE_SIZE` | `16MiB` |
-/// | `--max-nesting` | `max_nesting` | `PLUGINS_MAX_NESTING` | `33` objects on gRPC and Unix sockets |
-/// | `--max-json-nesting` | `max_json_nesting` | `PLUGINS_MAX_JSON_NESTING` | `128` levels over MCP |
-/// | `--call-timeout` | `call_timeout` | `PLUGINS_CALL_TIMEOUT` | `25` seconds |
-/// | `--late-answer-guard` | `late_answer_guard` | `PLUGINS_LATE_ANSWER_GUARD` | `0.1` seconds; or `off` |
-/// | `--max-connections` | `max_connections` | `PLUGINS_MAX_CONNECTIONS` | `1024` |
-/// | `--max-calls-in-flight` | `max_calls_in_flight` | `PLUGINS_MAX_CALLS_IN_FLIGHT` | `1024` |
-/// | `--idle-timeout` | `idle_timeout` | `PLUGINS_IDLE_TIMEOUT` | `300` seconds |
-/// | `--write-timeout` | `write_timeout` | `PLUGINS_WRITE_TIMEOUT` | `30` seconds |
-/// | `--drain-timeout` | `drain_timeout` | `PLUGINS_DRAIN_TIMEOUT` | `5` seconds |
-/// | `--blocking-threads` | `blocking_threads` | `PLUGINS_BLOCKING_THREADS` | `512` |
-/// | `--max-blocking-calls` | `max_blocking_calls` | `PLUGINS_MAX_BLOCKING_CALLS` | `512` |
-///
-/// The gRPC server is set up in the same way by the section `grpc_server_settings`:
-///
-/// | flag | key in the section | variable `PLUGINS_GRPC_SERVER_…` | default |
-/// |---|---|---|---|
-/// | `--grpc-host` | `host` | `HOST` | `127.0.0.1` |
-/// | `--grpc-port` | `port` | `PORT` | `50051` |
-/// | `--grpc-uds` | `uds` | `UDS` | none; a Unix socket instead of host and port |
-/// | `--grpc-uds-mode` | `uds_mode` | `UDS_MODE` | `0600` |
-/// | | `tls` | `SSL_ENABLED` | off; a section `tls` switches it on |
-/// | | `tls.certfile` | `SSL_CERTFILE` | needed with TLS |
-/// | | `tls.keyfile` | `SSL_KEYFILE` | needed with TLS |
-/// | | `tls.keyfile_password` | `SSL_KEYFILE_PASSWORD` | none |
-/// | | `tls.ca_bundle` | `SSL_CA_CERTS` | needed to check client certificates |
-/// | | `tls.reload_interval` | `SSL_RELOAD_INTERVAL` | `5` seconds between looks at the files |
-/// | | `tls.client_auth` | `SSL_CLIENT_AUTH` | `require`; or `optional`, `none` |
-/// | `--grpc-max-reply-size` | `max_reply_size` | `MAX_REPLY_SIZE` | `4MiB`, what hosts take |
-/// | `--grpc-max-concurrent-streams` | `max_concurrent_streams` | `MAX_CONCURRENT_STREAMS` | `1024` |
-/// | `--grpc-max-header-list-size` | `max_header_list_size` | `MAX_HEADER_LIST_SIZE` | `16KiB` |
-/// | `--grpc-handshake-timeout` | `handshake_timeout` | `HANDSHAKE_TIMEOUT` | `10` seconds |
-/// | `--grpc-body-timeout` | `body_timeout` | `BODY_TIMEOUT` | `30` seconds for a message to arrive |
-/// | `--grpc-keepalive-interval` | `keepalive_interval` | `KEEPALIVE_INTERVAL` | `60` seconds |
-/// | `--grpc-keepalive-timeout` | `keepalive_timeout` | `KEEPALIVE_TIMEOUT` | `20` seconds |
-/// | `--grpc-max-connection-age` | `max_connection_age` | `MAX_CONNECTION_AGE` | unbounded |
-/// | `--grpc-max-connection-age-grace` | `max_connection_age_grace` | `MAX_CONNECTION_AGE_GRACE` | `30` seconds |
-///
-/// The MCP server over HTTP by the section `server_settings`:
-///
-/// | flag | key in the section | variable `PLUGINS_SERVER_…` | default |
-/// |---|---|---|---|
-/// | `--http-host` | `host` | `HOST` | `127.0.0.1` |
-/// | `--http-port` | `port` | `PORT` | `8000` |
-/// | `--http-uds` | `uds` | `UDS` | none; a Unix socket instead of host and port |
-/// | `--http-uds-mode` | `uds_mode` | `UDS_MODE` | `0600` |
-/// | | `tls` and below it | `SSL_ENABLED`, … | as with gRPC |
-/// | | `tls.ssl_cert_reqs` | `SSL_CERT_REQS` | `2`, client certificates are required; `1` they are checked if there are any, `0` none |
-/// | `--http-allowed-hosts` | `allowed_hosts` | `ALLOWED_HOSTS` | none beside those of the address; all if it is no loopback address |
-/// | `--http-allowed-origins` | `allowed_origins` | `ALLOWED_ORIGINS` | as the hosts |
-/// | `--http-max-header-size` | `max_header_size` | `MAX_HEADER_SIZE` | `16KiB` |
-/// | `--http-handshake-timeout` | `handshake_timeout` | `HANDSHAKE_TIMEOUT` | `10` seconds |
-/// | `--http-header-timeout` | `header_timeout` | `HEADER_TIMEOUT` | `10` seconds |
-/// | `--http-body-timeout` | `body_timeout` | `BODY_TIMEOUT` | `30` seconds |
-/// | `--http-metrics` | `metrics` | `ENABLE_METRICS`, beside the section too | `true` |
+/// `--help` lists every flag with its variable and default;
+/// [Configuration](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/configuration.md#settings-of-the-server)
+/// has the same as a table, with the keys of the file.
 ///
 /// # Configuration file
 ///
@@ -229,7 +167,7 @@ fn describe_program(kinds: &[PluginKind], program: Option<&OsString>) -> clap::C
     let name = program
         .and_then(|program| Path::new(program).file_name())
         .map(|name| name.to_string_lossy().into_owned());
-    let mut program = Cli::program().name(name.unwrap_or_else(|| "plugin".to_owned()));
+    let mut program = cli::program().name(name.unwrap_or_else(|| "plugin".to_owned()));
     if let [kind] = kinds {
         if !kind.manifest.description.is_empty() {
             program = program.about(kind.manifest.description.clone());

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use tokio::{task::JoinSet, time::Instant};
 
-use super::cli::Transport;
 use super::commands::take_output;
 use super::configuration::Configuration;
 use super::printed::Printed;
 use super::race::{First, race};
 use super::runtime::runtime;
-use super::settings::Settings;
+use super::settings::{Settings, Transport};
 use super::signals::{self, Stop};
 use super::transports::served;
 use crate::dispatch::Dispatcher;

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::cli::{Flags, Transport};
+use super::settings::{Flags, Transport, launcher::TRANSPORT};
 use crate::{environment::Environment, nearest};
 
 /// The transport that is meant where none is named.
@@ -42,7 +42,7 @@ pub(crate) fn named(
         transports = of_variable(environment, warnings)?;
     }
     if transports.is_empty() {
-        transports.extend(flags.iter().filter_map(|(flag, _)| of_flag(flag)));
+        transports.extend(flags.iter().filter_map(|(setting, _)| setting.group.transport));
     }
     let mut seen = Vec::new();
     transports.retain(|transport| {
@@ -58,7 +58,7 @@ pub(crate) fn named(
 /// The transports of `PLUGINS_TRANSPORT`. The Python server takes every word but `stdio` for HTTP, and existing files rely on it.
 /// A word that is nearly one of ours is a slip all the same.
 fn of_variable(environment: &Environment, warnings: &mut Vec<String>) -> Result<Vec<Transport>, String> {
-    let Some((name, text)) = environment.get(&["PLUGINS_TRANSPORT"]) else {
+    let Some((name, text)) = TRANSPORT.in_environment(environment) else {
         return Ok(Vec::new());
     };
     let known = || {
@@ -91,16 +91,6 @@ pub(crate) fn only(arguments: &[Transport]) -> Result<Option<Transport>, String>
         [] => Ok(None),
         [only] => Ok(Some(*only)),
         _ => Err("--transport: this command takes one transport; call it once for each".to_owned()),
-    }
-}
-
-/// The transport that a flag sets up, unless it is for all of them.
-fn of_flag(flag: &str) -> Option<Transport> {
-    match flag.split('-').next() {
-        Some("socket") => Some(Transport::Unix),
-        Some("grpc") => Some(Transport::Grpc),
-        Some("http") => Some(Transport::Http),
-        _ => None,
     }
 }
 
@@ -143,6 +133,7 @@ pub(crate) fn served(transport: Transport) -> Result<(), String> {
 #[cfg(all(test, feature = "unix", feature = "grpc"))]
 mod tests {
     use super::*;
+    use crate::launch::settings::all;
 
     #[test]
     fn transports_come_from_flags_then_from_the_environment_then_from_what_is_set_up() {
@@ -153,10 +144,12 @@ mod tests {
             )
         };
         let none = Flags::new();
-        let socket = vec![
-            ("socket-mode", "0660".to_owned()),
-            ("call-timeout", "1".to_owned()),
-        ];
+        let flag = |name: &str, text: &str| {
+            let mut settings = all();
+            let setting = settings.find(|setting| setting.flag().as_deref() == Some(name));
+            (setting.unwrap(), text.to_owned())
+        };
+        let socket = vec![flag("socket-mode", "0660"), flag("call-timeout", "1")];
         let chosen = |arguments: &[Transport], environment: &Environment, flags: &Flags| {
             let mut warnings = Vec::new();
             let chosen = chosen(arguments, environment, flags, &mut warnings);

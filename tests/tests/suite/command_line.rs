@@ -4,6 +4,7 @@ mod check;
 mod describe;
 mod gateway_config;
 mod health;
+mod help;
 mod output;
 mod template;
 mod transports;

@@ -146,16 +146,5 @@ fn the_table_of_settings_names_the_flags_and_variables_that_there_are() {
     let mut flags = named(&help, "--");
     flags.retain(|flag| flag != "--help" && flag != "--version");
     assert_eq!(named(&rows.join("\n"), "--"), flags);
-    for variable in named(&rows.join("\n"), "PLUGINS_") {
-        let limit = variable
-            .replace("PLUGINS_GRPC_SERVER_", "PLUGINS_GRPC_")
-            .replace("PLUGINS_SERVER_", "PLUGINS_HTTP_")
-            .replace("PLUGINS_", "--")
-            .replace('_', "-")
-            .to_lowercase();
-        assert!(
-            help.contains(&variable) || help.contains(&limit),
-            "{variable} is not in --help"
-        );
-    }
+    assert_eq!(named(&rows.join("\n"), "PLUGINS_"), named(&help, "PLUGINS_"));
 }

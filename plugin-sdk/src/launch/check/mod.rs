@@ -8,9 +8,8 @@ mod plugins;
 use std::time::Duration;
 
 use super::{
-    cli::{Flags, Transport},
     configuration::Configuration,
-    settings::sources,
+    settings::{Flags, Transport, sources},
     yaml::findings::Findings,
 };
 use crate::environment::Environment;

@@ -5,7 +5,10 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use crate::{
     environment::Environment,
-    launch::{cli::Transport, settings::Settings, yaml::findings::Findings},
+    launch::{
+        settings::{Settings, Transport},
+        yaml::findings::Findings,
+    },
 };
 
 /// Looks at the places where these transports will listen, or all if none is named.

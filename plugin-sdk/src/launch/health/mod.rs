@@ -5,7 +5,10 @@ mod http;
 
 use std::{fmt::Write as _, time::Duration};
 
-use super::{cli::Transport, settings::Settings, transports::served};
+use super::{
+    settings::{Settings, Transport},
+    transports::served,
+};
 use crate::environment::Environment;
 #[cfg(feature = "grpc")]
 use crate::host::config::target::{ClientTls, GrpcEndpoint, GrpcTarget};

@@ -17,6 +17,7 @@ use super::{
     configuration::Configuration,
     runtime::runtime,
     serve::start,
+    settings::Transport,
     transports::{self, served},
 };
 use crate::{nearest::unknown, protocol::request::InvokeHookRequest, value::Value};
@@ -43,9 +44,10 @@ pub(crate) struct Answer {
 /// Calls the hook.
 pub(crate) fn invoke(
     mut configuration: Configuration,
+    transports: &[Transport],
     arguments: &InvokeArguments,
 ) -> Result<Answer, String> {
-    let transport = transports::only(&arguments.transport)?;
+    let transport = transports::only(transports)?;
     transport.map(served).transpose()?;
     if arguments.payload == "-" && arguments.context.as_deref() == Some("-") {
         return Err("--payload and --context cannot both be read from stdin".to_owned());

@@ -11,7 +11,10 @@ use crate::{
         HookReply, HostSettings,
         transport::{self, Method, Request},
     },
-    launch::{cli::Transport, settings::Settings, transports::served},
+    launch::{
+        settings::{Settings, Transport},
+        transports::served,
+    },
     loopback::{Loopback, Way, host_settings},
     protocol::{
         request::OutgoingCall,

@@ -1,101 +1,93 @@
 //! The settings of `grpc_server_settings`.
 
-use super::listen::{self, ListenTable, Names, listen_settings};
-use super::values::{SECONDS, seconds, size, whole};
-use super::{Setting, Settings};
-use crate::launch::yaml::findings::Findings;
-
-pub(super) const TABLES: [&[Setting]; 2] = [&LISTEN, &SETTINGS];
-
-/// Where the gRPC server listens.
-const LISTEN: ListenTable = listen_settings!(grpc, grpc_tls, flags "grpc-", variables "PLUGINS_GRPC_SERVER_");
-
-/// The other settings of the gRPC server.
-const SETTINGS: [Setting; 9] = [
-    Setting {
-        flag: "grpc-max-reply-size",
-        key: "max_reply_size",
-        variables: &["PLUGINS_GRPC_SERVER_MAX_REPLY_SIZE"],
-        allowed: "bytes, 1024 to 4294967295, or a number with KiB or MiB",
-        apply: |settings, text| size(text).map(|value| settings.grpc.max_reply_size = value),
+use super::{
+    Settings, Transport,
+    kind::{
+        Kind::{self, Count, Seconds, SecondsOr, Size},
+        Other,
     },
-    Setting {
-        flag: "grpc-max-concurrent-streams",
-        key: "max_concurrent_streams",
-        variables: &["PLUGINS_GRPC_SERVER_MAX_CONCURRENT_STREAMS"],
-        allowed: "a whole number from 1 to 1000000",
-        apply: |settings, text| {
-            whole(text, 1..=1_000_000).map(|value| settings.grpc.max_concurrent_streams = value)
-        },
-    },
-    Setting {
-        flag: "grpc-max-header-list-size",
-        key: "max_header_list_size",
-        variables: &["PLUGINS_GRPC_SERVER_MAX_HEADER_LIST_SIZE"],
-        allowed: "bytes, 1024 to 4294967295, or a number with KiB or MiB",
-        apply: |settings, text| {
-            let value = u32::try_from(size(text)?).ok()?;
-            settings.grpc.max_header_list_size = value;
-            Some(())
-        },
-    },
-    Setting {
-        flag: "grpc-body-timeout",
-        key: "body_timeout",
-        variables: &["PLUGINS_GRPC_SERVER_BODY_TIMEOUT"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.grpc.body_timeout = value),
-    },
-    Setting {
-        flag: "grpc-keepalive-interval",
-        key: "keepalive_interval",
-        variables: &["PLUGINS_GRPC_SERVER_KEEPALIVE_INTERVAL"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.grpc.keepalive_interval = value),
-    },
-    Setting {
-        flag: "grpc-keepalive-timeout",
-        key: "keepalive_timeout",
-        variables: &["PLUGINS_GRPC_SERVER_KEEPALIVE_TIMEOUT"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.grpc.keepalive_timeout = value),
-    },
-    Setting {
-        flag: "grpc-max-connection-age",
-        key: "max_connection_age",
-        variables: &["PLUGINS_GRPC_SERVER_MAX_CONNECTION_AGE"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.grpc.max_connection_age = Some(value)),
-    },
-    Setting {
-        flag: "grpc-max-connection-age-grace",
-        key: "max_connection_age_grace",
-        variables: &["PLUGINS_GRPC_SERVER_MAX_CONNECTION_AGE_GRACE"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.grpc.max_connection_age_grace = value),
-    },
-    Setting {
-        flag: "",
-        key: "tls.client_auth",
-        variables: &["PLUGINS_GRPC_SERVER_SSL_CLIENT_AUTH"],
-        allowed: "none, optional or require",
-        apply: |settings, text| {
-            text.parse()
-                .ok()
-                .map(|value| settings.grpc_tls.client_auth = Some(value))
-        },
-    },
-];
-
-const NAMES: Names = Names {
-    server: "gRPC",
-    ssl_enabled: "PLUGINS_GRPC_SERVER_SSL_ENABLED",
-    address_flags: ["grpc-host", "grpc-port"],
+    listen::{self, Server, TlsOptions},
+    setting::{Group, Setting},
 };
+use crate::{launch::yaml::GRPC_SECTION, server::listener::ListenSettings};
 
-impl Settings {
-    pub(super) fn finish_grpc(&mut self, flags: &[(&'static str, String)], findings: &mut Findings) {
-        let tls = std::mem::take(&mut self.grpc_tls);
-        listen::finish(&mut self.grpc.listen, tls, &NAMES, flags, findings);
+pub(super) struct Grpc;
+
+impl Server for Grpc {
+    const GROUP: &'static Group = &GRPC;
+
+    fn listen(settings: &mut Settings) -> &mut ListenSettings {
+        &mut settings.grpc.listen
+    }
+
+    fn tls(settings: &mut Settings) -> &mut TlsOptions {
+        &mut settings.grpc_tls
     }
 }
+
+static GRPC: Group = Group {
+    heading: Some("gRPC"),
+    server: "gRPC",
+    transport: Some(Transport::Grpc),
+    section: Some(GRPC_SECTION),
+    flags: "grpc-",
+    variables: "PLUGINS_GRPC_SERVER_",
+};
+
+pub(super) static LISTEN: [Setting; listen::COUNT] = listen::settings::<Grpc>();
+
+pub(super) static SETTINGS: [Setting; 9] = [
+    GRPC.setting(
+        "tls.client_auth",
+        Kind::Other(Other {
+            value: "WORD",
+            allowed: "none, optional or require",
+            apply: |settings, text| {
+                settings.grpc_tls.client_auth = Some(text.parse().ok()?);
+                Some(())
+            },
+        }),
+        "Whether clients need a certificate: none, optional or require",
+    )
+    .default_is("require"),
+    GRPC.setting(
+        "max_reply_size",
+        Size(1024, |settings| &mut settings.grpc.max_reply_size),
+        "Largest answer; hosts take at most 4MiB",
+    ),
+    GRPC.setting(
+        "max_concurrent_streams",
+        Count(1_000_000, |settings| &mut settings.grpc.max_concurrent_streams),
+        "Maximum calls in flight on a connection",
+    ),
+    GRPC.setting(
+        "max_header_list_size",
+        Size(1024, |settings| &mut settings.grpc.max_header_list_size),
+        "Largest headers of a request",
+    ),
+    GRPC.setting(
+        "body_timeout",
+        Seconds(|settings| &mut settings.grpc.body_timeout),
+        "Time allowed for a message to arrive",
+    ),
+    GRPC.setting(
+        "keepalive_interval",
+        Seconds(|settings| &mut settings.grpc.keepalive_interval),
+        "Ping a silent client at this interval",
+    ),
+    GRPC.setting(
+        "keepalive_timeout",
+        Seconds(|settings| &mut settings.grpc.keepalive_timeout),
+        "Time allowed for the answer to a ping",
+    ),
+    GRPC.setting(
+        "max_connection_age",
+        SecondsOr("never", |settings| &mut settings.grpc.max_connection_age),
+        "Have clients reconnect after this time, or never",
+    ),
+    GRPC.setting(
+        "max_connection_age_grace",
+        Seconds(|settings| &mut settings.grpc.max_connection_age_grace),
+        "Time allowed for the running calls of such a connection",
+    ),
+];

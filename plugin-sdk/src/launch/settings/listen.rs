@@ -2,125 +2,103 @@
 
 use std::path::PathBuf;
 
-use super::Setting;
-use crate::launch::yaml::findings::Findings;
-use crate::server::listener::ListenSettings;
-use crate::server::tls::{ClientAuth, TlsError, TlsSettings};
+use super::{
+    Flags, Settings,
+    kind::Kind::{Host, Mode, OtherSocket, Pem, Port, Seconds, Secret, Switch},
+    setting::{Group, Setting},
+};
+use crate::{
+    launch::yaml::findings::Findings,
+    server::{
+        listener::ListenSettings,
+        tls::{ClientAuth, TlsError, TlsSettings},
+    },
+};
+
+/// A server that listens on an address or a Unix socket.
+pub(super) trait Server {
+    const GROUP: &'static Group;
+
+    fn listen(settings: &mut Settings) -> &mut ListenSettings;
+
+    fn tls(settings: &mut Settings) -> &mut TlsOptions;
+}
+
+pub(super) const COUNT: usize = 11;
 
 /// The settings of one server's address and TLS. Who needs a certificate has another name for each server, and is not among
 /// them.
-macro_rules! listen_settings {
-    ($server:ident, $tls:ident, flags $flag:literal, variables $variable:literal) => {{
-        use $crate::launch::settings::values::{SECONDS, boolean, file_mode, host, path, seconds};
-        use $crate::launch::settings::{Setting, Settings};
-
-        const fn file(
-            key: &'static str,
-            variables: &'static [&'static str],
-            apply: fn(&mut Settings, &str) -> Option<()>,
-        ) -> Setting {
-            Setting {
-                flag: "",
-                key,
-                variables,
-                allowed: "the path of a PEM file",
-                apply,
-            }
-        }
-
-        [
-            Setting {
-                flag: concat!($flag, "host"),
-                key: "host",
-                variables: &[concat!($variable, "HOST")],
-                allowed: "an address in full, 0.0.0.0 for every one of the machine, or a host name",
-                apply: |settings, text| host(text).map(|value| settings.$server.listen.host = value),
-            },
-            Setting {
-                flag: concat!($flag, "port"),
-                key: "port",
-                variables: &[concat!($variable, "PORT")],
-                allowed: "a port from 0 to 65535; 0 takes one that is free",
-                apply: |settings, text| {
-                    text.parse()
-                        .ok()
-                        .map(|value| settings.$server.listen.port = value)
-                },
-            },
-            Setting {
-                flag: concat!($flag, "uds"),
-                key: "uds",
-                variables: &[concat!($variable, "UDS")],
-                allowed: "the path of a socket file, instead of host and port",
-                apply: |settings, text| path(text).map(|value| settings.$server.listen.uds = Some(value)),
-            },
-            Setting {
-                flag: concat!($flag, "uds-mode"),
-                key: "uds_mode",
-                variables: &[concat!($variable, "UDS_MODE")],
-                allowed: "an octal file mode from 0600 to 0777 in which the owner can read and write",
-                apply: |settings, text| file_mode(text).map(|value| settings.$server.listen.uds_mode = value),
-            },
-            Setting {
-                flag: concat!($flag, "handshake-timeout"),
-                key: "handshake_timeout",
-                variables: &[concat!($variable, "HANDSHAKE_TIMEOUT")],
-                allowed: SECONDS,
-                apply: |settings, text| {
-                    seconds(text).map(|value| settings.$server.listen.handshake_timeout = value)
-                },
-            },
-            Setting {
-                flag: "",
-                key: "tls",
-                variables: &[concat!($variable, "SSL_ENABLED")],
-                allowed: "true or false",
-                apply: |settings, text| boolean(text).map(|value| settings.$tls.enabled = value),
-            },
-            file(
-                "tls.certfile",
-                &[concat!($variable, "SSL_CERTFILE")],
-                |settings, text| path(text).map(|value| settings.$tls.certfile = Some(value)),
-            ),
-            file(
-                "tls.keyfile",
-                &[concat!($variable, "SSL_KEYFILE")],
-                |settings, text| path(text).map(|value| settings.$tls.keyfile = Some(value)),
-            ),
-            file(
+pub(super) const fn settings<S: Server>() -> [Setting; COUNT] {
+    let group = S::GROUP;
+    [
+        group
+            .setting(
+                "host",
+                Host(|settings| &mut S::listen(settings).host),
+                "Address to listen on",
+            )
+            .on_the_first_day(),
+        group
+            .setting(
+                "port",
+                Port(|settings| &mut S::listen(settings).port),
+                "Port to listen on",
+            )
+            .on_the_first_day(),
+        group.setting(
+            "uds",
+            OtherSocket(|settings| &mut S::listen(settings).uds),
+            "Unix socket to listen on, instead of host and port",
+        ),
+        group.setting(
+            "uds_mode",
+            Mode(|settings| &mut S::listen(settings).uds_mode),
+            "File mode of that socket, in octal",
+        ),
+        group.setting(
+            "handshake_timeout",
+            Seconds(|settings| &mut S::listen(settings).handshake_timeout),
+            "Time allowed for the handshake of a connection",
+        ),
+        group
+            .setting(
+                "tls",
+                Switch(|settings| &mut S::tls(settings).enabled),
+                "Serve with TLS; each flag of TLS below switches it on, too",
+            )
+            .variable("SSL_ENABLED"),
+        group.setting(
+            "tls.certfile",
+            Pem(|settings| &mut S::tls(settings).certfile),
+            "Certificate of the server, in PEM, with those between it and the authority",
+        ),
+        group.setting(
+            "tls.keyfile",
+            Pem(|settings| &mut S::tls(settings).keyfile),
+            "Private key of the server, in PEM",
+        ),
+        // What is on a command line is shown to every user of the machine.
+        group
+            .setting(
+                "tls.keyfile_password",
+                Secret(|settings| &mut S::tls(settings).keyfile_password),
+                "Password of the private key, if it is encrypted",
+            )
+            .without_flag(),
+        group
+            .setting(
                 "tls.ca_bundle",
-                &[concat!($variable, "SSL_CA_CERTS")],
-                |settings, text| path(text).map(|value| settings.$tls.ca_bundle = Some(value)),
-            ),
-            Setting {
-                flag: "",
-                key: "tls.reload_interval",
-                variables: &[concat!($variable, "SSL_RELOAD_INTERVAL")],
-                allowed: SECONDS,
-                apply: |settings, text| {
-                    seconds(text).map(|value| settings.$server.listen.reload_interval = value)
-                },
-            },
-            Setting {
-                flag: "",
-                key: "tls.keyfile_password",
-                variables: &[concat!($variable, "SSL_KEYFILE_PASSWORD")],
-                allowed: "a text",
-                apply: |settings, text| {
-                    settings.$tls.keyfile_password = Some(text.to_owned());
-                    Some(())
-                },
-            },
-        ]
-    }};
+                Pem(|settings| &mut S::tls(settings).ca_bundle),
+                "Authorities that client certificates are checked against, in PEM",
+            )
+            .variable("SSL_CA_CERTS"),
+        group.setting(
+            "tls.reload_interval",
+            Seconds(|settings| &mut S::listen(settings).reload_interval),
+            "Look for new certificate files at this interval",
+        ),
+    ]
 }
-pub(super) use listen_settings;
-
-/// How many there are.
-pub(super) const COUNT: usize = 11;
-
-/// The settings of one server's address and TLS.
-pub(super) type ListenTable = [Setting; COUNT];
 
 /// TLS as it is given, before it is known whether it is complete.
 #[derive(Debug, Clone, Default)]
@@ -153,25 +131,11 @@ impl TlsOptions {
     }
 }
 
-/// A server, in the words of the operator.
-pub(super) struct Names {
-    /// In front of every message.
-    pub(super) server: &'static str,
-    /// What switches TLS on.
-    pub(super) ssl_enabled: &'static str,
-    /// Flags that a Unix socket makes pointless.
-    pub(super) address_flags: [&'static str; 2],
-}
-
 /// Looks for settings that are right each by itself, and not together.
-pub(super) fn finish(
-    listen: &mut ListenSettings,
-    tls: TlsOptions,
-    names: &Names,
-    flags: &[(&'static str, String)],
-    findings: &mut Findings,
-) {
-    let server = names.server;
+pub(super) fn finish<S: Server>(settings: &mut Settings, flags: &Flags, findings: &mut Findings) {
+    let server = S::GROUP.server;
+    let tls = std::mem::take(S::tls(settings));
+    let listen = S::listen(settings);
     if tls.enabled {
         match tls.complete() {
             Ok(tls) => listen.tls = Some(tls),
@@ -179,16 +143,19 @@ pub(super) fn finish(
         }
     } else if tls.is_set_up() {
         findings.warnings.push(format!(
-            "{server}: TLS is set up, but not switched on ({}=true): it serves without TLS",
-            names.ssl_enabled
+            "{server}: TLS is set up, but not switched on ({}SSL_ENABLED=true): it serves without TLS",
+            S::GROUP.variables
         ));
     }
     if let Err(error) = listen.check() {
         findings.problems.push(format!("{server}: {error}"));
     }
     let Some(uds) = &listen.uds else { return };
-    for flag in names.address_flags {
-        if flags.iter().any(|(given, _)| *given == flag) {
+    for key in ["host", "port"] {
+        let given = flags
+            .iter()
+            .find(|(setting, _)| setting.key == key && std::ptr::eq(setting.group, S::GROUP));
+        if let Some(flag) = given.and_then(|(setting, _)| setting.flag()) {
             findings.warnings.push(format!(
                 "--{flag} is ignored: {server} listens on the socket {} (uds)",
                 uds.display()

@@ -1,20 +1,26 @@
-//! The settings of the server: one table, read from flags, the configuration file and the environment.
+//! The settings of the server: one table, from which the command line, the environment, the configuration file and the table in
+//! `docs/configuration.md` come.
 
+#[cfg(all(test, feature = "unix", feature = "grpc", feature = "mcp"))]
+mod documentation;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "mcp")]
 mod http;
+mod kind;
+pub(crate) mod launcher;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 mod listen;
+mod setting;
 pub(crate) mod sources;
+mod transport;
 mod unix;
 mod values;
 
 use std::path::PathBuf;
 
-use self::unix::SETTINGS;
 use super::yaml::findings::Findings;
-use super::yaml::{ConfigurationFile, Section};
+use super::yaml::{ConfigurationFile, SECTIONS, Section};
 use crate::environment::Environment;
 use crate::limits::Limits;
 use crate::nearest::unknown;
@@ -23,7 +29,12 @@ use crate::transport::grpc::GrpcSettings;
 #[cfg(feature = "mcp")]
 use crate::transport::mcp::McpSettings;
 
+pub(crate) use self::setting::Setting;
+pub(crate) use self::transport::Transport;
 pub(crate) use self::values::{SECONDS, path, seconds};
+
+/// The settings that were given as flags, with the text behind them.
+pub(crate) type Flags = Vec<(&'static Setting, String)>;
 
 /// How the server is set up.
 #[derive(Debug, Clone)]
@@ -39,19 +50,6 @@ pub(crate) struct Settings {
     pub(crate) http: McpSettings,
     #[cfg(feature = "mcp")]
     http_tls: self::listen::TlsOptions,
-}
-
-/// One setting: where it can be given, and what it may be.
-pub(crate) struct Setting {
-    /// The flag, without the dashes. Empty for a setting that has none.
-    pub(crate) flag: &'static str,
-    /// The key in the section of the configuration file.
-    key: &'static str,
-    /// The variables; the first that is set counts.
-    variables: &'static [&'static str],
-    /// What may be written, for the error message.
-    allowed: &'static str,
-    apply: fn(&mut Settings, &str) -> Option<()>,
 }
 
 impl Default for Settings {
@@ -78,126 +76,124 @@ impl Settings {
     /// A section of the file replaces the environment as a whole, as on the Python server; variables that
     /// are set all the same are worth a warning.
     pub(crate) fn resolve(
-        flags: &[(&'static str, String)],
+        flags: &Flags,
         file: Option<&ConfigurationFile>,
         environment: &Environment,
         findings: &mut Findings,
     ) -> Self {
         let mut settings = Self::default();
-        settings.apply_sources(
-            &[&SETTINGS],
-            file.and_then(|file| file.unix.as_ref()),
-            environment,
-            findings,
-        );
-        #[cfg(feature = "grpc")]
-        settings.apply_sources(
-            &grpc::TABLES,
-            file.and_then(|file| file.grpc.as_ref()),
-            environment,
-            findings,
-        );
-        #[cfg(feature = "mcp")]
-        {
-            // Not the section's business on the Python server either, so that it does not hide it.
-            settings.apply_environment(&[&http::METRICS], environment, findings);
-            settings.apply_sources(
-                &http::TABLES,
-                file.and_then(|file| file.http.as_ref()),
-                environment,
-                findings,
-            );
-        }
-        for (flag, text) in flags {
-            let Some(setting) = all().find(|setting| setting.flag == *flag) else {
-                continue;
-            };
-            if (setting.apply)(&mut settings, text.trim()).is_none() {
-                findings.problems.push(format!(
-                    "--{flag}: \"{text}\" is not valid; allowed: {}",
-                    setting.allowed
-                ));
+        for name in SECTIONS {
+            let section = file.and_then(|file| file.section(name));
+            settings.apply_environment(name, section.is_some(), environment, findings);
+            if let Some(section) = section {
+                settings.apply_section(section, findings);
             }
         }
+        settings.apply_flags(flags, findings);
         #[cfg(feature = "grpc")]
-        settings.finish_grpc(flags, findings);
+        listen::finish::<grpc::Grpc>(&mut settings, flags, findings);
         #[cfg(feature = "mcp")]
-        settings.finish_http(flags, findings);
-        settings
-    }
-
-    /// Applies a section of the file, or else the environment.
-    fn apply_sources(
-        &mut self,
-        tables: &[&'static [Setting]],
-        section: Option<&Section>,
-        environment: &Environment,
-        findings: &mut Findings,
-    ) {
-        match section {
-            Some(section) => self.apply_section(tables, section, environment, findings),
-            None => self.apply_environment(tables, environment, findings),
+        {
+            listen::finish::<http::Http>(&mut settings, flags, findings);
+            http::check_port(&settings, findings);
         }
+        settings
     }
 
     fn apply_environment(
         &mut self,
-        tables: &[&'static [Setting]],
+        section: &'static str,
+        is_replaced: bool,
         environment: &Environment,
         findings: &mut Findings,
     ) {
-        for setting in tables.iter().copied().flatten() {
-            if let Some((name, text)) = environment.get(setting.variables)
-                && (setting.apply)(self, text).is_none()
-            {
-                findings.problems.push(format!(
-                    "{name}: \"{text}\" is not valid; allowed: {}",
-                    setting.allowed
-                ));
+        for setting in of_section(section) {
+            let Some((name, text)) = setting.in_environment(environment) else {
+                continue;
+            };
+            if setting.is_of_others {
+                let is_known = setting.kind.apply(self, text).is_some();
+                if !is_known {
+                    let _ = setting.kind.apply(self, "false");
+                }
+            } else if is_replaced {
+                let message = format!("this section replaces the environment, so {name} is ignored");
+                findings.warning(None, section, message);
+            } else if setting.kind.apply(self, text).is_none() {
+                findings
+                    .problems
+                    .push(format!("{name}: {}", setting.refusal(text)));
             }
         }
     }
 
-    fn apply_section(
-        &mut self,
-        tables: &[&'static [Setting]],
-        section: &Section,
-        environment: &Environment,
-        findings: &mut Findings,
-    ) {
-        let table = || tables.iter().copied().flatten();
+    fn apply_section(&mut self, section: &Section, findings: &mut Findings) {
         for given in &section.settings {
             let path = format!("{}.{}", section.name, given.key);
-            let Some(setting) = table().find(|setting| setting.key == given.key) else {
-                let known = table().map(|setting| setting.key);
-                findings.problem(given.line, &path, unknown("key", &given.key, known));
+            let Some(setting) = of_section(section.name).find(|setting| setting.key == given.key) else {
+                let known: Vec<_> = of_section(section.name).map(|setting| setting.key).collect();
+                findings.problem(
+                    given.line,
+                    &path,
+                    unknown("key", &given.key, known.iter().copied()),
+                );
                 continue;
             };
             let text = given.value.as_deref().unwrap_or_default();
-            if (setting.apply)(self, text.trim()).is_none() {
-                let message = format!("\"{text}\" is not valid; allowed: {}", setting.allowed);
-                findings.problem(given.line, &path, message);
+            if setting.kind.apply(self, text.trim()).is_none() {
+                findings.problem(given.line, &path, setting.refusal(text));
             }
         }
-        for setting in table() {
-            if let Some((name, _)) = environment.get(setting.variables) {
-                let message = format!("this section replaces the environment, so {name} is ignored");
-                findings.warning(None, section.name, message);
+    }
+
+    fn apply_flags(&mut self, flags: &Flags, findings: &mut Findings) {
+        // That one of the flags of TLS is there says that it is meant, as the section `tls` does, unless its switch says no.
+        let switches = flags.iter().filter_map(|(setting, _)| setting.switch());
+        let switches = switches.map(|switch| (switch, "true"));
+        let given = flags.iter().map(|(setting, text)| (*setting, text.as_str()));
+        for (setting, text) in switches.chain(given) {
+            if setting.kind.apply(self, text.trim()).is_none() {
+                let flag = setting.flag().unwrap_or_default();
+                findings
+                    .problems
+                    .push(format!("--{flag}: {}", setting.refusal(text)));
             }
         }
     }
 }
 
+impl Setting {
+    fn refusal(&self, text: &str) -> String {
+        format!("\"{text}\" is not valid; allowed: {}", self.kind.allowed())
+    }
+
+    /// The setting that switches on what this one is a part of.
+    fn switch(&self) -> Option<&'static Setting> {
+        let (whole, _) = self.key.split_once('.')?;
+        all().find(|setting| setting.key == whole && std::ptr::eq(setting.group, self.group))
+    }
+}
+
 /// Every setting.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
-    let tables: &[&[&'static [Setting]]] = &[
-        &[&SETTINGS],
+    let servers: [&[Setting]; _] = [
+        &unix::SETTINGS,
         #[cfg(feature = "grpc")]
-        &grpc::TABLES,
+        &grpc::LISTEN,
+        #[cfg(feature = "grpc")]
+        &grpc::SETTINGS,
         #[cfg(feature = "mcp")]
-        &http::TABLES,
+        &http::LISTEN,
+        #[cfg(feature = "mcp")]
+        &http::SETTINGS,
     ];
-    tables.iter().copied().flatten().copied().flatten()
+    let own = launcher::SETTINGS.iter().copied();
+    own.chain(servers.into_iter().flatten())
+}
+
+/// The settings of a section of the file.
+fn of_section(section: &str) -> impl Iterator<Item = &'static Setting> {
+    all().filter(move |setting| setting.group.section == Some(section))
 }
 
 #[cfg(test)]
@@ -214,7 +210,7 @@ mod tests {
         warnings: Vec<String>,
     }
 
-    fn resolve(flags: &[(&'static str, &str)], file: Option<&str>, variables: &[(&str, &str)]) -> Outcome {
+    fn resolve(flags: &[(&str, &str)], file: Option<&str>, variables: &[(&str, &str)]) -> Outcome {
         let path = Path::new("plugins.yaml");
         let mut findings = Findings::new(path);
         let file = file.map(|text| ConfigurationFile::read(path, text, &BTreeMap::new(), &mut findings));
@@ -224,7 +220,7 @@ mod tests {
         let environment = Environment::new(variables, &[]);
         let flags: Vec<_> = flags
             .iter()
-            .map(|(flag, text)| (*flag, (*text).to_owned()))
+            .map(|(flag, text)| (with_flag(flag), (*text).to_owned()))
             .collect();
         let settings = Settings::resolve(&flags, file.as_ref(), &environment, &mut findings);
         Outcome {
@@ -232,6 +228,12 @@ mod tests {
             problems: findings.problems,
             warnings: findings.warnings,
         }
+    }
+
+    fn with_flag(flag: &str) -> &'static Setting {
+        all()
+            .find(|setting| setting.flag().as_deref() == Some(flag))
+            .unwrap()
     }
 
     #[test]
@@ -285,31 +287,37 @@ mod tests {
 
     #[test]
     fn every_setting_is_read_everywhere() {
-        for setting in &SETTINGS {
-            for text in ["", "x", "-1"] {
-                if setting.flag == "socket" && !text.is_empty() {
-                    continue;
-                }
-                let found = resolve(&[(setting.flag, text)], None, &[]);
+        for setting in SECTIONS.into_iter().flat_map(of_section) {
+            let (key, allowed) = (setting.key, setting.kind.allowed());
+            let section = setting.group.section.unwrap();
+            if matches!(setting.kind, kind::Kind::Secret(_)) {
+                continue;
+            }
+            let is_free =
+                setting.kind.is_path() || ["host", "allowed_hosts", "allowed_origins"].contains(&key);
+            for text in if is_free { &[""][..] } else { &["", "x", "-1"] } {
+                let flag = setting.flag().unwrap();
+                let found = resolve(&[(&flag, text)], None, &[]);
                 assert_eq!(
-                    found.problems,
-                    [format!(
-                        "--{}: \"{text}\" is not valid; allowed: {}",
-                        setting.flag, setting.allowed
-                    )]
+                    found.problems[0],
+                    format!("--{flag}: \"{text}\" is not valid; allowed: {allowed}")
                 );
             }
-            let name = setting.variables[0];
-            let section = format!("unix_socket_server_settings:\n  {}: []\n", setting.key);
-            let found = resolve(&[], Some(&section), &[(name, "1")]);
+            if key == "tls" {
+                continue;
+            }
+            let name = setting.variables().remove(0);
+            let file = match key.strip_prefix("tls.") {
+                None => format!("{section}:\n  {key}: []\n"),
+                Some(key) => format!("{section}: {{tls: {{\n  {key}: []}}}}\n"),
+            };
+            let found = resolve(&[], Some(&file), &[(&name, "1")]);
             assert_eq!(
-                found.problems,
-                [format!(
-                    "plugins.yaml:2: unix_socket_server_settings.{}: \"\" is not valid; allowed: {}",
-                    setting.key, setting.allowed
-                )]
+                found.problems[0],
+                format!("plugins.yaml:2: {section}.{key}: \"\" is not valid; allowed: {allowed}")
             );
-            assert_eq!(found.warnings.len(), 1, "{:?}", found.warnings);
+            let ignored = usize::from(!setting.is_of_others);
+            assert_eq!(found.warnings.len(), ignored, "{key}: {:?}", found.warnings);
         }
         let found = resolve(&[], None, &[("PLUGINS_MAX_NESTING", "1000")]);
         assert_eq!(

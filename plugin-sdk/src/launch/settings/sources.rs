@@ -1,19 +1,11 @@
 //! Settings as they were written, before they mean anything.
 
-use super::{Setting, all};
+use super::{Flags, Setting, all, of_section};
 use crate::{
     environment::Environment,
-    launch::yaml::{ConfigurationFile, GRPC_SECTION, HTTP_SECTION, Section, UNIX_SECTION},
+    launch::yaml::{ConfigurationFile, SECTIONS},
     nearest::nearest,
 };
-
-/// Variables of the server that are no settings of the table.
-const OWN_VARIABLES: [&str; 4] = [
-    "PLUGINS_CONFIG_PATH",
-    "PLUGINS_LOG_LEVEL",
-    "PLUGINS_TRANSPORT",
-    "PLUGINS_FAIL_ON_PLUGIN_ERROR",
-];
 
 /// Variables of gateways and of other plugin servers, and what this server has in the place of some. What begins with one of the
 /// others is theirs as well.
@@ -36,76 +28,48 @@ const VARIABLES_OF_OTHERS: &[(&str, &str)] = &[
     ("PLUGINS_SERVER_", ""),
 ];
 
-impl Setting {
-    /// Whether it is the path of a file or a socket.
-    fn is_path(&self) -> bool {
-        matches!(
-            self.key,
-            "path" | "uds" | "tls.certfile" | "tls.keyfile" | "tls.ca_bundle"
-        )
-    }
-}
-
 /// Paths that depend on the directory in which the server is started, each with the place where it is written.
 pub(crate) fn relative_paths(
-    flags: &[(&'static str, String)],
+    flags: &Flags,
     file: Option<&ConfigurationFile>,
     environment: &Environment,
 ) -> Vec<(String, String)> {
-    let is_relative = |text: &str| !text.is_empty() && !text.starts_with(['/', '~']);
     let mut found = Vec::new();
     let mut note = |place: String, text: &str| {
-        if is_relative(text.trim()) {
-            found.push((place, text.trim().to_owned()));
+        let text = text.trim();
+        if !text.is_empty() && !text.starts_with(['/', '~']) {
+            found.push((place, text.to_owned()));
         }
     };
-    let of_file = |name| file.and_then(|file| file.section(name));
-    let sections: [Option<&Section>; 3] = [UNIX_SECTION, GRPC_SECTION, HTTP_SECTION].map(of_file);
-    for setting in all().filter(|setting| setting.is_path()) {
-        if let Some((flag, text)) = flags.iter().find(|(flag, _)| *flag == setting.flag) {
-            note(format!("--{flag}"), text);
-        } else if let Some((name, text)) = environment.get(setting.variables)
-            && !setting.has_section(&sections)
-        {
-            note(name.to_owned(), text);
-        }
-    }
-    for section in sections.into_iter().flatten() {
-        for given in &section.settings {
-            let is_path = all().any(|setting| setting.key == given.key && setting.is_path());
-            if let Some(text) = given.value.as_deref().filter(|_| is_path) {
-                note(format!("{}.{}", section.name, given.key), text);
+    for name in SECTIONS {
+        let section = file.and_then(|file| file.section(name));
+        for setting in of_section(name).filter(|setting| setting.kind.is_path()) {
+            let flag = flags.iter().find(|(given, _)| std::ptr::eq(*given, setting));
+            if let Some((_, text)) = flag {
+                note(format!("--{}", setting.flag().unwrap_or_default()), text);
+            } else if let Some((name, text)) = setting.in_environment(environment)
+                && section.is_none()
+            {
+                note(name, text);
+            }
+            let given = section.into_iter().flat_map(|section| &section.settings);
+            for given in given.filter(|given| given.key == setting.key) {
+                note(
+                    format!("{name}.{}", given.key),
+                    given.value.as_deref().unwrap_or_default(),
+                );
             }
         }
     }
     found
 }
 
-impl Setting {
-    /// Whether the file has the section that takes the place of its variables.
-    fn has_section(&self, sections: &[Option<&Section>; 3]) -> bool {
-        let variable = self.variables.first().copied().unwrap_or_default();
-        let section = if variable.starts_with("PLUGINS_GRPC_SERVER_") {
-            1
-        } else if variable.starts_with("PLUGINS_SERVER_") {
-            2
-        } else {
-            0
-        };
-        sections[section].is_some()
-    }
-}
-
 /// Variables that begin like ours and that nobody reads, or that only others read: a line for each.
 pub(crate) fn foreign_variables(environment: &Environment) -> Vec<String> {
-    let known: Vec<&str> = all()
-        .flat_map(|setting| setting.variables)
-        .copied()
-        .chain(OWN_VARIABLES)
-        .collect();
+    let known: Vec<String> = all().flat_map(Setting::variables).collect();
     let ours = environment
         .names()
-        .filter(|name| name.starts_with("PLUGINS_") && !known.contains(name));
+        .filter(|name| name.starts_with("PLUGINS_") && !known.iter().any(|known| known == name));
     ours.filter_map(|name| {
         let other = VARIABLES_OF_OTHERS
             .iter()
@@ -116,7 +80,7 @@ pub(crate) fn foreign_variables(environment: &Environment) -> Vec<String> {
                 "{name} is a variable of gateways, and ignored here: the server has {own}"
             )),
             None => {
-                let meant = nearest(name, known.iter().copied())
+                let meant = nearest(name, known.iter().map(String::as_str))
                     .map(|known| format!(": did you mean {known}?"))
                     .unwrap_or_default();
                 Some(format!("{name} is not known, and ignored{meant}"))

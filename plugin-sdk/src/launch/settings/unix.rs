@@ -1,122 +1,103 @@
 //! The settings of the Unix socket server, and the limits of every transport.
 
 use super::{
-    Setting,
-    values::{SECONDS, file_mode, path, seconds, size, whole},
+    Transport,
+    kind::Kind::{Count, Mode, Seconds, SecondsOr, Size, Socket},
+    setting::{Group, Setting},
+};
+use crate::launch::yaml::UNIX_SECTION;
+
+static SOCKET: Group = Group {
+    heading: Some("Unix socket"),
+    server: "unix",
+    transport: Some(Transport::Unix),
+    section: Some(UNIX_SECTION),
+    flags: "socket-",
+    variables: "PLUGINS_UNIX_SOCKET_",
 };
 
-/// The settings of `unix_socket_server_settings`, with the limits of every transport. The documentation of
-/// [`Launcher`](crate::Launcher) shows the same table.
-pub(super) const SETTINGS: [Setting; 14] = [
-    Setting {
-        flag: "socket",
-        key: "path",
-        variables: &["PLUGINS_UNIX_SOCKET_PATH", "UNIX_SOCKET_PATH"],
-        allowed: "the path of the socket file",
-        apply: |settings, text| path(text).map(|value| settings.socket_path = value),
-    },
-    Setting {
-        flag: "socket-mode",
-        key: "mode",
-        variables: &["PLUGINS_UNIX_SOCKET_MODE"],
-        allowed: "an octal file mode from 0600 to 0777 in which the owner can read and write",
-        apply: |settings, text| file_mode(text).map(|value| settings.socket_mode = value),
-    },
-    Setting {
-        flag: "max-message-size",
-        key: "max_message_size",
-        variables: &["PLUGINS_MAX_MESSAGE_SIZE"],
-        allowed: "bytes, 1024 to 4294967295, or a number with KiB or MiB",
-        apply: |settings, text| size(text).map(|value| settings.limits.max_message_size = value),
-    },
-    Setting {
-        flag: "max-nesting",
-        key: "max_nesting",
-        variables: &["PLUGINS_MAX_NESTING"],
-        allowed: "a whole number from 1 to 100",
-        apply: |settings, text| whole(text, 1..=100).map(|value| settings.limits.max_nesting = value),
-    },
-    Setting {
-        flag: "max-json-nesting",
-        key: "max_json_nesting",
-        variables: &["PLUGINS_MAX_JSON_NESTING"],
-        allowed: "a whole number from 1 to 200",
-        apply: |settings, text| whole(text, 1..=200).map(|value| settings.limits.max_json_nesting = value),
-    },
-    Setting {
-        flag: "call-timeout",
-        key: "call_timeout",
-        variables: &["PLUGINS_CALL_TIMEOUT"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.limits.call_timeout = value),
-    },
-    Setting {
-        flag: "late-answer-guard",
-        key: "late_answer_guard",
-        variables: &["PLUGINS_LATE_ANSWER_GUARD"],
-        allowed: "off, or seconds from 0.001 to 86400",
-        apply: |settings, text| {
-            let guard = &mut settings.limits.late_answer_guard;
-            if text.eq_ignore_ascii_case("off") {
-                *guard = None;
-                return Some(());
-            }
-            seconds(text).map(|value| *guard = Some(value))
-        },
-    },
-    Setting {
-        flag: "max-connections",
-        key: "max_connections",
-        variables: &["PLUGINS_MAX_CONNECTIONS"],
-        allowed: "a whole number from 1 to 1000000",
-        apply: |settings, text| {
-            whole(text, 1..=1_000_000).map(|value| settings.limits.max_connections = value)
-        },
-    },
-    Setting {
-        flag: "max-calls-in-flight",
-        key: "max_calls_in_flight",
-        variables: &["PLUGINS_MAX_CALLS_IN_FLIGHT"],
-        allowed: "a whole number from 1 to 1000000",
-        apply: |settings, text| {
-            whole(text, 1..=1_000_000).map(|value| settings.limits.max_calls_in_flight = value)
-        },
-    },
-    Setting {
-        flag: "idle-timeout",
-        key: "idle_timeout",
-        variables: &["PLUGINS_IDLE_TIMEOUT"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.limits.idle_timeout = value),
-    },
-    Setting {
-        flag: "write-timeout",
-        key: "write_timeout",
-        variables: &["PLUGINS_WRITE_TIMEOUT"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.limits.write_timeout = value),
-    },
-    Setting {
-        flag: "drain-timeout",
-        key: "drain_timeout",
-        variables: &["PLUGINS_DRAIN_TIMEOUT"],
-        allowed: SECONDS,
-        apply: |settings, text| seconds(text).map(|value| settings.limits.drain_timeout = value),
-    },
-    Setting {
-        flag: "blocking-threads",
-        key: "blocking_threads",
-        variables: &["PLUGINS_BLOCKING_THREADS"],
-        allowed: "a whole number from 1 to 32768",
-        apply: |settings, text| whole(text, 1..=32_768).map(|value| settings.limits.blocking_threads = value),
-    },
-    Setting {
-        flag: "max-blocking-calls",
-        key: "max_blocking_calls",
-        variables: &["PLUGINS_MAX_BLOCKING_CALLS"],
-        allowed: "a whole number from 1 to 1000000",
-        apply: |settings, text| {
-            whole(text, 1..=1_000_000).map(|value| settings.limits.max_blocking_calls = value)
-        },
-    },
+static LIMITS: Group = Group {
+    heading: Some("Limits"),
+    server: "",
+    transport: None,
+    section: Some(UNIX_SECTION),
+    flags: "",
+    variables: "PLUGINS_",
+};
+
+pub(super) static SETTINGS: [Setting; 14] = [
+    SOCKET
+        .setting(
+            "path",
+            Socket(|settings| &mut settings.socket_path),
+            "Path of the socket",
+        )
+        .flag_named("socket")
+        .variables_named(&["PLUGINS_UNIX_SOCKET_PATH", "UNIX_SOCKET_PATH"])
+        .on_the_first_day(),
+    SOCKET.setting(
+        "mode",
+        Mode(|settings| &mut settings.socket_mode),
+        "File mode of the socket, in octal",
+    ),
+    LIMITS.setting(
+        "max_message_size",
+        Size(1024, |settings| &mut settings.limits.max_message_size),
+        "Largest message, in bytes or with KiB or MiB",
+    ),
+    LIMITS.setting(
+        "max_nesting",
+        Count(100, |settings| &mut settings.limits.max_nesting),
+        "Deepest nesting of objects on gRPC and Unix sockets",
+    ),
+    LIMITS.setting(
+        "max_json_nesting",
+        Count(200, |settings| &mut settings.limits.max_json_nesting),
+        "Deepest nesting of objects and lists in a payload over MCP",
+    ),
+    LIMITS.setting(
+        "call_timeout",
+        Seconds(|settings| &mut settings.limits.call_timeout),
+        "Time allowed for a hook; keep it below the host's timeout",
+    ),
+    LIMITS.setting(
+        "late_answer_guard",
+        SecondsOr("off", |settings| &mut settings.limits.late_answer_guard),
+        "Shortest timeout of a host that is guarded against late answers, or off",
+    ),
+    LIMITS.setting(
+        "max_connections",
+        Count(1_000_000, |settings| &mut settings.limits.max_connections),
+        "Maximum number of connections",
+    ),
+    LIMITS.setting(
+        "max_calls_in_flight",
+        Count(1_000_000, |settings| &mut settings.limits.max_calls_in_flight),
+        "Maximum calls in flight on one connection that carries several",
+    ),
+    LIMITS.setting(
+        "idle_timeout",
+        Seconds(|settings| &mut settings.limits.idle_timeout),
+        "Close a connection after this time without requests",
+    ),
+    LIMITS.setting(
+        "write_timeout",
+        Seconds(|settings| &mut settings.limits.write_timeout),
+        "Close a connection whose client reads no answer for this time",
+    ),
+    LIMITS.setting(
+        "drain_timeout",
+        Seconds(|settings| &mut settings.limits.drain_timeout),
+        "Time allowed for running calls and the shutdown after a signal",
+    ),
+    LIMITS.setting(
+        "blocking_threads",
+        Count(32_768, |settings| &mut settings.limits.blocking_threads),
+        "Maximum number of threads for blocking hooks",
+    ),
+    LIMITS.setting(
+        "max_blocking_calls",
+        Count(1_000_000, |settings| &mut settings.limits.max_blocking_calls),
+        "Maximum calls of blocking hooks that run or wait for a thread",
+    ),
 ];

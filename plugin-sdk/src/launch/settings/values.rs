@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+pub(super) use crate::environment::boolean;
 pub(crate) use crate::environment::path;
 
 /// What [`seconds`] takes.
 pub(crate) const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
 
 /// A name, or an address in the form in which it is compared with others.
-#[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(super) fn host(text: &str) -> Option<String> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     if let Ok(address) = bare.unwrap_or(text).parse::<std::net::IpAddr>() {
@@ -21,19 +21,12 @@ pub(super) fn host(text: &str) -> Option<String> {
     (!is_number && !text.contains(char::is_whitespace)).then(|| text.to_owned())
 }
 
-#[cfg(any(feature = "grpc", feature = "mcp"))]
-pub(super) fn boolean(text: &str) -> Option<bool> {
-    crate::environment::boolean(text)
-}
-
 /// Words with commas between them.
 #[cfg(feature = "mcp")]
-pub(super) fn list(text: &str) -> Option<Vec<String>> {
+pub(super) fn list(text: &str, is_entry: fn(&str) -> bool) -> Option<Vec<String>> {
     let words: Vec<_> = text.split(',').map(|word| word.trim().to_owned()).collect();
-    let complete = words
-        .iter()
-        .all(|word| !word.is_empty() && !word.contains(char::is_whitespace));
-    complete.then_some(words)
+    let is_word = |word: &String| !word.is_empty() && !word.contains(char::is_whitespace) && is_entry(word);
+    words.iter().all(is_word).then_some(words)
 }
 
 pub(super) fn file_mode(text: &str) -> Option<u32> {
@@ -85,7 +78,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(feature = "grpc", feature = "mcp"))]
     fn a_host_is_a_name_or_an_address_in_full() {
         for (text, expected) in [
             ("127.0.0.1", "127.0.0.1"),

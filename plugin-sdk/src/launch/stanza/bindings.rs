@@ -9,7 +9,7 @@ use super::reach::reachable;
 use super::reach::reachable_by_url;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 use crate::launch::settings::Settings;
-use crate::launch::{cli::Transport, configuration::Configuration, transports::served};
+use crate::launch::{configuration::Configuration, settings::Transport, transports::served};
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 use crate::server::{
     listener::ListenSettings,

@@ -9,7 +9,7 @@ use self::{
     bindings::binding,
     commented::{Field, comment, list},
 };
-use super::{cli::Transport, configuration::Configuration};
+use super::{configuration::Configuration, settings::Transport};
 use crate::{
     dispatch::InstanceConfig,
     value::{Map, Value},

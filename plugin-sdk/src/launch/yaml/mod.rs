@@ -22,6 +22,9 @@ pub(crate) const GRPC_SECTION: &str = "grpc_server_settings";
 /// The section of the file that sets up the MCP server over HTTP.
 pub(crate) const HTTP_SECTION: &str = "server_settings";
 
+/// All of them.
+pub(crate) const SECTIONS: [&str; 3] = [UNIX_SECTION, GRPC_SECTION, HTTP_SECTION];
+
 /// A configuration file that was read.
 #[derive(Debug)]
 pub(crate) struct ConfigurationFile {
@@ -29,9 +32,7 @@ pub(crate) struct ConfigurationFile {
     /// The instances to run, in the order of the file.
     pub(crate) entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
-    pub(crate) unix: Option<Section>,
-    pub(crate) grpc: Option<Section>,
-    pub(crate) http: Option<Section>,
+    sections: Vec<Section>,
 }
 
 impl ConfigurationFile {
@@ -47,9 +48,7 @@ impl ConfigurationFile {
             path: path.to_owned(),
             entries: Vec::new(),
             by_name: HashMap::new(),
-            unix: None,
-            grpc: None,
-            http: None,
+            sections: Vec::new(),
         };
         if let Some(root) = document::parse(source, variables, findings) {
             file.read_root(&root, findings);
@@ -64,12 +63,7 @@ impl ConfigurationFile {
 
     /// The section of this name, if it is there.
     pub(crate) fn section(&self, name: &str) -> Option<&Section> {
-        match name {
-            UNIX_SECTION => self.unix.as_ref(),
-            GRPC_SECTION => self.grpc.as_ref(),
-            HTTP_SECTION => self.http.as_ref(),
-            _ => None,
-        }
+        self.sections.iter().find(|section| section.name == name)
     }
 
     fn read_root(&mut self, root: &Node, findings: &mut Findings) {
@@ -86,13 +80,6 @@ impl ConfigurationFile {
         for (key, value) in keys {
             match key.as_str() {
                 "plugins" => self.read_plugins(value, findings),
-                GRPC_SECTION if cfg!(feature = "grpc") => {
-                    self.grpc = Section::read(GRPC_SECTION, value, findings);
-                }
-                HTTP_SECTION if cfg!(feature = "mcp") => {
-                    self.http = Section::read(HTTP_SECTION, value, findings);
-                }
-                UNIX_SECTION => self.unix = Section::read(UNIX_SECTION, value, findings),
                 "plugin_dirs" => {
                     let mut fields = Fields {
                         path: "",
@@ -109,12 +96,14 @@ impl ConfigurationFile {
                 "plugin_settings" => {
                     findings.warning(value.line, key, "is ignored: the host decides about these");
                 }
-                HTTP_SECTION | GRPC_SECTION => {
-                    findings.warning(
-                        value.line,
-                        key,
-                        "is ignored: this build does not serve that transport",
-                    );
+                name if SECTIONS.contains(&name) && !is_served(name) => {
+                    let message = "is ignored: this build does not serve that transport";
+                    findings.warning(value.line, key, message);
+                }
+                UNIX_SECTION | GRPC_SECTION | HTTP_SECTION => {
+                    let name = SECTIONS.into_iter().find(|name| name == key);
+                    let section = name.and_then(|name| Section::read(name, value, findings));
+                    self.sections.extend(section);
                 }
                 _ if FILE_KEYS.contains(&key.as_str()) => {}
                 _ => {
@@ -161,6 +150,15 @@ impl ConfigurationFile {
             self.by_name.insert(entry.name.clone(), self.entries.len());
             self.entries.push(entry);
         }
+    }
+}
+
+/// Whether this build has the server that the section sets up.
+fn is_served(section: &str) -> bool {
+    match section {
+        GRPC_SECTION => cfg!(feature = "grpc"),
+        HTTP_SECTION => cfg!(feature = "mcp"),
+        _ => true,
     }
 }
 
@@ -436,7 +434,7 @@ mod tests {
     fn a_section_keeps_its_values_as_written() {
         let (file, _) =
             read("unix_socket_server_settings:\n  path: /run/a.sock\n  mode: 0660\n  call_timeout: 2.5\n");
-        let section = file.unix.unwrap();
+        let section = file.section(UNIX_SECTION).unwrap();
         let found: Vec<_> = section
             .settings
             .iter()

@@ -139,6 +139,94 @@ fn with_tls() {
     );
 }
 
+/// What switches TLS on for the server does so for the probe and for the gateway's stanza.
+#[test]
+fn with_tls_by_flags() {
+    let certificates = Certificates::make();
+    let file = |name: &str| certificates.directory().join(name).display().to_string();
+    let (certificate, key, authority) = (file("both.pem"), file("both.key"), file("authority.pem"));
+    let port = free_port().unwrap().min(60_000);
+    let number = port.to_string();
+    for (transport, whether, place, word) in [
+        (
+            "grpc",
+            "--grpc-tls-client-auth=require",
+            format!("grpc+tls://127.0.0.1:{port}"),
+            "ca_bundle:",
+        ),
+        (
+            "http",
+            "--http-tls-cert-reqs=2",
+            format!("http://127.0.0.1:{}/health", port + 1000),
+            "https://",
+        ),
+    ] {
+        let flag = |name: &str| format!("--{transport}-{name}");
+        let [port, tls, certfile, keyfile, ca_bundle] =
+            ["port", "tls", "tls-certfile", "tls-keyfile", "tls-ca-bundle"].map(flag);
+        let flags = [
+            &port,
+            &*number,
+            &certfile,
+            &certificate,
+            &keyfile,
+            &key,
+            &ca_bundle,
+            &authority,
+            whether,
+        ];
+        let server = serve(transport, &flags, "");
+        assert_eq!(health(&flags, &[]), (Some(0), format!("ok: {place}\n")));
+        let (_, stanza) = run(PROGRAM, &[&["gateway-config"], &flags[..]].concat(), &[]);
+        assert!(stanza.contains(word), "{stanza}");
+        drop(server);
+
+        // The switch decides, whatever else is said.
+        let off = [&flags[..], &[&format!("{tls}=false")]].concat();
+        let server = serve(transport, &off, "");
+        let plain = format!("{transport}://127.0.0.1:{number}");
+        let (status, said) = health(&off, &[]);
+        assert_eq!(status, Some(0), "{said}");
+        assert!(said.contains(&format!("ok: {plain}")), "{said}");
+        let warned = said_about_tls(&server);
+        assert!(warned.contains("TLS is set up, but not switched on"), "{warned}");
+        drop(server);
+
+        // The files may come from elsewhere.
+        let prefix = if transport == "grpc" {
+            "PLUGINS_GRPC_SERVER_SSL_"
+        } else {
+            "PLUGINS_SERVER_SSL_"
+        };
+        let variable = |name: &str| prefix.to_owned() + name;
+        let [certfile, keyfile, ca_certs] = ["CERTFILE", "KEYFILE", "CA_CERTS"].map(variable);
+        let variables = [
+            (&*certfile, &*certificate),
+            (&keyfile, &key),
+            (&ca_certs, &authority),
+        ];
+        let by_switch = [&*port, &number, &tls];
+        let server = ServerProcess::start_with(PROGRAM, CONFIGURATION, |command| {
+            command
+                .env("PLUGINS_TRANSPORT", transport)
+                .envs(variables)
+                .args(by_switch);
+        })
+        .unwrap();
+        assert_eq!(
+            health(&by_switch, &variables),
+            (Some(0), format!("ok: {place}\n"))
+        );
+        drop(server);
+    }
+}
+
+fn said_about_tls(server: &ServerProcess) -> String {
+    let log = server.log();
+    let lines = log.lines().filter(|line| line.contains("TLS"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// With a certificate for both ends, or where none is needed, nothing has to be named.
 #[test]
 fn with_tls_and_no_certificate_of_its_own() {

@@ -111,7 +111,7 @@ fn the_section_says_which_socket() {
 }
 
 #[test]
-fn the_section_says_whose_certificates() {
+fn the_section_or_flags_say_whose_certificates() {
     let certificates = Certificates::make();
     let path = |name: &str| certificates.directory().join(name);
     let mut roots = RootCertStore::empty();
@@ -125,15 +125,34 @@ fn the_section_says_whose_certificates() {
     );
     let [certfile, keyfile, ca_bundle] =
         ["server.pem", "server.key", "authority.pem"].map(|name| path(name).display().to_string());
-    for (whether, is_served) in [(0, true), (2, false)] {
-        let server = server(
-            &format!(
-                "{{port: 0, tls: {{certfile: {certfile}, keyfile: {keyfile}, ca_bundle: {ca_bundle}, \
-                 ssl_cert_reqs: {whether}}}}}"
-            ),
-            &[],
-            &[],
-        );
+    let section = |whether: &str| {
+        format!(
+            "{{port: 0, tls: {{certfile: {certfile}, keyfile: {keyfile}, ca_bundle: {ca_bundle}, ssl_cert_reqs: {whether}}}}}"
+        )
+    };
+    let flags = |whether| {
+        vec![
+            "--http-port",
+            "0",
+            "--http-tls-certfile",
+            &*certfile,
+            "--http-tls-keyfile",
+            &keyfile,
+            "--http-tls-ca-bundle",
+            &ca_bundle,
+            "--http-tls-cert-reqs",
+            whether,
+        ]
+    };
+    for (section, flags, is_served) in [
+        (section("0"), vec![], true),
+        (section("2"), vec![], false),
+        (String::new(), flags("0"), true),
+        (String::new(), flags("2"), false),
+        // A flag wins over the section.
+        (section("2"), vec!["--http-tls-cert-reqs", "0"], true),
+    ] {
+        let server = server(&section, &flags, &[]);
         let address = tcp_address(&server);
         let stream = TcpStream::connect(&address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -168,18 +187,22 @@ fn flags_win_over_the_section_and_the_section_over_the_environment() {
 }
 
 #[test]
-fn metrics_are_switched_off_by_a_variable_also_beside_a_section() {
-    let metrics = |section: &str, variables: &[(&str, &str)]| {
-        let server = server(section, &[], variables);
+fn metrics_are_switched_off_by_a_flag_and_by_a_variable_also_beside_a_section() {
+    let metrics = |section: &str, flags: &[&str], variables: &[(&str, &str)]| {
+        let server = server(section, flags, variables);
         let address = tcp_address(&server);
         http::exchange(&*address, METRICS, &headers(&address), "")
             .unwrap()
             .status
     };
     let off = ("ENABLE_METRICS", "false");
-    assert_eq!(metrics("{port: 0}", &[]), 200);
-    assert_eq!(metrics("{port: 0}", &[off]), 503);
-    assert_eq!(metrics("", &[off, ("PLUGINS_SERVER_PORT", "0")]), 503);
+    assert_eq!(metrics("{port: 0}", &[], &[]), 200);
+    assert_eq!(metrics("{port: 0}", &[], &[off]), 503);
+    assert_eq!(metrics("", &[], &[off, ("PLUGINS_SERVER_PORT", "0")]), 503);
+    assert_eq!(metrics("{port: 0}", &["--http-metrics"], &[off]), 200);
+    assert_eq!(metrics("{port: 0}", &["--http-metrics=true"], &[off]), 200);
+    assert_eq!(metrics("{port: 0}", &["--http-metrics=false"], &[]), 503);
+    assert_eq!(metrics("{port: 0}", &["--http-metrics", "false"], &[]), 503);
 }
 
 #[test]

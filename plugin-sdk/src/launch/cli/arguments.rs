@@ -1,0 +1,90 @@
+//! The options that come from the table of settings.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use clap::{Arg, ArgAction, ValueHint, value_parser};
+
+use crate::launch::settings::{
+    Setting, Transport, all,
+    launcher::{CONFIG, LOG_LEVEL, TRANSPORT},
+};
+
+/// The options that every command takes. What a transport is for differs.
+pub(super) fn shared(transport: &str, default: &str) -> [Arg; 3] {
+    let transport = argument(
+        &TRANSPORT,
+        transport,
+        Some(default).filter(|default| !default.is_empty()),
+    )
+    .short('t')
+    .action(ArgAction::Append)
+    .value_delimiter(',')
+    .ignore_case(true)
+    .hide_possible_values(true)
+    .value_parser(value_parser!(Transport));
+    let config = of_setting(&CONFIG)
+        .short('c')
+        .value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::FilePath);
+    [transport, config, of_setting(&LOG_LEVEL).short('l')]
+}
+
+/// The options of a server.
+pub(super) fn flags() -> impl Iterator<Item = Arg> {
+    of_servers().map(of_setting)
+}
+
+/// Those of them that say where it is reached.
+pub(super) fn address_flags() -> impl Iterator<Item = Arg> {
+    of_servers()
+        .filter(|setting| setting.is_address())
+        .map(of_setting)
+}
+
+fn of_servers() -> impl Iterator<Item = &'static Setting> {
+    all().filter(|setting| setting.group.section.is_some() && setting.flag().is_some())
+}
+
+fn of_setting(setting: &Setting) -> Arg {
+    argument(setting, setting.help, setting.default().as_deref())
+}
+
+fn argument(setting: &Setting, help: &str, default: Option<&str>) -> Arg {
+    let flag = setting.flag().unwrap_or_default();
+    let default = default.map(|default| format!("[default: {default}]"));
+    let short = [help]
+        .into_iter()
+        .chain(default.as_deref())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let variables = setting.variables().join(", ");
+    let mut long = format!("{help}\n[env: {variables}]");
+    if let Some(default) = &default {
+        let _ = write!(long, "\n{default}");
+    }
+    let argument = Arg::new(flag.clone())
+        .long(flag)
+        .value_name(setting.kind.value_name())
+        .help(short)
+        .long_help(long)
+        .help_heading(setting.group.heading)
+        .hide_short_help(!setting.is_for_the_first_day);
+    if setting.kind.is_switch() {
+        argument.num_args(0..=1).default_missing_value("true")
+    } else if setting.kind.is_path() {
+        argument.value_hint(ValueHint::FilePath)
+    } else {
+        argument
+    }
+}
+
+/// A line for each setting without an option.
+pub(super) fn without_flag() -> String {
+    let mut lines = String::new();
+    for setting in all().filter(|setting| setting.flag().is_none()) {
+        let default = setting.default().map(|default| format!(" [default: {default}]"));
+        let (variables, default) = (setting.variables().join(", "), default.unwrap_or_default());
+        let _ = write!(lines, "\n  {variables}{default}\n          {}", setting.help);
+    }
+    lines
+}
