@@ -52,16 +52,13 @@ fn of_setting(setting: &Setting) -> Arg {
 fn argument(setting: &Setting, help: &str, default: Option<&str>) -> Arg {
     let flag = setting.flag().unwrap_or_default();
     let default = default.map(|default| format!("[default: {default}]"));
-    let short = [help]
-        .into_iter()
-        .chain(default.as_deref())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let variables = setting.variables().join(", ");
-    let mut long = format!("{help}\n[env: {variables}]");
-    if let Some(default) = &default {
-        let _ = write!(long, "\n{default}");
-    }
+    let env = format!("[env: {}]", setting.variables().join(", "));
+    let with = |separator: &str, parts: &[Option<&str>]| {
+        let parts: Vec<_> = parts.iter().flatten().copied().collect();
+        parts.join(separator)
+    };
+    let short = with(" ", &[Some(help), default.as_deref()]);
+    let long = with("\n", &[Some(help), Some(&env), default.as_deref()]);
     let argument = Arg::new(flag.clone())
         .long(flag)
         .value_name(setting.kind.value_name())

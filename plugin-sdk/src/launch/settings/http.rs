@@ -39,72 +39,53 @@ static HTTP: Group = Group {
     variables: "PLUGINS_SERVER_",
 };
 
-pub(super) static LISTEN: [Setting; listen::COUNT] = listen::settings::<Http>();
+pub(super) static LISTEN: &[Setting] = &listen::settings::<Http>();
 
-pub(super) static SETTINGS: [Setting; 7] = [
-    HTTP.setting(
-        "tls.ssl_cert_reqs",
-        Kind::Other(Other {
-            value: "NUMBER",
-            allowed: "0 (no client certificate), 1 (checked if there is one) or 2 (required)",
-            apply: |settings, text| {
-                let client_auth = ClientAuth::from_cert_reqs(text.parse().ok()?).ok()?;
-                settings.http_tls.client_auth = Some(client_auth);
-                Some(())
-            },
-        }),
-        "Whether clients need a certificate: 0 no, 1 optional, 2 required",
-    )
-    .flag_named("http-tls-cert-reqs")
-    .variable("SSL_CERT_REQS")
-    .default_is("2"),
-    HTTP.setting(
-        "allowed_hosts",
-        Kind::Other(Other {
-            value: "NAMES",
-            allowed: "names with commas: NAME, NAME:PORT, NAME:* for any port, * for all",
-            apply: |settings, text| {
-                settings.http.allowed_hosts = list(text, is_host_entry)?;
-                Some(())
-            },
-        }),
-        "Names in the Host header besides those of the address: NAME, NAME:PORT, NAME:* for any port; * for all",
-    ),
-    HTTP.setting(
-        "allowed_origins",
-        Kind::Other(Other {
-            value: "ORIGINS",
-            allowed: "origins, such as https://console.example, with commas; * for all",
-            apply: |settings, text| {
-                settings.http.allowed_origins = list(text, is_origin_entry)?;
-                Some(())
-            },
-        }),
-        "Values of an Origin header besides those of the address; * for all",
-    ),
-    HTTP.setting(
-        "max_header_size",
-        Size(8192, |settings| &mut settings.http.max_header_size),
-        "Largest headers of a request",
-    ),
-    HTTP.setting(
-        "header_timeout",
-        Seconds(|settings| &mut settings.http.header_timeout),
-        "Time allowed for the headers of a request",
-    ),
-    HTTP.setting(
-        "body_timeout",
-        Seconds(|settings| &mut settings.http.body_timeout),
-        "Time allowed for the body of a request",
-    ),
-    HTTP.setting(
-        "metrics",
-        Switch(|settings| &mut settings.http.metrics),
-        "Serve metrics for Prometheus at /metrics/prometheus",
-    )
-    .variables_named(&["ENABLE_METRICS"])
-    .of_others(),
+#[rustfmt::skip]
+pub(super) static SETTINGS: &[Setting] = &[
+    HTTP.setting("tls.ssl_cert_reqs", Kind::Other(CERT_REQS), "Whether clients need a certificate: 0 no, 1 optional, 2 required")
+        .flag_named("http-tls-cert-reqs").variable("SSL_CERT_REQS").default_is("2"),
+    HTTP.setting("allowed_hosts", Kind::Other(HOSTS),
+        "Names in the Host header besides those of the address: NAME, NAME:PORT, NAME:* for any port; * for all"),
+    HTTP.setting("allowed_origins", Kind::Other(ORIGINS),
+        "Values of an Origin header besides those of the address; * for all"),
+    HTTP.setting("max_header_size", Size(8192, |settings| &mut settings.http.max_header_size),
+        "Largest headers of a request"),
+    HTTP.setting("header_timeout", Seconds(|settings| &mut settings.http.header_timeout),
+        "Time allowed for the headers of a request"),
+    HTTP.setting("body_timeout", Seconds(|settings| &mut settings.http.body_timeout),
+        "Time allowed for the body of a request"),
+    HTTP.setting("metrics", Switch(|settings| &mut settings.http.metrics), "Serve metrics for Prometheus at /metrics/prometheus")
+        .variables_named(&["ENABLE_METRICS"]).of_others(),
 ];
+
+const CERT_REQS: Other = Other {
+    value: "NUMBER",
+    allowed: "0 (no client certificate), 1 (checked if there is one) or 2 (required)",
+    apply: |settings, text| {
+        let client_auth = ClientAuth::from_cert_reqs(text.parse().ok()?).ok()?;
+        settings.http_tls.client_auth = Some(client_auth);
+        Some(())
+    },
+};
+
+const HOSTS: Other = Other {
+    value: "NAMES",
+    allowed: "names with commas: NAME, NAME:PORT, NAME:* for any port, * for all",
+    apply: |settings, text| {
+        settings.http.allowed_hosts = list(text, is_host_entry)?;
+        Some(())
+    },
+};
+
+const ORIGINS: Other = Other {
+    value: "ORIGINS",
+    allowed: "origins, such as https://console.example, with commas; * for all",
+    apply: |settings, text| {
+        settings.http.allowed_origins = list(text, is_origin_entry)?;
+        Some(())
+    },
+};
 
 /// The second port, which a server with TLS has for its health.
 pub(super) fn check_port(settings: &Settings, findings: &mut Findings) {

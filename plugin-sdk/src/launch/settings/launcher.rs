@@ -50,4 +50,4 @@ pub(crate) static FAIL_ON_PLUGIN_ERROR: Setting = PROGRAM
     .without_flag()
     .default_is("true");
 
-pub(super) static SETTINGS: [&Setting; 4] = [&TRANSPORT, &CONFIG, &LOG_LEVEL, &FAIL_ON_PLUGIN_ERROR];
+pub(super) static SETTINGS: &[&Setting] = &[&TRANSPORT, &CONFIG, &LOG_LEVEL, &FAIL_ON_PLUGIN_ERROR];

@@ -24,79 +24,31 @@ pub(super) trait Server {
     fn tls(settings: &mut Settings) -> &mut TlsOptions;
 }
 
-pub(super) const COUNT: usize = 11;
-
 /// The settings of one server's address and TLS. Who needs a certificate has another name for each server, and is not among
 /// them.
-pub(super) const fn settings<S: Server>() -> [Setting; COUNT] {
+#[rustfmt::skip]
+pub(super) const fn settings<S: Server>() -> [Setting; 11] {
     let group = S::GROUP;
     [
-        group
-            .setting(
-                "host",
-                Host(|settings| &mut S::listen(settings).host),
-                "Address to listen on",
-            )
-            .on_the_first_day(),
-        group
-            .setting(
-                "port",
-                Port(|settings| &mut S::listen(settings).port),
-                "Port to listen on",
-            )
-            .on_the_first_day(),
-        group.setting(
-            "uds",
-            OtherSocket(|settings| &mut S::listen(settings).uds),
-            "Unix socket to listen on, instead of host and port",
-        ),
-        group.setting(
-            "uds_mode",
-            Mode(|settings| &mut S::listen(settings).uds_mode),
-            "File mode of that socket, in octal",
-        ),
-        group.setting(
-            "handshake_timeout",
-            Seconds(|settings| &mut S::listen(settings).handshake_timeout),
-            "Time allowed for the handshake of a connection",
-        ),
-        group
-            .setting(
-                "tls",
-                Switch(|settings| &mut S::tls(settings).enabled),
-                "Serve with TLS; each flag of TLS below switches it on, too",
-            )
-            .variable("SSL_ENABLED"),
-        group.setting(
-            "tls.certfile",
-            Pem(|settings| &mut S::tls(settings).certfile),
-            "Certificate of the server, in PEM, with those between it and the authority",
-        ),
-        group.setting(
-            "tls.keyfile",
-            Pem(|settings| &mut S::tls(settings).keyfile),
-            "Private key of the server, in PEM",
-        ),
+        group.setting("host", Host(|settings| &mut S::listen(settings).host), "Address to listen on").on_the_first_day(),
+        group.setting("port", Port(|settings| &mut S::listen(settings).port), "Port to listen on").on_the_first_day(),
+        group.setting("uds", OtherSocket(|settings| &mut S::listen(settings).uds),
+            "Unix socket to listen on, instead of host and port"),
+        group.setting("uds_mode", Mode(|settings| &mut S::listen(settings).uds_mode), "File mode of that socket, in octal"),
+        group.setting("handshake_timeout", Seconds(|settings| &mut S::listen(settings).handshake_timeout),
+            "Time allowed for the handshake of a connection"),
+        group.setting("tls", Switch(|settings| &mut S::tls(settings).enabled),
+            "Serve with TLS; each flag of TLS below switches it on, too").variable("SSL_ENABLED"),
+        group.setting("tls.certfile", Pem(|settings| &mut S::tls(settings).certfile),
+            "Certificate of the server, in PEM, with those between it and the authority"),
+        group.setting("tls.keyfile", Pem(|settings| &mut S::tls(settings).keyfile), "Private key of the server, in PEM"),
         // What is on a command line is shown to every user of the machine.
-        group
-            .setting(
-                "tls.keyfile_password",
-                Secret(|settings| &mut S::tls(settings).keyfile_password),
-                "Password of the private key, if it is encrypted",
-            )
-            .without_flag(),
-        group
-            .setting(
-                "tls.ca_bundle",
-                Pem(|settings| &mut S::tls(settings).ca_bundle),
-                "Authorities that client certificates are checked against, in PEM",
-            )
-            .variable("SSL_CA_CERTS"),
-        group.setting(
-            "tls.reload_interval",
-            Seconds(|settings| &mut S::listen(settings).reload_interval),
-            "Look for new certificate files at this interval",
-        ),
+        group.setting("tls.keyfile_password", Secret(|settings| &mut S::tls(settings).keyfile_password),
+            "Password of the private key, if it is encrypted").without_flag(),
+        group.setting("tls.ca_bundle", Pem(|settings| &mut S::tls(settings).ca_bundle),
+            "Authorities that client certificates are checked against, in PEM").variable("SSL_CA_CERTS"),
+        group.setting("tls.reload_interval", Seconds(|settings| &mut S::listen(settings).reload_interval),
+            "Look for new certificate files at this interval"),
     ]
 }
 

@@ -177,15 +177,15 @@ impl Setting {
 /// Every setting.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
     let servers: [&[Setting]; _] = [
-        &unix::SETTINGS,
+        unix::SETTINGS,
         #[cfg(feature = "grpc")]
-        &grpc::LISTEN,
+        grpc::LISTEN,
         #[cfg(feature = "grpc")]
-        &grpc::SETTINGS,
+        grpc::SETTINGS,
         #[cfg(feature = "mcp")]
-        &http::LISTEN,
+        http::LISTEN,
         #[cfg(feature = "mcp")]
-        &http::SETTINGS,
+        http::SETTINGS,
     ];
     let own = launcher::SETTINGS.iter().copied();
     own.chain(servers.into_iter().flatten())
