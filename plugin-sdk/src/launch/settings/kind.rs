@@ -14,10 +14,6 @@ pub(super) type Field<T> = fn(&mut Settings) -> &mut T;
 pub(super) type NumberField = fn(&mut Settings) -> &mut dyn Number;
 
 /// What the value of a setting is.
-#[cfg_attr(
-    not(all(feature = "grpc", feature = "mcp")),
-    allow(dead_code, reason = "each server has kinds of its own")
-)]
 pub(crate) enum Kind {
     /// The launcher reads it itself, before the settings of the server. The word stands for its value in the help.
     Own(&'static str),

@@ -7,10 +7,18 @@ mod documentation;
 mod grpc;
 #[cfg(feature = "mcp")]
 mod http;
+#[cfg_attr(
+    not(all(feature = "grpc", feature = "mcp")),
+    allow(dead_code, reason = "each server has kinds and names of its own")
+)]
 mod kind;
 pub(crate) mod launcher;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 mod listen;
+#[cfg_attr(
+    not(all(feature = "grpc", feature = "mcp")),
+    allow(dead_code, reason = "each server has kinds and names of its own")
+)]
 mod setting;
 pub(crate) mod sources;
 mod transport;

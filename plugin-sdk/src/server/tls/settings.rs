@@ -40,7 +40,7 @@ impl TlsSettings {
         let missing = |setting: &str| {
             TlsError::new(format!(
                 "{setting} is missing: TLS is switched on and needs a certificate and its key; to serve without TLS, leave \
-                 out the tls section and …_SSL_ENABLED"
+                 out the flags of TLS, the tls section and …_SSL_ENABLED"
             ))
         };
         let certfile = certfile.ok_or_else(|| missing("certfile (…_SSL_CERTFILE)"))?;

@@ -37,7 +37,7 @@ fn tls_that_is_switched_on_needs_a_certificate_and_a_key() {
     assert_eq!(
         settings(None, Some("b")).unwrap_err().to_string(),
         "certfile (…_SSL_CERTFILE) is missing: TLS is switched on and needs a certificate and its key; to serve without TLS, \
-         leave out the tls section and …_SSL_ENABLED",
+         leave out the flags of TLS, the tls section and …_SSL_ENABLED",
     );
     let keyless = settings(Some("a"), None).unwrap_err().to_string();
     assert!(
