@@ -182,7 +182,8 @@ fn with_tls_by_flags() {
         drop(server);
 
         // The switch decides, whatever else is said.
-        let off = [&flags[..], &[&format!("{tls}=false")]].concat();
+        let tls_off = format!("{tls}=false");
+        let off = [&flags[..], &[&tls_off]].concat();
         let server = serve(transport, &off, "");
         let plain = format!("{transport}://127.0.0.1:{number}");
         let (status, said) = health(&off, &[]);

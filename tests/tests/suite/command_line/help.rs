@@ -18,7 +18,7 @@ fn the_short_one_fits_a_screen_and_the_long_one_has_everything() {
         "-t, --transport <TRANSPORT>",
         "-c, --config <FILE>",
         "--socket <PATH>",
-        "[default: /tmp/mcpgateway-plugins.sock]",
+        "/tmp/mcpgateway-plugins.sock]",
         "--grpc-port <PORT>",
         "--http-host <HOST>",
         "(see more with '--help')",
