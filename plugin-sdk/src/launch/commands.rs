@@ -28,7 +28,11 @@ impl From<String> for Failure {
 }
 
 /// Carries out a command line.
-pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) -> Result<ExitCode, Failure> {
+pub(crate) fn execute(
+    kinds: Vec<PluginKind>,
+    cli: &Cli,
+    program: clap::Command,
+) -> Result<ExitCode, Failure> {
     for (index, kind) in kinds.iter().enumerate() {
         let name = &kind.manifest.kind;
         if kinds[..index]
@@ -53,13 +57,13 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
     if !matches!(cli.command, Command::Check { .. }) {
         level.clone()?;
     }
-    let load = |kinds, flags: &Flags| load(kinds, cli.config.as_deref(), flags, &environment);
+    let load = |kinds| load(kinds, cli.config.as_deref(), &cli.flags, &environment);
     match &cli.command {
         Command::Serve => {
             let mut warnings = Vec::new();
             let transports = transports::chosen(&cli.transports, &environment, &cli.flags, &mut warnings)?;
             log(&warnings);
-            let configuration = load(kinds, &cli.flags)?;
+            let configuration = load(kinds)?;
             if configuration.instances.is_empty() {
                 tracing::warn!("no plugin is configured: every call will be answered with an error");
             }
@@ -68,7 +72,7 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
         }
         Command::Invoke(arguments) => {
             let output = take_output()?;
-            let configuration = load(kinds, &cli.flags)?;
+            let configuration = load(kinds)?;
             let answer = invoke::invoke(configuration, &cli.transports, arguments)?;
             write(output, &answer.text)?;
             Ok(if answer.is_result {
@@ -81,20 +85,20 @@ pub(crate) fn execute(kinds: Vec<PluginKind>, cli: Cli, program: clap::Command) 
         Command::GatewayConfig => {
             let named = match transports::only(&cli.transports)? {
                 Some(transport) => Some(transport),
-                None => transports(&cli, &environment)?.first().copied(),
+                None => transports(cli, &environment)?.first().copied(),
             };
             let transport = named.unwrap_or(transports::DEFAULT);
             transports::served(transport)?;
-            let configuration = load(kinds, &cli.flags)?;
+            let configuration = load(kinds)?;
             print(&stanza::stanza(&configuration, transport)?)
         }
-        Command::Check { strict } => check(kinds, &cli, *strict, level.err(), &environment),
+        Command::Check { strict } => check(kinds, cli, *strict, level.err(), &environment),
         Command::Health { timeout } => {
-            let mut transports = transports(&cli, &environment)?;
+            let mut transports = transports(cli, &environment)?;
             if transports.is_empty() {
                 transports.push(transports::DEFAULT);
             }
-            let settings = load(kinds, &cli.flags)?.settings;
+            let settings = load(kinds)?.settings;
             print(&health::health(&settings, &transports, *timeout, &environment)?)
         }
         Command::Completions(shell) => print(&completions(*shell, program)),

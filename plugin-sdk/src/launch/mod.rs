@@ -153,7 +153,7 @@ fn launch(kinds: Vec<PluginKind>, arguments: impl Iterator<Item = OsString>) -> 
     let arguments: Vec<OsString> = arguments.collect();
     let program = describe_program(&kinds, arguments.first());
     let outcome = match cli::parse(&program, &arguments) {
-        Ok(cli) => commands::execute(kinds, cli, program),
+        Ok(cli) => commands::execute(kinds, &cli, program),
         Err(error) => output::usage(&error, &arguments),
     };
     outcome.unwrap_or_else(|Failure(reasons)| {
