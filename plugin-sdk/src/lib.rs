@@ -77,6 +77,8 @@ mod dispatch;
 mod environment;
 mod error;
 pub mod extensions;
+#[cfg(feature = "unix")]
+mod framed;
 pub mod hooks;
 #[cfg(feature = "host")]
 pub mod host;

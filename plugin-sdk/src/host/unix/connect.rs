@@ -2,11 +2,12 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::{net::UnixStream, sync::Semaphore};
 
-use super::{Server, pool::Pool, shared::Shared, socket::Socket};
+use super::{Server, pool::Pool, shared::Shared, socket};
 use crate::{
+    framed::Framed,
     host::{settings::HostSettings, transport::Failure},
     protocol::{
         envelope::{self, Envelope, Kind},
@@ -34,7 +35,7 @@ pub(super) async fn connect(
             let calls = theirs
                 .unwrap_or(usize::MAX)
                 .clamp(1, settings.max_calls_in_flight.max(1));
-            Ok(Server::Envelopes(Shared::start(socket, calls)))
+            Ok(Server::Envelopes(Shared::start(socket, path, calls)))
         }
         Ok(None) if response::is_unknown_message(&answer) => {
             Ok(Server::Bare(Arc::new(Pool::new(socket, settings, permits))))
@@ -47,17 +48,16 @@ pub(super) async fn connect(
 }
 
 /// Opens a connection.
-pub(super) async fn open(path: &Path, settings: &HostSettings) -> Result<Socket, Failure> {
+pub(super) async fn open(path: &Path, settings: &HostSettings) -> Result<Framed, Failure> {
     let connecting = async { UnixStream::connect(path).await.map_err(|error| error.to_string()) };
     let stream = within(settings.connect_timeout, path, connecting).await?;
-    Ok(Socket::new(stream, path, settings.max_message_size))
+    Ok(Framed::new(stream, settings.max_message_size))
 }
 
-async fn ask(socket: &mut Socket) -> Result<Bytes, String> {
-    let mut question = BytesMut::new();
-    envelope::put(&mut question, QUESTION, Kind::Health, &[], None);
-    socket.write(&question).await.map_err(|error| error.to_string())?;
-    match socket.read().await {
+async fn ask(socket: &mut Framed) -> Result<Bytes, String> {
+    envelope::put(socket.output.buffer(), QUESTION, Kind::Health, &[], None);
+    socket::flush(socket).await?;
+    match socket::read(socket).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(size)) => Err(format!("its first answer has {size} bytes")),
         Err(message) => Err(message),

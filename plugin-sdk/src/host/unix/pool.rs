@@ -9,34 +9,35 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::{sync::Semaphore, time::Instant};
 
-use super::{connect, socket::Socket};
+use super::{connect, socket};
 use crate::{
     codec::Encoding,
+    framed::Framed,
     host::{
         settings::HostSettings,
         transport::{Failure, Method, Request},
     },
-    protocol::{frame, health, plugin_config, response},
+    protocol::{health, plugin_config, response},
 };
 
 pub(super) struct Pool {
     /// All pools of one plugin share them: calls on connections of an earlier server may still run.
     permits: Arc<Semaphore>,
     /// The one used last is at the end, so that those that are not needed grow old.
-    idle: Mutex<Vec<(Socket, Instant)>>,
+    idle: Mutex<Vec<Framed>>,
     idle_timeout: Duration,
     /// A connection broke. What answers next may be another server, which is asked again whether it knows envelopes.
     failed: AtomicBool,
 }
 
 impl Pool {
-    pub(super) fn new(first: Socket, settings: &HostSettings, permits: &Arc<Semaphore>) -> Self {
+    pub(super) fn new(first: Framed, settings: &HostSettings, permits: &Arc<Semaphore>) -> Self {
         Self {
             permits: Arc::clone(permits),
-            idle: Mutex::new(vec![(first, Instant::now())]),
+            idle: Mutex::new(vec![first]),
             idle_timeout: settings.idle_timeout,
             failed: AtomicBool::new(false),
         }
@@ -51,7 +52,7 @@ impl Pool {
         self.lock().clear();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Socket, Instant)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Framed>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,20 +98,21 @@ impl Pool {
     }
 
     /// A connection that can be used. What broke or was not used for long goes away.
-    fn take_idle(&self) -> Option<Socket> {
+    fn take_idle(&self) -> Option<Framed> {
         let mut idle = self.lock();
-        idle.retain(|(_, since)| since.elapsed() < self.idle_timeout);
-        while let Some((socket, _)) = idle.pop() {
-            if socket.is_fresh() {
+        idle.retain(|socket| socket.last_progress.elapsed() < self.idle_timeout);
+        while let Some(mut socket) = idle.pop() {
+            if socket::is_fresh(&mut socket) {
                 return Some(socket);
             }
         }
         None
     }
 
-    fn put_back(&self, socket: Socket) {
+    fn put_back(&self, mut socket: Framed) {
         if !self.has_failed() && socket.input.is_empty() {
-            self.lock().push((socket, Instant::now()));
+            socket.last_progress = Instant::now();
+            self.lock().push(socket);
         }
     }
 
@@ -120,7 +122,7 @@ impl Pool {
 }
 
 async fn ask(
-    socket: &mut Socket,
+    socket: &mut Framed,
     path: &Path,
     request: &Request<'_>,
 ) -> Result<Result<Bytes, usize>, Failure> {
@@ -129,15 +131,11 @@ async fn ask(
         Method::Health => plugin_config::write_request(Encoding::Protobuf, request.plugin_name),
         Method::InvokeHook | Method::GetPluginConfig => request.message.clone(),
     };
-    let mut frames = BytesMut::new();
-    frame::put(&mut frames, &message);
     request.mark_sent();
     let broken = |message: String| Failure::Connection(format!("{}: {message}", path.display()));
-    socket
-        .write(&frames)
-        .await
-        .map_err(|error| broken(error.to_string()))?;
-    let answer = socket.read().await.map_err(broken)?;
+    socket.put(message).map_err(|error| broken(error.to_string()))?;
+    socket::flush(socket).await.map_err(broken)?;
+    let answer = socket::read(socket).await.map_err(broken)?;
     Ok(match request.method {
         Method::Health => Ok(Bytes::from_static(&health::SERVING_RESPONSE)),
         Method::InvokeHook | Method::GetPluginConfig => answer,

@@ -2,8 +2,8 @@
 
 use std::{
     collections::HashMap,
-    io,
-    path::PathBuf,
+    future::poll_fn,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -11,42 +11,35 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::{
-    io::Interest,
-    net::UnixStream,
+    net::unix::{OwnedReadHalf, OwnedWriteHalf},
     sync::{Notify, Semaphore, oneshot},
     time::Instant,
 };
 
-use super::socket::Socket;
 use crate::{
     codec::nesting::Nesting,
+    framed::{Framed, Input, Output},
     host::transport::{Failure, Method, Request},
     protocol::{
         envelope::{self, Envelope, Kind, OVERHEAD},
         error::ReportedError,
-        frame::{Frames, Front},
+        frame::Front,
     },
 };
-
-/// So much is read at once.
-const READ_SIZE: usize = 64 * 1024;
 
 /// While more than this waits to be written, further requests wait.
 const WRITE_BACKLOG: usize = 1024 * 1024;
 
-/// A buffer that grew larger than this is given back once it is empty.
-const KEPT_CAPACITY: usize = 1024 * 1024;
-
 pub(super) struct Shared {
-    stream: UnixStream,
+    writer: OwnedWriteHalf,
     path: PathBuf,
     max_message_size: usize,
     permits: Semaphore,
     next_id: AtomicU64,
     calls: Mutex<Calls>,
-    output: Mutex<BytesMut>,
+    output: Mutex<Output>,
     /// There is something in `output` that the socket did not take at once.
     unwritten: Notify,
     /// There is room in `output` again.
@@ -71,30 +64,32 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// Takes over a connection for so many calls at one time.
-    pub(super) fn start(socket: Socket, max_calls: usize) -> Arc<Self> {
-        let Socket {
+    pub(super) fn start(socket: Framed, path: &Path, max_calls: usize) -> Arc<Self> {
+        let Framed {
             stream,
-            path,
-            frames,
-            input,
+            mut input,
+            output,
+            last_progress,
         } = socket;
+        input.expect_many();
+        let (stream, writer) = stream.into_split();
         let shared = Arc::new(Self {
-            stream,
-            path,
-            max_message_size: frames.limit(),
+            writer,
+            path: path.to_owned(),
+            max_message_size: input.max_message_size(),
             permits: Semaphore::new(max_calls.min(Semaphore::MAX_PERMITS)),
             // The first id was that of the question whether the server knows envelopes.
             next_id: AtomicU64::new(2),
             calls: Mutex::default(),
-            output: Mutex::default(),
+            output: Mutex::new(output),
             unwritten: Notify::new(),
             room: Notify::new(),
             closing: Notify::new(),
-            last_used: Mutex::new(Instant::now()),
+            last_used: Mutex::new(last_progress),
         });
         let reader = Arc::clone(&shared);
         tokio::spawn(async move {
-            let ended = reader.serve(frames, input).await;
+            let ended = reader.serve(stream, input).await;
             reader.end(&ended);
         });
         shared
@@ -204,87 +199,54 @@ impl Shared {
     fn send(&self, id: u64, kind: Kind, message: &[u8]) {
         let mut output = lock(&self.output);
         let is_first = output.is_empty();
-        envelope::put(&mut output, id, kind, message, None);
+        envelope::put(output.buffer(), id, kind, message, None);
         if is_first {
             // An error shows when the reader meets it.
-            let _ = self.write(&mut output);
+            let _ = output.write(self.writer.as_ref(), 0);
         }
         if !output.is_empty() {
             self.unwritten.notify_one();
         }
     }
 
-    fn write(&self, output: &mut BytesMut) -> io::Result<()> {
-        while !output.is_empty() {
-            match self.stream.try_write(output) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => output.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    /// Writes what is left, as much of it as the socket takes.
+    fn write(&self) {
+        let mut output = lock(&self.output);
+        if output.write(self.writer.as_ref(), 0).is_err() {
+            // What the server said before it closed is still to be read, and then how it ended.
+            output.clear();
         }
-        if output.capacity() > KEPT_CAPACITY {
-            *output = BytesMut::new();
+        if output.len() <= WRITE_BACKLOG {
+            self.room.notify_waiters();
         }
-        Ok(())
     }
 
     /// Reads answers and writes what is left to write, until the connection ends. Returns why.
-    async fn serve(&self, mut frames: Frames, mut input: BytesMut) -> String {
+    async fn serve(&self, mut stream: OwnedReadHalf, mut input: Input) -> String {
         loop {
-            let interest = if lock(&self.output).is_empty() {
-                Interest::READABLE
-            } else {
-                Interest::READABLE | Interest::WRITABLE
-            };
-            let ready = tokio::select! {
-                ready = self.stream.ready(interest) => ready,
-                () = self.unwritten.notified() => continue,
-                () = self.closing.notified() => return "closed by this process".to_owned(),
-            };
-            let ready = match ready {
-                Ok(ready) => ready,
-                Err(error) => return error.to_string(),
-            };
-            if ready.is_writable() {
-                let mut output = lock(&self.output);
-                if self.write(&mut output).is_err() {
-                    // What the server said before it closed is still to be read, and then how it ended.
-                    output.clear();
-                }
-                if output.len() <= WRITE_BACKLOG {
-                    self.room.notify_waiters();
-                }
-            }
-            if !(ready.is_readable() || ready.is_read_closed()) {
-                continue;
-            }
-            if input.is_empty() && input.capacity() > KEPT_CAPACITY {
-                input = BytesMut::new();
-            }
-            input.reserve(READ_SIZE);
-            match self.stream.try_read_buf(&mut input) {
-                Ok(0) => return "the server closed the connection".to_owned(),
-                Ok(_) => {
-                    if let Err(ended) = self.take(&mut frames, &mut input) {
-                        return ended;
+            let is_written = lock(&self.output).is_empty();
+            tokio::select! {
+                read = poll_fn(|task| input.poll_read(&mut stream, task)) => match read {
+                    Ok(true) => {
+                        if let Err(ended) = self.take(&mut input) {
+                            return ended;
+                        }
                     }
-                }
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                    ) => {}
-                Err(error) => return error.to_string(),
+                    Ok(false) if input.at_end() => return "the server closed the connection".to_owned(),
+                    Ok(false) => {}
+                    Err(error) => return error.to_string(),
+                },
+                _ = self.writer.writable(), if !is_written => self.write(),
+                () = self.unwritten.notified() => {}
+                () = self.closing.notified() => return "closed by this process".to_owned(),
             }
         }
     }
 
     /// Hands out the answers that have arrived.
-    fn take(&self, frames: &mut Frames, input: &mut BytesMut) -> Result<(), String> {
+    fn take(&self, input: &mut Input) -> Result<(), String> {
         loop {
-            let (id, answer) = match frames.take(input) {
+            let (id, answer) = match input.take() {
                 Front::Incomplete => return Ok(()),
                 Front::NoFrame(size) => {
                     return Err(format!("an answer begins with a length of {size} bytes"));

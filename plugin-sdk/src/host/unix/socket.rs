@@ -1,67 +1,43 @@
 //! A connection that carries one message at a time.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{future::poll_fn, io};
 
-use bytes::{Bytes, BytesMut};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixStream,
-};
+use bytes::Bytes;
 
-use crate::protocol::frame::{Frames, Front};
+use crate::{framed::Framed, protocol::frame::Front};
 
-/// So much is read at once.
-const READ_SIZE: usize = 16 * 1024;
-
-pub(super) struct Socket {
-    pub(super) stream: UnixStream,
-    pub(super) path: PathBuf,
-    pub(super) frames: Frames,
-    pub(super) input: BytesMut,
+/// Writes what was put.
+pub(super) async fn flush(socket: &mut Framed) -> Result<(), String> {
+    let write = async {
+        while !socket.write(0)? {
+            socket.stream.writable().await?;
+        }
+        io::Result::Ok(())
+    };
+    write.await.map_err(|error| error.to_string())
 }
 
-impl Socket {
-    pub(super) fn new(stream: UnixStream, path: &Path, max_message_size: usize) -> Self {
-        Self {
-            stream,
-            path: path.to_owned(),
-            frames: Frames::new(max_message_size),
-            input: BytesMut::new(),
-        }
-    }
-
-    /// Writes whole frames.
-    pub(super) async fn write(&mut self, frames: &[u8]) -> io::Result<()> {
-        self.stream.write_all(frames).await
-    }
-
-    /// Reads one message, or the size of one that is over the limit.
-    pub(super) async fn read(&mut self) -> Result<Result<Bytes, usize>, String> {
-        loop {
-            match self.frames.take(&mut self.input) {
-                Front::Frame(message) => return Ok(Ok(message)),
-                Front::TooLarge { size, .. } => return Ok(Err(size)),
-                Front::NoFrame(size) => {
-                    return Err(format!("the answer begins with a length of {size} bytes"));
-                }
-                Front::Incomplete => {}
+/// Reads one message, or the size of one that is over the limit.
+pub(super) async fn read(socket: &mut Framed) -> Result<Result<Bytes, usize>, String> {
+    loop {
+        match socket.input.take() {
+            Front::Frame(message) => return Ok(Ok(message)),
+            Front::TooLarge { size, .. } => return Ok(Err(size)),
+            Front::NoFrame(size) => {
+                return Err(format!("the answer begins with a length of {size} bytes"));
             }
-            self.input.reserve(READ_SIZE);
-            match self.stream.read_buf(&mut self.input).await {
-                Ok(0) => return Err("the server closed the connection".to_owned()),
-                Ok(_) => {}
-                Err(error) => return Err(error.to_string()),
+            Front::Incomplete if socket.input.at_end() => {
+                return Err("the server closed the connection".to_owned());
             }
+            Front::Incomplete => {}
         }
+        poll_fn(|task| socket.poll_read(task))
+            .await
+            .map_err(|error| error.to_string())?;
     }
+}
 
-    /// Whether nothing came, not even the end, since the last answer.
-    pub(super) fn is_fresh(&self) -> bool {
-        let mut byte = [0];
-        let nothing = self.stream.try_read(&mut byte);
-        self.input.is_empty() && matches!(nothing, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-    }
+/// Whether nothing came, not even the end, since the last answer.
+pub(super) fn is_fresh(socket: &mut Framed) -> bool {
+    socket.input.is_empty() && matches!(socket.read_now(), Ok(false)) && !socket.input.at_end()
 }

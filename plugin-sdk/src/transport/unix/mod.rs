@@ -1,8 +1,9 @@
 //! Framed protobuf on a Unix socket ([protocol, section
 //! 3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#3-unix-socket)).
 
-mod buffer;
+mod abandoned;
 mod connection;
+mod end;
 mod envelope;
 
 use std::{
@@ -30,9 +31,10 @@ use crate::{
     },
 };
 
+use abandoned::announce;
+use connection::Connection;
 #[cfg(feature = "cli")]
 pub(crate) use connection::safe_timeout;
-use connection::{Connection, announce};
 
 /// After a failed accept, such as for want of file descriptors, so long passes before the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

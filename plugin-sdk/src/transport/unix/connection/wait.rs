@@ -1,19 +1,18 @@
 //! What a connection waits for.
 
 use std::{
-    io::{self, Write},
-    pin::{Pin, pin},
-    task::{Context, Poll},
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 
-use socket2::SockRef;
-use tokio::{io::AsyncReadExt, net::UnixStream, time::Sleep};
+use tokio::time::Sleep;
 
-use super::{Connection, End, abandoned::Reason};
+use super::{Connection, End, Reason};
 
 /// What a connection without a request waits for.
 pub(super) enum Event {
-    Arrived(io::Result<usize>),
+    Arrived(io::Result<bool>),
     Drain,
     Timer,
 }
@@ -36,7 +35,7 @@ impl Connection {
         drain: Pin<&mut impl Future<Output = ()>>,
         timer: Pin<&mut Sleep>,
     ) -> Poll<Event> {
-        if let Poll::Ready(read) = self.poll_read(task) {
+        if let Poll::Ready(read) = self.framed.poll_read(task) {
             return Poll::Ready(Event::Arrived(read));
         }
         // These two know this task from an earlier wait, and say by a flag whether they had something to tell it meanwhile. If
@@ -56,27 +55,15 @@ impl Connection {
     /// Looks at the client while an answer is owed to it. One that sends something has given up on the answer; one that only
     /// ends its side still reads it.
     pub(super) fn poll_client(&mut self, task: &mut Context<'_>) -> Poll<End> {
-        while !self.at_end {
-            let Poll::Ready(read) = self.poll_read(task) else {
-                return Poll::Pending;
-            };
-            match self.note_read(read) {
+        let framed = &mut self.framed;
+        while !framed.input.at_end() {
+            match ready!(framed.poll_read(task)) {
                 Ok(true) => return Poll::Ready(End::Abandoned(Reason::NextRequest)),
-                Ok(false) if self.at_end && is_gone(&self.stream) => return Poll::Ready(End::Closed),
+                Ok(false) if framed.input.at_end() && framed.is_gone() => return Poll::Ready(End::Closed),
                 Ok(false) => {}
-                Err(end) => return Poll::Ready(end),
+                Err(error) => return Poll::Ready(error.into()),
             }
         }
         Poll::Pending
     }
-
-    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.make_room();
-        pin!(self.stream.read_buf(&mut self.input)).poll(task)
-    }
-}
-
-/// Whether a client that sends nothing more does not read either. A write of nothing fails then.
-pub(in crate::transport::unix) fn is_gone(stream: &UnixStream) -> bool {
-    (&*SockRef::from(stream)).write(&[]).is_err()
 }

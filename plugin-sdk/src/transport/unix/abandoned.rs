@@ -57,7 +57,7 @@ impl Reason {
 }
 
 /// Shows every reason from the start.
-pub(in crate::transport::unix) fn announce() {
+pub(super) fn announce() {
     describe_counter!(
         NAME,
         "Answers that were not sent because their caller may have given up, by reason"
