@@ -77,8 +77,6 @@ mod dispatch;
 mod environment;
 mod error;
 pub mod extensions;
-#[cfg(feature = "unix")]
-mod framed;
 pub mod hooks;
 #[cfg(feature = "host")]
 pub mod host;
@@ -109,6 +107,8 @@ mod result;
 mod server;
 #[cfg(any(feature = "mcp", feature = "cli"))]
 mod standard_output;
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
+mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(any(feature = "grpc", feature = "mcp"))]

@@ -35,16 +35,18 @@ impl Message {
             }
         };
         // The name in the one has the number of the hook in the other.
-        Self::Bare(match (fields.hook_type.to_option(), fields.plugin_name.to_option()) {
-            (Some(_), Some(_)) => Request::Invoke(fields),
-            (Some(_), None) => Request::GetPluginConfig(fields.hook_type),
-            (None, _) if message.len() <= LONGEST_LISTING => Request::GetPluginConfigs,
-            (None, None) if is_envelope(message) => return Self::Envelope,
-            (None, _) => {
-                limited!(warn, "a message is none of the requests"; size = message.len());
-                Request::Unknown
-            }
-        })
+        Self::Bare(
+            match (fields.hook_type.to_option(), fields.plugin_name.to_option()) {
+                (Some(_), Some(_)) => Request::Invoke(fields),
+                (Some(_), None) => Request::GetPluginConfig(fields.hook_type),
+                (None, _) if message.len() <= LONGEST_LISTING => Request::GetPluginConfigs,
+                (None, None) if is_envelope(message) => return Self::Envelope,
+                (None, _) => {
+                    limited!(warn, "a message is none of the requests"; size = message.len());
+                    Request::Unknown
+                }
+            },
+        )
     }
 }
 

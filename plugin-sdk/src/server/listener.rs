@@ -2,22 +2,18 @@
 
 use std::{fmt, io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, UnixListener, UnixStream},
-};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 
 use super::{
     ServeError,
+    incoming::{Accepted, Listen},
     socket_file::{self, SocketFile},
     tls::{DEFAULT_RELOAD_INTERVAL, Heard, Tls, TlsSettings},
 };
-use crate::plugin::BoxFuture;
-
-/// A stream to a client, of whatever kind.
-pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+use crate::{
+    plugin::BoxFuture,
+    stream::{Duplex, watched::Watched},
+};
 
 /// Where the server listens.
 #[derive(Clone, Debug)]
@@ -91,13 +87,6 @@ pub(crate) struct Protocol {
     pub(crate) over_unix: fn(UnixStream) -> Box<dyn Duplex>,
 }
 
-/// A client that was accepted.
-pub(super) enum Accepted {
-    Ready(Box<dyn Duplex>),
-    /// Nothing comes of a handshake that fails.
-    Handshake(BoxFuture<'static, Option<Box<dyn Duplex>>>),
-}
-
 /// A socket that listens.
 pub(crate) struct Listener {
     protocol: &'static Protocol,
@@ -168,17 +157,22 @@ impl Listener {
             ListeningSocket::Unix(..) => None,
         }
     }
+}
 
-    /// Reads the certificates again when they change, for as long as the listener listens.
-    pub(super) fn watch(&self) -> Option<BoxFuture<'static, ()>> {
+impl Listen for Listener {
+    type Stream = Box<dyn Duplex>;
+
+    const HAVE_WAIT: bool = true;
+
+    /// Reads the certificates again when they change.
+    fn watch(&self) -> Option<BoxFuture<'static, ()>> {
         let (tls, interval) = (self.tls().cloned()?, self.reload_interval);
         Some(Box::pin(async move {
             tls.watch(interval, std::future::pending()).await;
         }))
     }
 
-    /// The next client, and the handshake that is still to be made with it.
-    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+    async fn accept(&self) -> io::Result<Accepted<Self::Stream>> {
         match &self.socket {
             ListeningSocket::Tcp(listener, _, tls) => {
                 let (stream, peer) = listener.accept().await?;
@@ -189,10 +183,8 @@ impl Listener {
                         let handshake = tls.accept(stream, peer);
                         // A failed handshake is counted and logged already.
                         Accepted::Handshake(Box::pin(async move {
-                            handshake
-                                .await
-                                .ok()
-                                .map(|stream| Box::new(Heard::new(stream, peer)) as Box<dyn Duplex>)
+                            let stream = Watched::new(handshake.await.ok()?, Heard::new(peer));
+                            Some(Box::new(stream) as Box<dyn Duplex>)
                         }))
                     }
                     None => Accepted::Ready(Box::new(stream)),

@@ -14,7 +14,7 @@ use std::{
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{task::JoinSet, time::sleep};
 
-use super::drain::Draining;
+use super::stop::Stop;
 use crate::visible::is_hidden;
 
 /// So often what the recorder keeps of histograms is summed up, so that it does not grow when nobody asks.
@@ -75,13 +75,13 @@ impl Metrics {
     }
 
     /// Keeps the recorder small for as long as the server runs.
-    pub(crate) fn keep_up(&self, tasks: &mut JoinSet<()>, stopped: Draining) {
+    pub(crate) fn keep_up(&self, tasks: &mut JoinSet<()>, stop: Stop) {
         if let (Some(_), Some(Some(handle))) = (&self.info, INSTALLED.get()) {
             let handle = handle.clone();
             tasks.spawn(async move {
                 loop {
                     tokio::select! {
-                        () = stopped.clone().begun() => return,
+                        () = stop.clone().breaks_off() => return,
                         () = sleep(UPKEEP_INTERVAL) => handle.run_upkeep(),
                     }
                 }

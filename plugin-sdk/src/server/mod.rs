@@ -1,14 +1,13 @@
 //! What all listeners share.
 
-pub(crate) mod drain;
 mod error;
-#[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(crate) mod incoming;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(crate) mod listener;
 #[cfg(feature = "mcp")]
 pub(crate) mod metrics;
 pub(crate) mod socket_file;
+pub(crate) mod stop;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(crate) mod tls;
 

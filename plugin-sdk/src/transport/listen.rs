@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::{dispatch::Dispatcher, plugin::BoxFuture};
+use crate::{dispatch::Dispatcher, plugin::BoxFuture, server::ServeError};
 
 /// A server that listens, and its end.
 pub(crate) type Serving = BoxFuture<'static, Result<(), String>>;
@@ -16,12 +16,9 @@ pub(crate) fn unix(
     mode: u32,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Serving, String> {
-    use super::unix::BoundUnixServer;
-
-    let server =
-        BoundUnixServer::bind(Arc::clone(dispatcher), path, mode).map_err(|error| error.to_string())?;
-    tracing::info!("listening on unix:{}", path.display());
-    Ok(Box::pin(async move {
+    let server = super::unix::BoundUnixServer::bind(Arc::clone(dispatcher), path, mode)
+        .map_err(|error| error.to_string())?;
+    Ok(serving(&format!("unix:{}", path.display()), async {
         server.run(Box::pin(stop)).await;
         Ok(())
     }))
@@ -33,17 +30,9 @@ pub(crate) fn grpc(
     settings: &super::grpc::GrpcSettings,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Serving, String> {
-    use super::grpc::BoundGrpcServer;
-
-    let server =
-        BoundGrpcServer::bind(Arc::clone(dispatcher), settings).map_err(|error| error.to_string())?;
-    tracing::info!("listening on {}", server.address());
-    Ok(Box::pin(async move {
-        server
-            .run(Box::pin(stop))
-            .await
-            .map_err(|error| error.to_string())
-    }))
+    let server = super::grpc::BoundGrpcServer::bind(Arc::clone(dispatcher), settings)
+        .map_err(|error| error.to_string())?;
+    Ok(serving(&server.address(), server.run(Box::pin(stop))))
 }
 
 #[cfg(feature = "mcp")]
@@ -52,14 +41,12 @@ pub(crate) fn http(
     settings: &super::mcp::McpSettings,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Serving, String> {
-    use super::mcp::BoundMcpServer;
+    let server = super::mcp::BoundMcpServer::bind(Arc::clone(dispatcher), settings)
+        .map_err(|error| error.to_string())?;
+    Ok(serving(&server.address(), server.run(Box::pin(stop))))
+}
 
-    let server = BoundMcpServer::bind(Arc::clone(dispatcher), settings).map_err(|error| error.to_string())?;
-    tracing::info!("listening on {}", server.address());
-    Ok(Box::pin(async move {
-        server
-            .run(Box::pin(stop))
-            .await
-            .map_err(|error| error.to_string())
-    }))
+fn serving(address: &str, server: impl Future<Output = Result<(), ServeError>> + Send + 'static) -> Serving {
+    tracing::info!("listening on {address}");
+    Box::pin(async { server.await.map_err(|error| error.to_string()) })
 }

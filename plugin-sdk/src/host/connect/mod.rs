@@ -12,7 +12,7 @@ use super::{
     config::address::{self, Allowed},
     transport::Failure,
 };
-use crate::server::listener::Duplex;
+use crate::stream::Duplex;
 pub(super) use tls::{Authorities, Tls, is_refusal};
 
 /// A connection on which nothing happens is asked after this long whether the other side is still there, and given up when

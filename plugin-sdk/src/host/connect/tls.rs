@@ -21,7 +21,7 @@ use tokio_rustls::{
 use super::verify::{ChainOnly, Nothing};
 use crate::{
     host::config::target::ClientTls,
-    server::listener::Duplex,
+    stream::Duplex,
     tls::{
         TlsError,
         certificate::{self, Clock},

@@ -19,8 +19,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::task::AbortHandle;
 use tonic::{body::Body, codegen::Service};
 
-use super::greeting::Greeted;
-use crate::host::{connect::Connector, settings::HostSettings, transport::Failure};
+use super::greeting::Greeting;
+use crate::{
+    host::{connect::Connector, settings::HostSettings, transport::Failure},
+    stream::watched::Watched,
+};
 
 /// How much may come of one answer, and of all answers, before it is read. As much as hosts allow.
 const STREAM_WINDOW: u32 = 1024 * 1024;
@@ -48,7 +51,8 @@ impl Connection {
     /// Connects, and waits for the server's settings: until then nobody knows whether somebody is there.
     pub(super) async fn open(connector: &Connector, settings: &HostSettings) -> Result<Arc<Self>, Failure> {
         let opening = async {
-            let (stream, greeted) = Greeted::new(connector.connect().await?);
+            let (greeting, greeted) = Greeting::new();
+            let stream = Watched::new(connector.connect().await?, greeting);
             let (sender, connection) = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .initial_stream_window_size(STREAM_WINDOW)

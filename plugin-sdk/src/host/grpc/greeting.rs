@@ -2,16 +2,12 @@
 
 use std::{
     io,
-    pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::oneshot,
-};
+use tokio::sync::oneshot;
 
-use crate::{host::connect::is_refusal, server::listener::Duplex};
+use crate::{host::connect::is_refusal, stream::watched::Watch};
 
 /// The head of a frame of HTTP/2. The first one of a server is its settings.
 const FRAME_HEAD: usize = 9;
@@ -20,29 +16,27 @@ const SETTINGS: u8 = 4;
 /// How an alert of TLS begins, which is what a server that wants TLS makes of anything else.
 const ALERT: [u8; 2] = [21, 3];
 
-/// A stream that tells what the server said first.
-pub(super) struct Greeted {
-    stream: Box<dyn Duplex>,
+/// Tells what the server says first.
+pub(super) struct Greeting {
     seen: Vec<u8>,
-    greeting: Option<oneshot::Sender<Result<(), String>>>,
+    told: Option<oneshot::Sender<Result<(), String>>>,
 }
 
-impl Greeted {
-    /// The stream, and what comes of the greeting.
-    pub(super) fn new(stream: Box<dyn Duplex>) -> (Self, oneshot::Receiver<Result<(), String>>) {
-        let (greeting, greeted) = oneshot::channel();
-        let stream = Self {
-            stream,
+impl Greeting {
+    /// Who looks, and what comes of it.
+    pub(super) fn new() -> (Self, oneshot::Receiver<Result<(), String>>) {
+        let (told, greeted) = oneshot::channel();
+        let greeting = Self {
             seen: Vec::with_capacity(FRAME_HEAD),
-            greeting: Some(greeting),
+            told: Some(told),
         };
-        (stream, greeted)
+        (greeting, greeted)
     }
 
     fn tell(&mut self, what: Result<(), String>) {
-        if let Some(greeting) = self.greeting.take() {
+        if let Some(told) = self.told.take() {
             // Nobody waits any more when connecting took too long.
-            let _ = greeting.send(what);
+            let _ = told.send(what);
         }
     }
 
@@ -72,53 +66,23 @@ impl Greeted {
     }
 }
 
-impl AsyncRead for Greeted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
+impl Watch for Greeting {
+    fn read(
+        &mut self,
+        _: &mut Context<'_>,
+        polled: Poll<io::Result<()>>,
+        bytes: &[u8],
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        if self.greeting.is_some() {
-            match &read {
-                Ok(()) => self.look(&buffer.filled()[before..]),
-                Err(error) => {
+        if self.told.is_some() {
+            match &polled {
+                Poll::Ready(Ok(())) => self.look(bytes),
+                Poll::Ready(Err(error)) => {
                     let what = is_refusal(error).unwrap_or_else(|| error.to_string());
                     self.tell(Err(what));
                 }
+                Poll::Pending => {}
             }
         }
-        Poll::Ready(read)
-    }
-}
-
-impl AsyncWrite for Greeted {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        polled
     }
 }

@@ -7,12 +7,12 @@ use tokio::{net::UnixStream, sync::Semaphore};
 
 use super::{Server, pool::Pool, shared::Shared, socket};
 use crate::{
-    framed::Framed,
     host::{settings::HostSettings, transport::Failure},
     protocol::{
         envelope::{self, Envelope, Kind},
         response,
     },
+    stream::framed::Framed,
 };
 
 /// The id of the question, which no call has.

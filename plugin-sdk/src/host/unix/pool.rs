@@ -15,12 +15,12 @@ use tokio::{sync::Semaphore, time::Instant};
 use super::{connect, socket};
 use crate::{
     codec::Encoding,
-    framed::Framed,
     host::{
         settings::HostSettings,
         transport::{Failure, Method, Request},
     },
     protocol::{health, plugin_config, response},
+    stream::framed::Framed,
 };
 
 pub(super) struct Pool {

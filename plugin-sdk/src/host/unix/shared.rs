@@ -20,13 +20,13 @@ use tokio::{
 
 use crate::{
     codec::nesting::Nesting,
-    framed::{Framed, Input, Output},
     host::transport::{Failure, Method, Request},
     protocol::{
         envelope::{self, Envelope, Kind, OVERHEAD},
         error::ReportedError,
         frame::Front,
     },
+    stream::framed::{Framed, Input, Output},
 };
 
 /// While more than this waits to be written, further requests wait.

@@ -4,7 +4,7 @@ use std::{future::poll_fn, io};
 
 use bytes::Bytes;
 
-use crate::{framed::Framed, protocol::frame::Front};
+use crate::{protocol::frame::Front, stream::framed::Framed};
 
 /// Writes what was put.
 pub(super) async fn flush(socket: &mut Framed) -> Result<(), String> {

@@ -10,10 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::{host_and_port, shown};
-use crate::{
-    server::listener::{Duplex, ListenSettings},
-    transport::mcp::HEALTH_PORT_DISTANCE,
-};
+use crate::{server::listener::ListenSettings, stream::Duplex, transport::mcp::HEALTH_PORT_DISTANCE};
 
 /// Where the path is.
 pub(super) enum Address {

@@ -27,7 +27,7 @@ use crate::{
         request::InvokeHookRequest,
     },
     repeated::limited,
-    server::drain::Draining,
+    server::stop::Stop,
 };
 
 /// What a service answers with, in the end.
@@ -50,27 +50,19 @@ struct Inner {
     dispatcher: Arc<Dispatcher>,
     bounds: Bounds,
     /// `None` in a server that is not ours to stop.
-    stopping: Option<Stopping>,
+    stop: Option<Stop>,
 }
 
 /// What a message may be compressed with, which is what the hosts' library has. Answers are never compressed.
 pub(super) const COMPRESSIONS: [CompressionEncoding; 2] =
     [CompressionEncoding::Gzip, CompressionEncoding::Deflate];
 
-/// How far a server is with stopping.
-#[derive(Clone)]
-pub(super) struct Stopping {
-    pub(super) draining: Draining,
-    /// Draining is over: whatever still runs is broken off.
-    pub(super) stopped: Draining,
-}
-
 impl Calls {
-    pub(super) fn new(dispatcher: Arc<Dispatcher>, bounds: Bounds, stopping: Option<Stopping>) -> Self {
+    pub(super) fn new(dispatcher: Arc<Dispatcher>, bounds: Bounds, stop: Option<Stop>) -> Self {
         Self(Arc::new(Inner {
             dispatcher,
             bounds,
-            stopping,
+            stop,
         }))
     }
 
@@ -161,15 +153,13 @@ impl Inner {
     }
 
     fn is_draining(&self) -> bool {
-        self.stopping
-            .as_ref()
-            .is_some_and(|stopping| stopping.draining.has_begun())
+        self.stop.as_ref().is_some_and(Stop::is_draining)
     }
 
     /// Waits until the server breaks off what still runs.
     async fn stopped(&self) {
-        match &self.stopping {
-            Some(stopping) => stopping.stopped.clone().begun().await,
+        match &self.stop {
+            Some(stop) => stop.clone().breaks_off().await,
             None => std::future::pending().await,
         }
     }

@@ -1,37 +1,37 @@
 //! A connection that ends when it must, whatever its client does.
 
 use std::{
-    io::{self, IoSlice},
-    pin::Pin,
+    io,
     task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::OwnedSemaphorePermit,
     time::{Instant, sleep},
 };
 use tonic::transport::server::Connected;
 
+use super::budget::{Budget, PREFACE};
 use crate::{
     plugin::BoxFuture,
     repeated::limited,
-    server::{incoming::Arrived, listener::Duplex},
-};
-
-use super::{
-    budget::{Budget, PREFACE},
-    calls::Stopping,
+    server::{incoming::Arrived, stop::Stop},
+    stream::{
+        Duplex,
+        watched::{Watch, Watched},
+    },
 };
 
 /// How long the last answers have to leave when the server breaks off.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// An accepted connection. It breaks off when its time is over: the server stops, it is too old, or it does not begin to speak
-/// HTTP/2. tonic alone would wait for as long as a client pleases.
-pub(super) struct Connection {
-    stream: Box<dyn Duplex>,
+/// An accepted connection.
+pub(super) type Connection = Watched<Box<dyn Duplex>, ConnectionLimits>;
+
+/// Breaks a connection off when its time is over: the server stops, it is too old, or it does not begin to speak HTTP/2. tonic
+/// alone would wait for as long as a client pleases.
+pub(super) struct ConnectionLimits {
     end: BoxFuture<'static, ()>,
     has_ended: bool,
     beginning: Option<Beginning>,
@@ -49,18 +49,19 @@ struct Beginning {
     over: BoxFuture<'static, ()>,
 }
 
-impl Connection {
+impl ConnectionLimits {
     /// A connection that may take `handshake_timeout` to begin, and goes on until the server is stopped, after
     /// draining for long enough, or it is `oldest`.
-    pub(super) fn new(
-        Arrived { stream, permit }: Arrived,
-        Stopping { draining, stopped }: Stopping,
+    pub(super) fn of(
+        Arrived { stream, permit }: Arrived<Box<dyn Duplex>>,
+        stop: Stop,
         handshake_timeout: Duration,
         write_timeout: Duration,
         oldest: Option<Duration>,
-    ) -> Self {
+    ) -> Connection {
+        let draining = stop.clone();
         let stopped = async {
-            stopped.begun().await;
+            stop.breaks_off().await;
             sleep(LAST_WORDS).await;
         };
         let end = async move {
@@ -74,8 +75,7 @@ impl Connection {
                 None => stopped.await,
             }
         };
-        Self {
-            stream,
+        let limits = Self {
             end: Box::pin(end),
             has_ended: false,
             budget: Budget::new(Instant::now()),
@@ -84,7 +84,7 @@ impl Connection {
                 over: Box::pin(async move {
                     tokio::select! {
                         // It has no call that draining would have to wait for.
-                        () = draining.begun() => {}
+                        () = draining.drains() => {}
                         () = sleep(handshake_timeout) => {
                             limited!(warn, "a connection does not begin with HTTP/2 in time and is closed");
                         }
@@ -94,7 +94,8 @@ impl Connection {
             write_timeout,
             unread: None,
             _permit: permit,
-        }
+        };
+        Watched::new(stream, limits)
     }
 
     /// Whether the connection must end. Asked whenever there is something to wait for, so that it costs a busy connection
@@ -119,16 +120,39 @@ impl Connection {
     }
 }
 
-impl Connection {
-    /// What came of writing: an end if the connection must, or if the client has not read for too long.
-    fn wrote<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+impl Watch for ConnectionLimits {
+    fn read(
+        &mut self,
+        task: &mut Context<'_>,
+        polled: Poll<io::Result<()>>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<()>> {
+        if let Some(beginning) = &mut self.beginning {
+            beginning.missing = beginning.missing.saturating_sub(bytes.len());
+            if beginning.missing == 0 {
+                self.beginning = None;
+            }
+        }
+        if self.budget.read(bytes, Instant::now).is_err() {
+            limited!(
+                warn,
+                "a client changes the settings of its connection too often, and is disconnected"
+            );
+            self.has_ended = true;
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        self.or_end(task, polled)
+    }
+
+    /// An end if the connection must, or if the client has not read for too long.
+    fn wrote<T>(&mut self, task: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if polled.is_ready() {
             self.unread = None;
             return polled;
         }
         let limit = self.write_timeout;
         let unread = self.unread.get_or_insert_with(|| Box::pin(sleep(limit)));
-        if unread.as_mut().poll(context).is_ready() {
+        if unread.as_mut().poll(task).is_ready() {
             if !self.has_ended {
                 self.has_ended = true;
                 limited!(
@@ -138,7 +162,7 @@ impl Connection {
             }
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        self.or_end(context, polled)
+        self.or_end(task, polled)
     }
 }
 
@@ -146,65 +170,4 @@ impl Connected for Connection {
     type ConnectInfo = ();
 
     fn connect_info(&self) {}
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        let read = buffer.filled().get(before..).unwrap_or_default();
-        if let Some(beginning) = &mut self.beginning {
-            beginning.missing = beginning.missing.saturating_sub(read.len());
-            if beginning.missing == 0 {
-                self.beginning = None;
-            }
-        }
-        if self.budget.read(read, Instant::now).is_err() {
-            limited!(
-                warn,
-                "a client changes the settings of its connection too often, and is disconnected"
-            );
-            self.has_ended = true;
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-        }
-        self.or_end(context, polled)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.wrote(context, polled)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.stream).poll_flush(context);
-        self.wrote(context, polled)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.or_end(context, polled)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.wrote(context, polled)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
 }

@@ -3,13 +3,13 @@
 use std::{io, sync::Arc};
 
 use h2_authority::ValidAuthority;
-use tokio::{task::JoinSet, time::timeout_at};
+use tokio::task::JoinSet;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::transport::Server;
 
 use super::{
-    calls::{Bounds, Calls, Stopping},
-    connection::Connection,
+    calls::{Bounds, Calls},
+    connection::{Connection, ConnectionLimits},
     routes::{Health, Routes},
     settings::GrpcSettings,
 };
@@ -17,10 +17,9 @@ use crate::{
     dispatch::Dispatcher,
     plugin::BoxFuture,
     server::{
-        ServeError,
-        drain::{Deadline, Drain, Draining, log_aborted},
-        incoming,
+        ServeError, incoming,
         listener::{Listener, Protocol},
+        stop::{Stop, Stopper},
     },
 };
 
@@ -63,16 +62,11 @@ impl BoundGrpcServer {
 
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
     pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Result<(), ServeError> {
-        let (drain, draining) = Drain::new();
-        let (stop, stopped) = Drain::new();
+        let (stopper, stop) = Stopper::new();
         let health = Health::serving().await;
-        let drain_timeout = self.dispatcher.limits().time_to_stop();
+        let time_to_stop = self.dispatcher.limits().time_to_stop();
         let write_timeout = self.dispatcher.limits().write_timeout;
         let (accepting, arrived) = incoming::accept(self.listener, self.dispatcher.limits().max_connections);
-        let stopping = Stopping {
-            draining: draining.clone(),
-            stopped,
-        };
         let calls = Calls::new(
             self.dispatcher,
             Bounds {
@@ -81,7 +75,7 @@ impl BoundGrpcServer {
                 body_timeout: self.settings.body_timeout,
                 body_setting: "PLUGINS_GRPC_SERVER_BODY_TIMEOUT",
             },
-            Some(stopping.clone()),
+            Some(stop.clone()),
         );
         let routes = Routes::new(calls, &health)?;
         let oldest = self
@@ -89,33 +83,30 @@ impl BoundGrpcServer {
             .max_connection_age
             .map(|age| age.saturating_add(self.settings.max_connection_age_grace));
         let handshake_timeout = self.settings.listen.handshake_timeout;
+        let of_connections = stop.clone();
         let connections = ReceiverStream::new(arrived).map(move |arrived| {
-            Ok(Connection::new(
+            Ok(ConnectionLimits::of(
                 arrived,
-                stopping.clone(),
+                of_connections.clone(),
                 handshake_timeout,
                 write_timeout,
                 oldest,
             ))
         });
         let mut server = JoinSet::new();
-        server.spawn(serve(builder(&self.settings), routes, connections, draining));
+        server.spawn(serve(builder(&self.settings), routes, connections, stop));
 
         tokio::select! {
             () = shutdown => {}
             ended = server.join_next() => return ended_early(ended),
         }
-        let deadline = Deadline::after(drain_timeout);
         // Whoever asks about the health learns of it before the first connection is told to end.
         health.stopping().await;
-        drain.begin();
+        let ending = stopper.drain(time_to_stop);
         accepting.stop().await;
-        if timeout_at(deadline.calls, server.join_next()).await.is_err() {
-            log_aborted(drain_timeout);
-            stop.begin();
-            // Each connection notices by itself. One that does not is dropped with the rest.
-            let _ = timeout_at(deadline.connections, server.join_next()).await;
-        }
+        ending.calls(async { drop(server.join_next().await) }).await;
+        // Each connection notices by itself. One that does not is dropped with the rest.
+        ending.break_off(async { drop(server.join_next().await) }).await;
         Ok(())
     }
 }
@@ -140,10 +131,10 @@ async fn serve(
     server: Server,
     routes: Routes,
     connections: impl Stream<Item = io::Result<Connection>> + Send + 'static,
-    draining: Draining,
+    stop: Stop,
 ) -> Result<(), tonic::transport::Error> {
     server
-        .serve_with_incoming_shutdown(routes, connections, draining.begun())
+        .serve_with_incoming_shutdown(routes, connections, stop.drains())
         .await
 }
 

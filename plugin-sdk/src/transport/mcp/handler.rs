@@ -29,7 +29,7 @@ use crate::{
             request::{Message, id_of, read},
         },
     },
-    server::drain::Drain,
+    server::stop::Stopper,
 };
 
 /// A plugin as an MCP server inside a server of your own: a [`tower_service::Service`] for the endpoint of streamable HTTP, and
@@ -83,7 +83,7 @@ use crate::{
 pub struct McpHandler {
     served: Result<Endpoint, StartError>,
     /// Calls go on for as long as there is one of these.
-    _drain: Arc<Drain>,
+    _stopper: Arc<Stopper>,
 }
 
 /// How long the body of a request may take, as in a server of [`run`](crate::run).
@@ -97,7 +97,7 @@ impl McpHandler {
 
     /// The handler of one plugin. Of the limits those of a call hold here: size of a message, nesting, time of a call.
     pub fn with_limits<P: Plugin>(plugin: P, limits: Limits) -> Self {
-        let (drain, ended) = Drain::new();
+        let (stopper, stop) = Stopper::new();
         let max_message_size = limits.max_message_size;
         let dispatcher = Dispatcher::of_plugin(plugin);
         if let Err(error) = &dispatcher {
@@ -108,9 +108,9 @@ impl McpHandler {
                 tools: Tools::new(Arc::new(dispatcher.with_limits(limits))),
                 max_message_size,
                 body_timeout: BODY_TIMEOUT,
-                ended,
+                stop,
             }),
-            _drain: Arc::new(drain),
+            _stopper: Arc::new(stopper),
         }
     }
 

@@ -16,7 +16,6 @@ use super::{abandoned::Reason, end::End, envelope::EnvelopeConnection};
 use crate::{
     codec::Encoding,
     dispatch::Dispatcher,
-    framed::Framed,
     limits::Limits,
     protocol::{
         bare::{Message, Request},
@@ -26,24 +25,25 @@ use crate::{
         response,
     },
     repeated::limited,
-    server::drain::Draining,
+    server::stop::Stop,
+    stream::framed::Framed,
 };
 
 pub(super) struct Connection {
     framed: Framed,
     dispatcher: Arc<Dispatcher>,
-    draining: Draining,
+    stop: Stop,
     opened: Instant,
     guard: Guard,
     watch: Watch,
 }
 
 impl Connection {
-    pub(super) fn new(stream: UnixStream, dispatcher: Arc<Dispatcher>, draining: Draining) -> Self {
+    pub(super) fn new(stream: UnixStream, dispatcher: Arc<Dispatcher>, stop: Stop) -> Self {
         Self {
             framed: Framed::new(stream, dispatcher.limits().max_message_size),
             dispatcher,
-            draining,
+            stop,
             opened: Instant::now(),
             guard: Guard::default(),
             watch: Watch::default(),
@@ -54,7 +54,7 @@ impl Connection {
     pub(super) async fn serve(mut self) {
         match self.run().await {
             End::Envelope(first) => {
-                let connection = EnvelopeConnection::new(self.framed, self.dispatcher, self.draining);
+                let connection = EnvelopeConnection::new(self.framed, self.dispatcher, self.stop);
                 connection.serve(&first).await;
             }
             end => end.record(),
@@ -62,7 +62,7 @@ impl Connection {
     }
 
     async fn run(&mut self) -> End {
-        let mut drain = pin!(self.draining.clone().begun());
+        let mut drain = pin!(self.stop.clone().drains());
         let mut timer = pin!(tokio::time::sleep_until(self.idle_at()));
         loop {
             let answered = match self.framed.input.take() {
@@ -74,7 +74,7 @@ impl Connection {
             if let Err(end) = answered {
                 return end;
             }
-            if self.framed.input.at_end() || self.draining.has_begun() {
+            if self.framed.input.at_end() || self.stop.is_draining() {
                 // What has already arrived is still answered.
                 match self.framed.read_now() {
                     Ok(true) => continue,

@@ -13,7 +13,6 @@ use super::end::End;
 use crate::{
     codec::{Encoding, nesting::Nesting},
     dispatch::{AnswerLimit, Dispatcher},
-    framed::Framed,
     protocol::{
         envelope::{Envelope, Kind, OVERHEAD, put},
         error::ReportedError,
@@ -24,7 +23,8 @@ use crate::{
         response,
     },
     repeated::limited,
-    server::drain::Draining,
+    server::stop::Stop,
+    stream::framed::Framed,
 };
 
 /// While this much waits to be written, nothing is read, and answers wait where they are.
@@ -33,7 +33,7 @@ const WRITE_BACKLOG: usize = 256 * 1024;
 pub(super) struct EnvelopeConnection {
     framed: Framed,
     dispatcher: Arc<Dispatcher>,
-    draining: Draining,
+    stop: Stop,
     calls: JoinSet<Answer>,
     /// The calls that run, by the id that the client gave them.
     running: HashMap<u64, AbortHandle>,
@@ -46,13 +46,13 @@ struct Answer {
 
 impl EnvelopeConnection {
     /// Takes over a connection with what was read and not answered, and what was not written.
-    pub(super) fn new(mut framed: Framed, dispatcher: Arc<Dispatcher>, draining: Draining) -> Self {
+    pub(super) fn new(mut framed: Framed, dispatcher: Arc<Dispatcher>, stop: Stop) -> Self {
         framed.input.expect_many();
         framed.last_progress = Instant::now();
         Self {
             framed,
             dispatcher,
-            draining,
+            stop,
             calls: JoinSet::new(),
             running: HashMap::new(),
         }
@@ -74,7 +74,7 @@ impl EnvelopeConnection {
     }
 
     async fn run(&mut self) -> End {
-        let mut drain = pin!(self.draining.clone().begun());
+        let mut drain = pin!(self.stop.clone().drains());
         let mut timer = pin!(tokio::time::sleep_until(self.wake_at()));
         loop {
             while self.has_room()
@@ -93,8 +93,7 @@ impl EnvelopeConnection {
                 continue;
             }
             let at_end = self.framed.input.at_end();
-            if self.framed.output.is_empty() && self.calls.is_empty() && (at_end || self.draining.has_begun())
-            {
+            if self.framed.output.is_empty() && self.calls.is_empty() && (at_end || self.stop.is_draining()) {
                 // What has already arrived is still answered.
                 match self.framed.read_now() {
                     Ok(true) => continue,
@@ -118,7 +117,7 @@ impl EnvelopeConnection {
                         self.ended();
                     }
                 }
-                () = &mut drain, if !self.draining.has_begun() => {}
+                () = &mut drain, if !self.stop.is_draining() => {}
                 () = &mut timer => {
                     if let Some(end) = self.expired() {
                         return end;
@@ -188,7 +187,7 @@ impl EnvelopeConnection {
             }
             Some((Kind::Health, _)) => {
                 let max_in_flight = self.dispatcher.limits().max_calls_in_flight as u64;
-                let answer = health::write(!self.draining.has_begun());
+                let answer = health::write(!self.stop.is_draining());
                 self.put(id, Kind::Health, &answer, Some(max_in_flight));
             }
             Some((Kind::Cancel, _)) => {
@@ -204,7 +203,7 @@ impl EnvelopeConnection {
     }
 
     fn call(&mut self, id: u64, request: &Bytes) {
-        if self.draining.has_begun() {
+        if self.stop.is_draining() {
             return self.refuse(id, &ReportedError::stopping());
         }
         if self.running.contains_key(&id) {
@@ -309,7 +308,7 @@ mod tests {
     use tokio::{net::UnixStream, time::timeout};
 
     use super::*;
-    use crate::{prelude::*, server::drain::Drain};
+    use crate::{prelude::*, server::stop::Stopper};
 
     #[plugin(hooks = [tool_pre_invoke])]
     #[derive(Default)]
@@ -329,8 +328,8 @@ mod tests {
     async fn a_call_whose_task_panics_is_answered_and_its_place_is_free() {
         let (stream, client) = UnixStream::pair().unwrap();
         let dispatcher = Arc::new(Dispatcher::of_plugin(Allowing).unwrap());
-        let (_drain, draining) = Drain::new();
-        let mut connection = EnvelopeConnection::new(Framed::new(stream, 1000), dispatcher, draining);
+        let (_stopper, stop) = Stopper::new();
+        let mut connection = EnvelopeConnection::new(Framed::new(stream, 1000), dispatcher, stop);
         let task = connection.calls.spawn(async { panic!("not in a hook") });
         connection.running.insert(7, task);
 

@@ -7,27 +7,25 @@ mod end;
 mod envelope;
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::{
     net::{UnixListener, UnixStream},
-    sync::Semaphore,
     task::JoinSet,
-    time::timeout_at,
 };
 
 use crate::{
     dispatch::{Dispatcher, StartError},
     limits::Limits,
     plugin::{BoxFuture, Plugin},
-    repeated::limited,
     server::{
         ServeError,
-        drain::{Deadline, Drain, Draining, log_aborted},
+        incoming::{self, Accepted, Arrived, Listen},
         socket_file::{self, SocketFile},
+        stop::{Ending, Stopper},
     },
 };
 
@@ -35,9 +33,6 @@ use abandoned::announce;
 use connection::Connection;
 #[cfg(feature = "cli")]
 pub(crate) use connection::safe_timeout;
-
-/// After a failed accept, such as for want of file descriptors, so long passes before the next.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The setting of the socket's path, for errors.
 pub(crate) const PATH_SETTING: &str = "PLUGINS_UNIX_SOCKET_PATH";
@@ -101,26 +96,24 @@ impl UnixServer {
 #[must_use = "a server answers once it is served"]
 pub struct BoundUnixServer {
     dispatcher: Arc<Dispatcher>,
-    listener: UnixListener,
-    file: SocketFile,
+    listener: Listener,
 }
 
 impl BoundUnixServer {
     pub(crate) fn bind(dispatcher: Arc<Dispatcher>, path: &Path, mode: u32) -> Result<Self, ServeError> {
         let (listener, file) = SocketFile::listen(path, mode, PATH_SETTING)?;
-        let listener = UnixListener::from_std(listener)
+        let socket = UnixListener::from_std(listener)
             .map_err(|error| ServeError::io("can't listen on the socket", path, error))?;
         announce();
         Ok(Self {
             dispatcher,
-            listener,
-            file,
+            listener: Listener { socket, file },
         })
     }
 
     /// Where it listens.
     pub fn path(&self) -> PathBuf {
-        self.file.path().to_owned()
+        self.listener.file.path().to_owned()
     }
 
     /// Serves until `shutdown` ends; then no connection is accepted any more, calls end within the time for draining, and the
@@ -131,71 +124,52 @@ impl BoundUnixServer {
     /// When the server can't go on.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let dispatcher = Arc::clone(&self.dispatcher);
-        let deadline = self.run(Box::pin(shutdown)).await;
-        dispatcher.shutdown_until(deadline.plugins).await;
+        let ending = self.run(Box::pin(shutdown)).await;
+        dispatcher.shutdown_until(ending.plugins).await;
         Ok(())
     }
 
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
-    pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Deadline {
-        let (drain, draining) = Drain::new();
-        let mut connections = JoinSet::new();
-        let mut shutdown = shutdown;
-        let permits = Arc::new(Semaphore::new(self.dispatcher.limits().max_connections));
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-                accepted = accept(&self.listener, &permits) => accepted,
-            };
-            let Some((stream, permit)) = accepted else {
-                continue;
-            };
-            let connection =
-                Connection::new(stream, Arc::clone(&self.dispatcher), Draining::clone(&draining));
-            connections.spawn(async move {
+    pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Ending {
+        let Self { dispatcher, listener } = self;
+        let limits = dispatcher.limits().clone();
+        let (stopper, stop) = Stopper::new();
+        let (accepting, arrived) = incoming::accept(listener, limits.max_connections);
+        let mut serving = JoinSet::new();
+        serving.spawn(incoming::serve(arrived, move |Arrived { stream, permit }| {
+            let connection = Connection::new(stream, Arc::clone(&dispatcher), stop.clone());
+            Box::pin(async move {
                 connection.serve().await;
                 drop(permit);
-            });
-        }
-        let drain_timeout = self.dispatcher.limits().time_to_stop();
-        let deadline = Deadline::after(drain_timeout);
-        drop(self.listener);
-        drop(self.file);
-        drain.begin();
-        let drained = timeout_at(deadline.calls, async {
-            while connections.join_next().await.is_some() {}
-        });
-        if drained.await.is_err() {
-            log_aborted(drain_timeout);
-            connections.abort_all();
-        }
-        deadline
+            })
+        }));
+
+        shutdown.await;
+        let ending = stopper.drain(limits.time_to_stop());
+        accepting.stop().await;
+        ending.calls(incoming::all(&mut serving)).await;
+        // What still runs is dropped.
+        ending
     }
 }
 
-/// Accepts a connection. One over the limit is closed at once: if it waited, its client would give up on a request that the
-/// server has not seen yet, and take the answer for that to its next.
-async fn accept(
-    listener: &UnixListener,
-    permits: &Arc<Semaphore>,
-) -> Option<(UnixStream, tokio::sync::OwnedSemaphorePermit)> {
-    match listener.accept().await {
-        Ok((stream, _)) => {
-            let permit = Arc::clone(permits).try_acquire_owned().ok();
-            if permit.is_none() {
-                limited!(
-                    warn,
-                    "all connections are taken (PLUGINS_MAX_CONNECTIONS); a further one is closed"
-                );
-            }
-            permit.map(|permit| (stream, permit))
-        }
-        Err(error) => {
-            limited!(error, "a connection can't be accepted"; %error);
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            None
-        }
+/// A socket of our own.
+struct Listener {
+    socket: UnixListener,
+    /// Removed when it is dropped.
+    file: SocketFile,
+}
+
+impl Listen for Listener {
+    type Stream = UnixStream;
+
+    /// If it waited, a client would give up on a request that the server has not seen yet, and take the answer for that to its next.
+    const HAVE_WAIT: bool = false;
+
+    async fn accept(&self) -> io::Result<Accepted<UnixStream>> {
+        self.socket
+            .accept()
+            .await
+            .map(|(stream, _)| Accepted::Ready(stream))
     }
 }

@@ -29,7 +29,7 @@ use crate::{
             revision::{Revision, is_known, is_stateless},
         },
     },
-    server::drain::Draining,
+    server::stop::Stop,
     transport::mcp::{
         methods::{Work, shortened},
         tools::Tools,
@@ -43,7 +43,7 @@ pub(crate) struct Endpoint {
     pub(crate) max_message_size: usize,
     pub(crate) body_timeout: Duration,
     /// Calls that still run are given up.
-    pub(crate) ended: Draining,
+    pub(crate) stop: Stop,
 }
 
 impl Endpoint {
@@ -112,7 +112,7 @@ impl Endpoint {
             Work::Hook(call) => tokio::select! {
                 biased;
                 answer = call.answer(&self.tools) => answer,
-                () = async { self.ended.clone().begun().await } => {
+                () = async { self.stop.clone().breaks_off().await } => {
                     return aborted(request.id);
                 }
             },

@@ -18,8 +18,8 @@ use tokio::{
     time::sleep,
 };
 
-use super::connection::Clock;
-use crate::server::{incoming::Arrived, listener::Duplex};
+use super::clock::Clock;
+use crate::{server::incoming::Arrived, stream::Duplex};
 
 const INTERIM: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
 
@@ -29,31 +29,38 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// What is read beside hyper at once.
 const AHEAD: usize = 512;
 
-/// A stream that hyper and the watch for its end share. Both are in one task.
+/// A stream that hyper and the watch for its end share, and that keeps the clock. Both are in one task.
 #[derive(Clone)]
-pub(super) struct SharedStream(Arc<Mutex<Stream>>);
+pub(super) struct SharedStream {
+    stream: Arc<Mutex<Stream>>,
+    clock: Arc<Clock>,
+}
 
 impl SharedStream {
-    pub(super) fn new(arrived: Arrived) -> Self {
-        Self(Arc::new(Mutex::new(Stream {
+    pub(super) fn new(arrived: Arrived<Box<dyn Duplex>>, clock: Arc<Clock>) -> Self {
+        let stream = Stream {
             arrived,
             ahead: Vec::new(),
             has_ended: false,
             is_read: false,
             is_flushed: true,
             interim: &[],
-        })))
+        };
+        Self {
+            stream: Arc::new(Mutex::new(stream)),
+            clock,
+        }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Stream> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Stream> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until a client has gone whose request is being answered.
-    pub(super) async fn hung_up(self, clock: Arc<Clock>) {
+    pub(super) async fn hung_up(self) {
         let mut pause = FIRST_PAUSE;
         loop {
-            if poll_fn(|context| self.lock().poll_end(context, &clock))
+            if poll_fn(|context| self.lock().poll_end(context, &self.clock))
                 .await
                 .is_err()
             {
@@ -62,16 +69,16 @@ impl SharedStream {
             // Most calls have ended by then, without anything else on the wire.
             sleep(pause).await;
             pause *= 2;
-            if self.probe(&clock).await.is_err() {
+            if self.probe().await.is_err() {
                 return;
             }
         }
     }
 
-    async fn probe(&self, clock: &Clock) -> io::Result<()> {
+    async fn probe(&self) -> io::Result<()> {
         poll_fn(|context| {
             let mut stream = self.lock();
-            if stream.interim.is_empty() && stream.is_flushed && clock.may_send_interim() {
+            if stream.interim.is_empty() && stream.is_flushed && self.clock.may_send_interim() {
                 stream.interim = INTERIM;
             }
             // One that does not leave now leaves before the answer.
@@ -85,8 +92,8 @@ impl SharedStream {
 }
 
 /// A stream, and what was read of it beside hyper.
-pub(super) struct Stream {
-    arrived: Arrived,
+struct Stream {
+    arrived: Arrived<Box<dyn Duplex>>,
     /// What hyper reads next.
     ahead: Vec<u8>,
     /// The client has closed its side.
@@ -104,11 +111,7 @@ impl Stream {
         Pin::new(&mut self.arrived.stream)
     }
 
-    pub(super) fn poll_read(
-        &mut self,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.is_read = false;
         if !self.ahead.is_empty() {
             let length = self.ahead.len().min(buffer.remaining());
@@ -161,28 +164,62 @@ impl Stream {
         }
         self.inner().poll_flush(context)
     }
+}
 
-    pub(super) fn poll_write(
-        &mut self,
+impl AsyncRead for SharedStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.is_flushed = false;
-        ready!(self.poll_interim(context))?;
-        self.inner().poll_write_vectored(context, slices)
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = self.lock().poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.clock.read();
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for SharedStream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
 
-    pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.inner().poll_flush(context);
-        self.is_flushed = matches!(polled, Poll::Ready(Ok(())));
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut stream = self.lock();
+        let polled = stream.inner().poll_flush(context);
+        stream.is_flushed = matches!(polled, Poll::Ready(Ok(())));
+        self.clock.wrote(polled.is_ready());
         polled
     }
 
-    pub(super) fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = self.lock().inner().poll_shutdown(context);
+        self.clock.wrote(polled.is_ready());
+        polled
     }
 
-    pub(super) fn is_write_vectored(&self) -> bool {
-        self.arrived.stream.is_write_vectored()
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut stream = self.lock();
+        stream.is_flushed = false;
+        let polled = match stream.poll_interim(context) {
+            Poll::Ready(Ok(())) => stream.inner().poll_write_vectored(context, slices),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        };
+        if polled.is_ready() {
+            self.clock.sent();
+        }
+        self.clock.wrote(polled.is_ready());
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.lock().arrived.stream.is_write_vectored()
     }
 }

@@ -3,7 +3,7 @@
 
 mod body;
 mod checks;
-mod connection;
+mod clock;
 mod endpoint;
 mod hang_up;
 mod health;

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::Notify;
 
-use super::{connection::Clock, reply::Body};
+use super::{clock::Clock, reply::Body};
 
 /// The requests that are being answered. `Clone` is cheap.
 #[derive(Clone, Debug, Default)]

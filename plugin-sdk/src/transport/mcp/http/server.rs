@@ -5,10 +5,10 @@ use std::{future::poll_fn, pin::pin, sync::Arc};
 use http::{Request, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{sync::mpsc::Receiver, task::JoinSet, time::timeout_at};
+use tokio::task::JoinSet;
 
 use super::{
-    connection::{Clock, Connection, Timeouts},
+    clock::{Clock, Timeouts},
     endpoint::Endpoint,
     hang_up::SharedStream,
     hosts::HostRules,
@@ -21,11 +21,12 @@ use crate::{
     plugin::BoxFuture,
     server::{
         ServeError,
-        drain::{Deadline, Drain, Draining, log_aborted},
         incoming::{self, Arrived},
         listener::{ListenSettings, Listener, Protocol},
         metrics::Metrics,
+        stop::{Stop, Stopper},
     },
+    stream::Duplex,
     transport::mcp::{
         settings::{HEALTH_PORT_DISTANCE, McpSettings},
         tools::Tools,
@@ -81,16 +82,14 @@ impl BoundMcpServer {
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
     pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Result<(), ServeError> {
         let limits = self.dispatcher.limits().clone();
-        let (drain, draining) = Drain::new();
-        let (stop, stopped) = Drain::new();
+        let (stopper, stop) = Stopper::new();
         let running = Running::new();
         let metrics = Metrics::new(self.settings.metrics, "http", self.listener.tls().is_some());
-        let (end, ended) = Drain::new();
         let endpoint = Endpoint {
             tools: Tools::new(Arc::clone(&self.dispatcher)),
             max_message_size: limits.max_message_size,
             body_timeout: self.settings.body_timeout,
-            ended,
+            stop: stop.clone(),
         };
         let service = |has_endpoint: bool, running: Running| {
             Arc::new(Service {
@@ -99,7 +98,7 @@ impl BoundMcpServer {
                 rules: HostRules::of(&self.settings),
                 metrics: metrics.clone(),
                 running,
-                draining: draining.clone(),
+                stop: stop.clone(),
             })
         };
         let timeouts = Timeouts {
@@ -111,7 +110,7 @@ impl BoundMcpServer {
             service,
             timeouts,
             max_header_size: self.settings.max_header_size,
-            stopped: stopped.clone(),
+            stop: stop.clone(),
         };
         let main = connections(service(true, running.clone()));
         // Who asks about the health is not waited for.
@@ -121,34 +120,28 @@ impl BoundMcpServer {
         let (accepting, arrived) = incoming::accept(self.listener, limits.max_connections);
         let mut accepting = Some(accepting);
         let mut servers = JoinSet::new();
-        servers.spawn(main.serve(arrived));
+        servers.spawn(incoming::serve(arrived, move |arrived| main.connection(arrived)));
         let health = self.health.map(|listener| {
             let (accepting, arrived) = incoming::accept(listener, limits.max_connections);
-            servers.spawn(aside.serve(arrived));
+            servers.spawn(incoming::serve(arrived, move |arrived| aside.connection(arrived)));
             accepting
         });
-        metrics.keep_up(&mut servers, stopped.clone());
+        metrics.keep_up(&mut servers, stop);
 
         shutdown.await;
-        let deadline = Deadline::after(limits.time_to_stop());
         // Whoever asks about the health learns of it before anything ends.
-        drain.begin();
+        let ending = stopper.drain(limits.time_to_stop());
         // A socket file is free for the next server at once. On TCP there is still an answer for whoever asks about the health.
         if let Some(accepting) = accepting.take_if(|_| !is_tcp) {
             accepting.stop().await;
         }
-        if timeout_at(deadline.calls, running.ended()).await.is_err() {
-            log_aborted(limits.time_to_stop());
-        }
+        ending.calls(running.ended()).await;
         for accepting in accepting.into_iter().chain(health) {
             accepting.stop().await;
         }
         running.close();
-        end.begin();
-        stop.begin();
-        let ended = async { while servers.join_next().await.is_some() {} };
         // A large answer may still be on its way to a slow client. What has not ended by then is dropped with the set.
-        let _ = timeout_at(deadline.connections, ended).await;
+        ending.break_off(incoming::all(&mut servers)).await;
         Ok(())
     }
 }
@@ -174,32 +167,17 @@ struct Connections {
     service: Arc<Service>,
     timeouts: Timeouts,
     max_header_size: usize,
-    stopped: Draining,
+    stop: Stop,
 }
 
 impl Connections {
-    /// Serves what arrives. Ends when nothing does any more and all connections have ended.
-    async fn serve(self, mut arrived: Receiver<Arrived>) {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                next = arrived.recv() => match next {
-                    Some(arrived) => drop(connections.spawn(self.connection(arrived))),
-                    None => break,
-                },
-                Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            }
-        }
-        while connections.join_next().await.is_some() {}
-    }
-
-    fn connection(&self, arrived: Arrived) -> BoxFuture<'static, ()> {
+    fn connection(&self, arrived: Arrived<Box<dyn Duplex>>) -> BoxFuture<'static, ()> {
         let clock = Clock::new();
-        let shared = SharedStream::new(arrived);
-        let stream = Connection::new(shared.clone(), Arc::clone(&clock));
+        let stream = SharedStream::new(arrived, Arc::clone(&clock));
+        let shared = stream.clone();
         let service = Arc::clone(&self.service);
-        let is_late = service.draining.has_begun();
-        let stopped = self.stopped.clone();
+        let is_late = service.stop.is_draining();
+        let stop = self.stop.clone();
         let (max_header_size, timeouts) = (self.max_header_size, self.timeouts);
         Box::pin(async move {
             let for_service = Arc::clone(&clock);
@@ -226,7 +204,7 @@ impl Connections {
             let mut over = pin!(async {
                 tokio::select! {
                     () = clock.overdue(timeouts) => {}
-                    () = shared.hung_up(Arc::clone(&clock)) => {
+                    () = shared.hung_up() => {
                         tracing::debug!("a client hangs up, and its call is taken back");
                     }
                 }
@@ -236,7 +214,7 @@ impl Connections {
                 biased;
                 ended = poll_fn(|task| wakes.poll(task, |task| connection.as_mut().poll(task))) => ended,
                 () = &mut over => return,
-                () = stopped.begun() => {
+                () = stop.breaks_off() => {
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
                         ended = connection => ended,

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 
 use super::{
     checks,
-    connection::Clock,
+    clock::Clock,
     endpoint::{Endpoint, panicked},
     health,
     hosts::HostRules,
@@ -21,7 +21,7 @@ use crate::{
         mcp::error::{Data, MessageError},
         server_error::code::STOPPING,
     },
-    server::{drain::Draining, metrics::Metrics},
+    server::{metrics::Metrics, stop::Stop},
 };
 
 /// Where MCP is.
@@ -35,7 +35,7 @@ pub(super) struct Service {
     pub(super) rules: HostRules,
     pub(super) metrics: Metrics,
     pub(super) running: Running,
-    pub(super) draining: Draining,
+    pub(super) stop: Stop,
 }
 
 impl Service {
@@ -57,7 +57,7 @@ impl Service {
             poll_fn(|task| guard::poll(route.as_mut(), task)).await
         };
         let mut response = routed.unwrap_or_else(|panic| panicked(&panic));
-        if self.draining.has_begun() {
+        if self.stop.is_draining() {
             close(&mut response);
         }
         Ok(response.map(|body| RunningBody::new(body, running, clock)))
@@ -72,7 +72,7 @@ impl Service {
     /// The answer, where the head is enough for one.
     fn read_head(&self, parts: &Parts, is_late: bool) -> ControlFlow<Response<Body>> {
         let path = parts.uri.path();
-        let is_draining = self.draining.has_begun();
+        let is_draining = self.stop.is_draining();
         if let Some(answer) = health::answer(&parts.method, path, is_draining, &self.metrics) {
             return ControlFlow::Break(answer);
         }

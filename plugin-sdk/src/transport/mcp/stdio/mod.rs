@@ -19,11 +19,7 @@ use self::{
     streams::{Reader, Writer},
 };
 use super::tools::Tools;
-use crate::{
-    dispatch::Dispatcher,
-    plugin::BoxFuture,
-    server::{ServeError, drain::Drain},
-};
+use crate::{dispatch::Dispatcher, plugin::BoxFuture, server::ServeError};
 
 /// Serves until standard input ends or `shutdown` does, and all calls have ended or the time for that is over. The plugins go on.
 pub(crate) fn serve_stdio(
@@ -49,19 +45,10 @@ async fn serve(
     dispatcher: Arc<Dispatcher>,
     shutdown: BoxFuture<'static, ()>,
 ) -> Result<(), ServeError> {
-    let (drain, draining) = Drain::new();
     let limits = dispatcher.limits().clone();
     let reading = Reading::new(streams, Tools::new(dispatcher), limits);
     let output = reading.output();
-    let stopped = async move {
-        shutdown.await;
-        drain.begin();
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        () = reading.run(draining) => {}
-        () = stopped => {}
-    }
+    reading.run(shutdown).await;
     match output.problem() {
         Some(problem) => Err(ServeError::new(problem)),
         None => Ok(()),

@@ -21,10 +21,7 @@ use tokio::{
 };
 
 use super::streams::Writer;
-use crate::{
-    protocol::mcp::id::Id,
-    server::drain::{Drain, Draining},
-};
+use crate::protocol::mcp::id::Id;
 
 /// The side that answers.
 pub(super) struct Output {
@@ -33,9 +30,8 @@ pub(super) struct Output {
     state: Mutex<State>,
     /// Something has been answered.
     changed: Notify,
-    /// Begins when the client does not take answers any more.
-    broken: Drain,
-    is_broken: Draining,
+    /// The client does not take answers any more.
+    broken: Notify,
     /// Whether the last hook gave its thread back soon.
     quick: AtomicBool,
     write_timeout: Duration,
@@ -49,6 +45,8 @@ struct State {
     begun: u64,
     /// Answers that are not written yet.
     writing: usize,
+    /// The client does not take answers any more.
+    is_broken: bool,
     /// Why nothing can be read or answered any more.
     problem: Option<String>,
 }
@@ -64,13 +62,11 @@ const QUICK: Duration = Duration::from_micros(100);
 
 impl Output {
     pub(super) fn new(writer: Writer, write_timeout: Duration) -> Self {
-        let (broken, is_broken) = Drain::new();
         Self {
             writer: AsyncMutex::new(Some(writer)),
             state: Mutex::default(),
             changed: Notify::new(),
-            broken,
-            is_broken,
+            broken: Notify::new(),
             quick: AtomicBool::new(true),
             write_timeout,
         }
@@ -144,10 +140,6 @@ impl Output {
         state.running.len() + state.writing
     }
 
-    pub(super) fn has_broken(&self) -> bool {
-        self.is_broken.has_begun()
-    }
-
     /// The server can't go on.
     pub(super) fn failed(&self, problem: String) {
         self.state().problem.get_or_insert(problem);
@@ -158,9 +150,16 @@ impl Output {
         self.state().problem.clone()
     }
 
-    /// Tells when the client does not take answers any more.
-    pub(super) fn broken(&self) -> Draining {
-        self.is_broken.clone()
+    /// Waits until the client does not take answers any more.
+    pub(super) async fn broken(&self) {
+        self.broken.notified().await;
+    }
+
+    /// Waits until everything is answered, or nobody takes answers any more.
+    pub(super) async fn answered(&self) {
+        while self.pending() > 0 && !self.state().is_broken {
+            self.changed().await;
+        }
     }
 
     /// Waits until something was answered since the last time.
@@ -227,7 +226,8 @@ impl Writing {
         message.push(b'\n');
         if let Err(error) = output.write_all(&message).await {
             output.failed(format!("answers can't be written to standard output: {error}"));
-            output.broken.begin();
+            output.state().is_broken = true;
+            output.broken.notify_one();
         }
     }
 }

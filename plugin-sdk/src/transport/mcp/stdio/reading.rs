@@ -10,7 +10,6 @@ use bytes::Bytes;
 use tokio::{
     io::AsyncReadExt,
     task::{JoinSet, consume_budget},
-    time::timeout_at,
 };
 
 use super::{
@@ -31,7 +30,7 @@ use crate::{
         },
     },
     repeated::limited,
-    server::drain::{Deadline, Draining, log_aborted},
+    server::stop::{Ending, Stopper},
     transport::mcp::{methods::Work, tools::Tools},
 };
 
@@ -48,7 +47,7 @@ pub(super) struct Reading {
     /// Calls that did not end at once.
     calls: JoinSet<()>,
     /// Nothing more comes. Requests have until then to be answered.
-    until: Option<Deadline>,
+    ending: Option<Ending>,
 }
 
 impl Reading {
@@ -60,7 +59,7 @@ impl Reading {
             tools,
             limits,
             calls: JoinSet::new(),
-            until: None,
+            ending: None,
         }
     }
 
@@ -68,18 +67,18 @@ impl Reading {
         Arc::clone(&self.output)
     }
 
-    /// Reads until the stream ends or `draining` begins, and waits for what is running then.
-    pub(super) async fn run(mut self, draining: Draining) {
-        let broken = self.output.broken();
+    /// Reads until the stream or `shutdown` ends, and waits for what is running then.
+    pub(super) async fn run(mut self, shutdown: BoxFuture<'static, ()>) {
+        let output = Arc::clone(&self.output);
         let stopped = async {
             tokio::select! {
-                () = draining.begun() => {}
+                () = shutdown => {}
                 // The client may be gone without an end of what it sends.
-                () = broken.begun() => {}
+                () = output.broken() => {}
             }
         };
         let mut stopped = pin!(stopped);
-        while self.until.is_none() {
+        while self.ending.is_none() {
             if self.output.pending() >= self.limits.max_connections {
                 tokio::select! {
                     () = self.output.changed() => {}
@@ -93,7 +92,9 @@ impl Reading {
                 self.read(stopped.as_mut()).await;
             }
         }
-        self.drain().await;
+        if let Some(ending) = self.ending.take() {
+            ending.calls(self.output.answered()).await;
+        }
     }
 
     async fn read(&mut self, stopped: Pin<&mut impl Future<Output = ()>>) {
@@ -185,29 +186,15 @@ impl Reading {
         self.output.can_be_taken_back(id, number, task);
     }
 
+    /// Nothing more is read. There is nobody to tell it to.
     fn end(&mut self) {
-        self.deadline();
-    }
-
-    fn deadline(&mut self) -> Deadline {
-        let time = self.limits.time_to_stop();
-        *self.until.get_or_insert_with(|| Deadline::after(time))
+        let (stopper, _) = Stopper::new();
+        self.ending = Some(stopper.drain(self.limits.time_to_stop()));
     }
 
     /// Forgets the tasks that have ended, which the set would keep.
     fn reap(&mut self) {
         while self.calls.try_join_next().is_some() {}
-    }
-
-    /// Waits for what is still running.
-    async fn drain(&mut self) {
-        let deadline = self.deadline();
-        while self.output.pending() > 0 && !self.output.has_broken() {
-            if timeout_at(deadline.calls, self.output.changed()).await.is_err() {
-                log_aborted(self.limits.time_to_stop());
-                break;
-            }
-        }
     }
 
     /// Answers with an error that is about no request that runs.

@@ -40,7 +40,7 @@ impl Connection {
         }
         // These two know this task from an earlier wait, and say by a flag whether they had something to tell it meanwhile. If
         // they have it later, the task is woken.
-        let has_news = (self.draining.has_begun() && !self.watch.is_draining) || timer.is_elapsed();
+        let has_news = (self.stop.is_draining() && !self.watch.is_draining) || timer.is_elapsed();
         if self.watch.is_set && !is_woken && !has_news {
             return Poll::Pending;
         }

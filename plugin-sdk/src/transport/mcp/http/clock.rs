@@ -1,22 +1,15 @@
-//! A connection and its clock: a client may take so long for a request, for nothing at all, and for taking an answer.
+//! The clock of a connection: a client may take so long for a request, for nothing at all, and for taking an answer.
 
 use std::{
-    io::{self, IoSlice},
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
-use super::hang_up::SharedStream;
 use crate::repeated::limited;
 
 /// How long what may take.
@@ -101,20 +94,20 @@ impl Clock {
     }
 
     /// Bytes have come.
-    fn read(&self) {
+    pub(super) fn read(&self) {
         if self.phase.load(Ordering::Acquire) == IDLE {
             self.enter(HEAD);
         }
     }
 
     /// A client that still takes its answer is not idle, although the last of it has been handed over.
-    fn sent(&self) {
+    pub(super) fn sent(&self) {
         if self.phase.load(Ordering::Acquire) == IDLE {
             self.since.store(self.now(), Ordering::Relaxed);
         }
     }
 
-    fn wrote(&self, has_progress: bool) {
+    pub(super) fn wrote(&self, has_progress: bool) {
         let is_stuck = self.stuck.load(Ordering::Relaxed) > 0;
         match (has_progress, is_stuck) {
             (true, true) => self.stuck.store(0, Ordering::Relaxed),
@@ -179,69 +172,5 @@ impl Overdue {
                 );
             }
         }
-    }
-}
-
-/// The stream as hyper has it, which keeps the clock.
-pub(super) struct Connection {
-    stream: SharedStream,
-    clock: Arc<Clock>,
-}
-
-impl Connection {
-    pub(super) fn new(stream: SharedStream, clock: Arc<Clock>) -> Self {
-        Self { stream, clock }
-    }
-
-    fn wrote<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        self.clock.wrote(polled.is_ready());
-        polled
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = self.stream.lock().poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.clock.read();
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.stream.lock().poll_flush(context);
-        self.wrote(polled)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.stream.lock().poll_shutdown(context);
-        self.wrote(polled)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let polled = self.stream.lock().poll_write(context, slices);
-        if polled.is_ready() {
-            self.clock.sent();
-        }
-        self.wrote(polled)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.lock().is_write_vectored()
     }
 }

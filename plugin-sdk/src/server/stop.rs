@@ -1,0 +1,126 @@
+//! How a server ends: it drains, and breaks off what takes too long.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serves,
+    /// No call begins any more.
+    Drains,
+    /// What still runs has had its time.
+    BreaksOff,
+}
+
+/// The side that stops a server. When it is dropped, whatever still runs is broken off.
+#[derive(Debug)]
+pub(crate) struct Stopper {
+    stage: watch::Sender<Stage>,
+    is_draining: Arc<AtomicBool>,
+}
+
+/// The side that is told to stop. `Clone` is cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    stage: watch::Receiver<Stage>,
+    /// The same, for whoever asks with every call. It is set first.
+    is_draining: Arc<AtomicBool>,
+}
+
+impl Stopper {
+    pub(crate) fn new() -> (Self, Stop) {
+        let (sender, receiver) = watch::channel(Stage::Serves);
+        let is_draining = Arc::new(AtomicBool::new(false));
+        let stop = Stop {
+            stage: receiver,
+            is_draining: Arc::clone(&is_draining),
+        };
+        let stopper = Self {
+            stage: sender,
+            is_draining,
+        };
+        (stopper, stop)
+    }
+
+    /// Tells everything that the server is about to stop. From now on it has so much time to end.
+    pub(crate) fn drain(self, time: Duration) -> Ending {
+        let ending = Ending::new(self, time);
+        ending.stopper.is_draining.store(true, Ordering::Release);
+        ending.stopper.stage.send_replace(Stage::Drains);
+        ending
+    }
+}
+
+impl Stop {
+    /// Waits until the server is about to stop, or is gone.
+    pub(crate) async fn drains(self) {
+        self.reaches(Stage::Drains).await;
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Acquire)
+    }
+
+    /// Waits until what still runs is to be broken off.
+    pub(crate) async fn breaks_off(self) {
+        self.reaches(Stage::BreaksOff).await;
+    }
+
+    async fn reaches(mut self, stage: Stage) {
+        // An error means that the other side is gone, which is a stop as well.
+        let _ = self.stage.wait_for(|reached| *reached >= stage).await;
+    }
+}
+
+/// What is left of the time after the calls, at most.
+const LAST_STEPS: Duration = Duration::from_millis(500);
+
+/// The end of a server: all of it shares one time.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    stopper: Stopper,
+    time: Duration,
+    /// By when the plugins have ended.
+    pub(crate) plugins: Instant,
+}
+
+impl Ending {
+    fn new(stopper: Stopper, time: Duration) -> Self {
+        Self {
+            stopper,
+            time,
+            plugins: Instant::now() + time,
+        }
+    }
+
+    /// Waits for the calls. A tenth of the time is left for what follows them.
+    pub(crate) async fn calls(&self, ended: impl Future<Output = ()>) {
+        if timeout_at(self.plugins - self.last_steps(), ended).await.is_err() {
+            tracing::warn!(
+                "drain timeout of {} s elapsed (PLUGINS_DRAIN_TIMEOUT); aborting remaining calls",
+                self.time.as_secs_f64()
+            );
+        }
+    }
+
+    /// Breaks off what still runs, and waits until it has said so. What has not by then is to be dropped.
+    pub(crate) async fn break_off(self, ended: impl Future<Output = ()>) {
+        self.stopper.stage.send_replace(Stage::BreaksOff);
+        let _ = timeout_at(self.plugins - self.last_steps() / 2, ended).await;
+    }
+
+    fn last_steps(&self) -> Duration {
+        (self.time / 10).min(LAST_STEPS)
+    }
+}
