@@ -43,7 +43,6 @@ mod shutdown;
 mod socket_file;
 mod templates;
 mod testing;
-mod ui;
 mod unread;
 mod vectors;
 mod ways;

@@ -58,6 +58,9 @@ fn main() {
 
     assert_eq!(PluginError::from(boxed().unwrap_err()).message(), "boxed");
     let error = parsed().context("the limit").unwrap_err();
-    assert_eq!(PluginError::from(error).message(), "the limit: invalid digit found in string");
+    assert_eq!(
+        PluginError::from(error).message(),
+        "the limit: invalid digit found in string"
+    );
     assert_eq!(failed().unwrap_err().message(), "a text");
 }
