@@ -60,6 +60,14 @@ impl Rendered {
 /// Renders `source` once. Nothing is escaped: the outcome is YAML, not HTML. An unknown variable renders
 /// as the empty text.
 pub(crate) fn render(source: &str, variables: &BTreeMap<String, String>) -> Result<Rendered, SyntaxError> {
+    render_within(MAX_TIME, source, variables)
+}
+
+fn render_within(
+    time: Duration,
+    source: &str,
+    variables: &BTreeMap<String, String>,
+) -> Result<Rendered, SyntaxError> {
     if source.len() > MAX_SIZE {
         return Err(too_large("the file"));
     }
@@ -86,12 +94,12 @@ pub(crate) fn render(source: &str, variables: &BTreeMap<String, String>) -> Resu
         message: format!("the template cannot be rendered: {reason}"),
     };
     thread.map_err(|error| failed(error.to_string()))?;
-    match receiver.recv_timeout(MAX_TIME) {
+    match receiver.recv_timeout(time) {
         Ok(rendered) => rendered,
         // A step can't be stopped, such as comparing or joining with `~` what macros and loops double many times without `set`. Then the
         // thread goes on until the step is done or the program ends.
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            Err(failed(format!("it takes longer than {} s", MAX_TIME.as_secs())))
+            Err(failed(format!("it takes longer than {} s", time.as_secs())))
         }
         Err(mpsc::RecvTimeoutError::Disconnected) => Err(failed("the engine failed".to_owned())),
     }
