@@ -42,15 +42,27 @@ impl Default for Pulse {
 impl Pulse {
     /// To be called many times a second. A gap is a pause.
     pub(crate) fn beat(&self) {
-        let now = self.now();
+        self.beat_at(self.now());
+    }
+
+    fn beat_at(&self, now: u64) {
         let gap = now.saturating_sub(self.last_beat.load(Ordering::Relaxed));
         // Before the beat: who sees the beat must see the pause.
         if gap > SHORTEST_PAUSE {
             self.pause_end.store(now, Ordering::Release);
         }
         if gap > SHORTEST_STALL {
-            self.stall.store(gap, Ordering::Relaxed);
-            self.stall_end.store(now, Ordering::Release);
+            let (end, longest) = (
+                self.stall_end.load(Ordering::Relaxed),
+                self.stall.load(Ordering::Relaxed),
+            );
+            // Requests of a longer one may not have been read yet, for which this one leaves so much less time.
+            if longest > gap && end + AFTER_STALL > now - gap {
+                self.stall_end.store(end + gap, Ordering::Release);
+            } else {
+                self.stall.store(gap, Ordering::Relaxed);
+                self.stall_end.store(now, Ordering::Release);
+            }
         }
         self.last_beat.store(now, Ordering::Release);
     }
@@ -104,5 +116,25 @@ mod tests {
         assert_eq!(pulse.stalled(after(1299)), Duration::from_millis(300));
         pulse.last_beat.store(1300, Ordering::Relaxed);
         assert_eq!(pulse.stalled(after(1301)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_short_stall_hides_no_longer_one_before_it() {
+        let pulse = Pulse::default();
+        let stalled = |now: u64| {
+            pulse
+                .stalled(pulse.start + Duration::from_millis(now))
+                .as_millis()
+        };
+        pulse.beat_at(900);
+        pulse.beat_at(970);
+        assert_eq!(stalled(975), 900);
+        for now in (1000..=2000).step_by(50) {
+            pulse.beat_at(now);
+        }
+        assert_eq!(stalled(1960), 900);
+        assert_eq!(stalled(2000), 0);
+        pulse.beat_at(2070);
+        assert_eq!(stalled(2071), 70);
     }
 }
