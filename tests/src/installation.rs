@@ -13,13 +13,15 @@ use crate::process;
 pub const INSTALL_PATIENCE: Duration = Duration::from_secs(600);
 /// The Python to use instead of the first that fits.
 const PYTHON: &str = "PLUGIN_SDK_PYTHON";
+/// Set by `.ci/quick`.
+const QUICK: &str = "PLUGIN_SDK_QUICK";
 
 /// The directory `name` below `target` with what `make` puts there, unless an earlier run did so for the same `wanted` and it is
 /// still `usable`.
 ///
 /// # Errors
 ///
-/// When it can't be made; the message says why.
+/// When it can't be made; the message says why. Always in `.ci/quick`, which must know by name the tests that need more than Rust.
 pub fn once(
     target: &Path,
     name: &str,
@@ -27,6 +29,11 @@ pub fn once(
     usable: impl FnOnce(&Path) -> bool,
     make: impl FnOnce(&Path) -> Result<(), String>,
 ) -> Result<PathBuf, String> {
+    if std::env::var_os(QUICK).is_some() {
+        return Err(format!(
+            "{name} is more than Rust: name this test in .ci/quick, which leaves it out"
+        ));
+    }
     let directory = target.join(name);
     let describe = |error| format!("{name} cannot be installed below {}: {error}", target.display());
 

@@ -3,6 +3,7 @@
 mod accepting;
 mod client_auth;
 mod encrypted_keys;
+mod made_by_openssl;
 mod reloading;
 mod report;
 mod starting;

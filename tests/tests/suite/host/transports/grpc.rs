@@ -38,7 +38,7 @@ async fn the_python_server_on_a_socket() {
 
 /// It has the services under their older name.
 #[tokio::test]
-async fn a_server_of_1_0_0() {
+async fn the_python_server_of_1_0_0() {
     if let Some(server) = Server::grpc_tcp(Program::OlderPython) {
         battery(server).await;
     }
