@@ -69,6 +69,7 @@
 // The examples in the documentation and the expansion of `#[plugin]` in our own tests name the crate as authors do.
 extern crate self as plugin_sdk;
 
+mod causes;
 pub mod codec;
 mod context;
 mod denial_metadata;
@@ -90,6 +91,7 @@ mod limits;
 mod loopback;
 mod manifest;
 mod nearest;
+mod open_enum;
 mod plugin;
 pub mod prelude;
 #[cfg_attr(
@@ -105,6 +107,7 @@ mod result;
     allow(unreachable_pub, reason = "only the Unix server has a public face")
 )]
 mod server;
+mod setters;
 #[cfg(any(feature = "mcp", feature = "cli"))]
 mod standard_output;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]

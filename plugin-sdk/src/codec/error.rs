@@ -126,7 +126,7 @@ impl fmt::Display for CodecError {
     }
 }
 
-crate::error::debug_by_message!(CodecError);
+crate::causes::debug_by_message!(CodecError);
 
 impl std::error::Error for CodecError {}
 

@@ -24,7 +24,6 @@ mod encoding;
 mod error;
 pub(crate) mod json;
 pub(crate) mod key;
-mod long;
 pub(crate) mod merged;
 pub(crate) mod message;
 mod nested;
@@ -47,7 +46,7 @@ pub(crate) use json::{any_json, write_json};
 
 use de::{Reading, StructDeserializer};
 use message::Message;
-use nesting::{JsonLevels, Levels, check_json};
+use nesting::Levels;
 pub(crate) use ser::Writing;
 use ser::{STRUCT, ValueSerializer};
 
@@ -58,7 +57,11 @@ use ser::{STRUCT, ValueSerializer};
 /// When the bytes are not a `Struct`, nest deeper than 33 objects, or don't fit the type. The error names the byte or the
 /// key.
 pub fn from_struct<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    Document::of_struct(Message::new(bytes), Levels::of_objects(Levels::DEFAULT_OBJECTS)).decode()
+    decode_struct(
+        &Message::new(bytes),
+        None,
+        Levels::of_objects(Levels::DEFAULT_OBJECTS),
+    )
 }
 
 /// Writes any type that serde writes as an object as the bytes of a `google.protobuf.Struct`.
@@ -108,68 +111,8 @@ pub(crate) fn write_struct_as<T: Serialize + ?Sized>(
     Ok(start + 1 + length)
 }
 
-/// A payload in the form in which its transport carries it.
-#[derive(Clone, Debug)]
-pub struct Document<'a>(Content<'a>);
-
-#[derive(Clone, Debug)]
-enum Content<'a> {
-    Struct {
-        message: Message<'a>,
-        /// The same bytes, where parts of them may be shared.
-        shared: Option<&'a Bytes>,
-        levels: Levels,
-    },
-    Json(&'a [u8], JsonLevels),
-}
-
-impl<'a> Document<'a> {
-    pub(crate) fn of_struct(message: Message<'a>, levels: Levels) -> Self {
-        Self(Content::Struct {
-            message,
-            shared: None,
-            levels,
-        })
-    }
-
-    /// A document of whose bytes large maps may keep a share rather than a copy.
-    pub(crate) fn of_shared(bytes: &'a Bytes, levels: Levels) -> Self {
-        Self(Content::Struct {
-            message: Message::new(bytes),
-            shared: Some(bytes),
-            levels,
-        })
-    }
-
-    pub(crate) fn of_json(text: &'a [u8], levels: JsonLevels) -> Self {
-        Self(Content::Json(text, levels))
-    }
-
-    /// Reads the document into a type, which may borrow its strings from the document.
-    ///
-    /// # Errors
-    ///
-    /// When the document is malformed, too deep, or does not fit the type.
-    pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, CodecError> {
-        match &self.0 {
-            Content::Struct {
-                message,
-                shared,
-                levels,
-            } => decode_struct(message, *shared, *levels),
-            Content::Json(text, levels) => {
-                if check_json(text, *levels)?.has_long_integers
-                    && let Some(value) = long::decode(text)
-                {
-                    return Ok(value);
-                }
-                json::read(text).map_err(|error| locate::<T>(text, error))
-            }
-        }
-    }
-}
-
-fn decode_struct<'a, T: Deserialize<'a>>(
+/// Reads a `Struct`, of whose bytes large maps may keep a share rather than a copy where it is all of `document`.
+pub(crate) fn decode_struct<'a, T: Deserialize<'a>>(
     message: &Message<'a>,
     document: Option<&'a Bytes>,
     levels: Levels,
@@ -189,94 +132,4 @@ fn decode_struct<'a, T: Deserialize<'a>>(
         // A type refuses the second of two entries, or an entry that does not fit and that a later one replaces.
         read(true).map_err(|_| error)
     })
-}
-
-/// Finds the keys that lead to a mistake, which costs too much to keep track of while there is none.
-#[cold]
-fn locate<'a, T: Deserialize<'a>>(text: &'a [u8], error: serde_json::Error) -> CodecError {
-    let mut json = serde_json::Deserializer::from_slice(text);
-    json.disable_recursion_limit();
-    match serde_path_to_error::deserialize::<_, T>(&mut json) {
-        Err(located) if located.path().iter().len() > 0 => {
-            let path = located.path().to_string();
-            CodecError::from(located.into_inner()).in_key(&path)
-        }
-        _ => error.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{borrow::Cow, collections::BTreeMap};
-
-    use serde_json::json;
-
-    use super::*;
-    use crate::value::Map;
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    struct Borrowed<'a> {
-        text: &'a str,
-        #[serde(borrow)]
-        maybe: Option<Cow<'a, str>>,
-        list: Vec<&'a str>,
-        #[serde(borrow)]
-        map: BTreeMap<&'a str, &'a [u8]>,
-        #[serde(borrow)]
-        shape: Shape<'a>,
-    }
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    enum Shape<'a> {
-        Named { name: &'a str },
-    }
-
-    #[test]
-    fn strings_are_borrowed_from_the_document() {
-        let bytes = to_struct(&json!({
-            "text": "é", "maybe": "漢", "list": ["a", ""], "map": {"k": "bytes"}, "shape": {"Named": {"name": "n"}}
-        }));
-        let bytes = bytes.unwrap();
-        let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
-        let read: Borrowed<'_> = Document::of_struct(Message::new(&bytes), levels)
-            .decode()
-            .unwrap();
-        let expected = Borrowed {
-            text: "é",
-            maybe: Some("漢".into()),
-            list: vec!["a", ""],
-            map: BTreeMap::from([("k", b"bytes".as_slice())]),
-            shape: Shape::Named { name: "n" },
-        };
-        assert_eq!(read, expected);
-        assert!(bytes.as_ptr_range().contains(&read.text.as_ptr()));
-    }
-
-    #[test]
-    fn a_document_may_come_in_pieces_and_as_deep_as_the_setting_goes() {
-        let mut message = Message::new(&[]);
-        let pieces = [
-            to_struct(&json!({"a": {"b": 1}})),
-            to_struct(&json!({"c": 2, "a": null})),
-        ];
-        let pieces = pieces.map(Result::unwrap);
-        for piece in &pieces {
-            message.merge(wire::Slice::new(piece));
-        }
-        let levels = Levels::of_objects(Levels::DEFAULT_OBJECTS);
-        let map: Map = Document::of_struct(message, levels).decode().unwrap();
-        assert_eq!(serde_json::to_value(&map).unwrap(), json!({"a": null, "c": 2}));
-
-        let deepest = (0..Levels::MAX_OBJECTS).fold(json!({}), |inside, _| json!({ "k": inside }));
-        let levels = Levels::of_objects(u32::MAX);
-        let mut out = Vec::new();
-        let start = write_struct(&mut out, &deepest, STRUCT, levels).unwrap();
-        let document = Document::of_struct(Message::new(&out[start..]), levels);
-        assert_eq!(document.decode::<serde_json::Value>().unwrap(), deepest);
-        assert_eq!(
-            serde_json::to_value(document.decode::<Map>().unwrap()).unwrap(),
-            deepest
-        );
-        assert!(from_struct::<Map>(&out[start..]).is_err());
-    }
 }

@@ -250,13 +250,13 @@ pub(crate) fn check_json(text: &[u8], levels: JsonLevels) -> Result<Scanned, Cod
 const LONG: usize = 19;
 
 /// How long the number is that stands at the front.
-pub(super) fn length_of_number(text: &[u8]) -> usize {
+pub(crate) fn length_of_number(text: &[u8]) -> usize {
     let is_part = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
     text.iter().take_while(is_part).count()
 }
 
 /// Where the string ends that begins here. Strings are most of a large text.
-pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
+pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut position = start + 1;
     while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(position..).unwrap_or_default()) {
         position += found;

@@ -8,8 +8,8 @@ use super::{
     user::UserContext,
 };
 use crate::{
-    codec::{CodecError, Document, nesting::JsonLevels},
-    value::{Map, Value},
+    codec::{CodecError, nesting::JsonLevels},
+    value::{Document, Map, Value},
 };
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::instance::InstanceConfig;
-use crate::{error::debug_by_message, manifest::Manifest, nearest::nearest, plugin::PluginKind};
+use crate::{causes::debug_by_message, manifest::Manifest, nearest::nearest, plugin::PluginKind};
 
 /// A plugin that can't be started.
 #[derive(Clone)]

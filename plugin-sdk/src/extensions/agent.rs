@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hooks::setters;
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// The agent that acts, and in which conversation.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hooks::{open_enum, setters};
 use crate::value::Map;
+use crate::{open_enum::open_enum, setters::setters};
 
 /// How a model's answer came about.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hooks::setters;
+use crate::setters::setters;
 use crate::value::Map;
 
 /// The chain of delegations that led to a request.

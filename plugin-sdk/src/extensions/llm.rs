@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hooks::setters;
+use crate::setters::setters;
 use crate::value::Map;
 
 /// The model that a message goes to or comes from.

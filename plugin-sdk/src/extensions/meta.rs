@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hooks::setters;
+use crate::setters::setters;
 use crate::value::Map;
 
 /// What the host knows about the entity that is called.

@@ -31,7 +31,7 @@ pub use self::request::RequestExtension;
 pub use self::security::{
     DataPolicy, ObjectSecurityProfile, RetentionPolicy, SecurityExtension, SubjectExtension, SubjectType,
 };
-use crate::hooks::setters;
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// All extensions of a message. A slot that is `None` is not sent.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hooks::{open_enum, setters};
 use crate::value::Map;
+use crate::{open_enum::open_enum, setters::setters};
 
 /// Labels, identity, access control and data policies.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

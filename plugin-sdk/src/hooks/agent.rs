@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::setters::setters;
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// An agent call before the agent runs; payload and result of [`AgentPreInvoke`](super::AgentPreInvoke).

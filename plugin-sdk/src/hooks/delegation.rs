@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
-use super::setters::setters;
 use crate::extensions::DelegationExtension;
+use crate::setters::setters;
 use crate::value::Map;
 
 /// A call that needs a token of its own; payload of [`TokenDelegate`](super::TokenDelegate).

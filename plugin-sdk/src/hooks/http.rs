@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::setters::setters;
+use crate::setters::setters;
 use crate::value::Map;
 
 /// An HTTP request as it reached the gateway; payload of [`HttpPreRequest`](super::HttpPreRequest).

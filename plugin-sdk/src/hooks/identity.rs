@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
-use super::setters::setters;
 use crate::extensions::{DelegationExtension, SubjectExtension};
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// The credentials of a request, as they came in; payload of [`IdentityResolve`](super::IdentityResolve).

@@ -16,11 +16,9 @@ mod delegation;
 mod http;
 mod identity;
 pub mod message;
-mod open_enum;
 mod prompt;
 mod resource;
 mod secret;
-mod setters;
 mod tool;
 
 use serde::Serialize;
@@ -39,13 +37,12 @@ pub use self::message::{
     CmfResourcePostFetchPayload, CmfResourcePreFetchPayload, CmfToolPostInvokePayload,
     CmfToolPreInvokePayload, EvaluatePayload, MessagePayload,
 };
-pub(crate) use self::open_enum::open_enum;
 pub use self::prompt::{PromptPostFetchPayload, PromptPreFetchPayload};
 pub use self::resource::{ResourcePostFetchPayload, ResourcePreFetchPayload};
-pub(crate) use self::setters::setters;
 pub use self::tool::{ToolPostInvokePayload, ToolPreInvokePayload};
-use crate::codec::{CodecError, Document};
+use crate::codec::CodecError;
 use crate::result::{PluginResult, Sink};
+use crate::value::Document;
 
 /// A point at which a host calls plugins.
 ///

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::setters::setters;
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// A prompt before it is rendered; payload and result of [`PromptPreFetch`](super::PromptPreFetch).

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::setters::setters;
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// A resource before it is fetched; payload and result of [`ResourcePreFetch`](super::ResourcePreFetch).

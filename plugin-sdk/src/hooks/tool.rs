@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::setters::setters;
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// A tool call before the tool runs; payload and result of [`ToolPreInvoke`](super::ToolPreInvoke).

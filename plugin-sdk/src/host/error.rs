@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
+    causes::debug_by_message,
     codec::CodecError,
-    error::debug_by_message,
     protocol::error::ReportedError,
     visible::{Visible, visible},
 };

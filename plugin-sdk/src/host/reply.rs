@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 
 use super::error::CallError;
 use crate::{
-    codec::{Document, Encoding, message::Message},
+    codec::{Encoding, message::Message},
     context::PluginContext,
     result::PluginResult,
+    value::Document,
 };
 
 pub use crate::protocol::response::HookReply;

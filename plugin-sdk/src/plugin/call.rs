@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::checks::PayloadOf;
 use crate::{
-    codec::{CodecError, Document, Encoding, nesting::Nesting},
+    codec::{CodecError, Encoding, nesting::Nesting},
     context::PluginContext,
     denial_metadata::DenialMetadata,
     error::PluginError,
@@ -13,7 +13,7 @@ use crate::{
     protocol::response::RESULT_TAG,
     repeated::limited,
     result::{HookResult, PluginResult, Sink},
-    value::read_lenient,
+    value::{Document, read_lenient},
     violation::PluginViolation,
 };
 

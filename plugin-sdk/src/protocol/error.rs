@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::field;
 use crate::{
     codec::{
-        CodecError, Document,
+        CodecError,
         message::Message,
         nesting::{JsonLevels, Levels},
         wire::{Reader, Slice, WireType, put_bytes, put_varint},
@@ -17,7 +17,7 @@ use crate::{
     },
     error::INTERNAL_ERROR,
     repeated::limited,
-    value::Map,
+    value::{Document, Map},
     visible::Visible,
 };
 

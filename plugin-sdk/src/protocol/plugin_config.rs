@@ -6,13 +6,13 @@ use serde_json::json;
 use super::field;
 use crate::{
     codec::{
-        CodecError, Document, Encoding,
+        CodecError, Encoding,
         message::Message,
         nesting::Nesting,
         text::Text,
         wire::{Reader, Slice, WireType, put_bytes},
     },
-    value::Map,
+    value::{Document, Map},
 };
 
 /// The field of `GetPluginConfigRequest`.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     codec::{
-        CodecError, Document, Encoding, Writing,
+        CodecError, Encoding, Writing,
         merged::Merged,
         nesting::Nesting,
         text::{Text, part},
@@ -20,6 +20,7 @@ use crate::{
     },
     context::PluginContext,
     denial_metadata::DenialMetadata,
+    value::Document,
 };
 
 const PLUGIN_NAME: u32 = 1;

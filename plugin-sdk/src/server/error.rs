@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use crate::error::debug_by_message;
+use crate::causes::debug_by_message;
 
 /// A server that can't listen, or that stopped listening.
 pub struct ServeError {
@@ -50,8 +50,3 @@ impl From<super::tls::TlsError> for ServeError {
     }
 }
 
-impl From<crate::StartError> for ServeError {
-    fn from(error: crate::StartError) -> Self {
-        Self::new(error.to_string())
-    }
-}

@@ -2,8 +2,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{DEEPEST, List, Map, Number, Value, read};
-use crate::codec::{CodecError, Document, any_json, nesting::JsonLevels};
+use super::{DEEPEST, Document, List, Map, Number, Value, read};
+use crate::codec::{CodecError, any_json, nesting::JsonLevels};
 
 impl Value {
     /// Any type of serde as a value. NaN and infinity become `null`, as with `serde_json`; integers keep all their digits.

@@ -1,7 +1,7 @@
 //! JSON as hosts read it: of several entries with one key the last counts.
 
-use super::Value;
-use crate::codec::{CodecError, Document, nesting::JsonLevels};
+use super::{Document, Value};
+use crate::codec::{CodecError, nesting::JsonLevels};
 
 /// Reads JSON. What can't be read as it stands is read once more with each key only once, which is then the last one's value, and with
 /// nothing between the tokens: a type refuses the second of two entries, or an entry that does not fit and that a later one replaces.

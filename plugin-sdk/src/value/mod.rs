@@ -3,11 +3,13 @@
 mod cloning;
 mod convert;
 mod deep;
+mod document;
 mod iter;
 mod json;
 mod lazy;
 mod lenient;
 mod list;
+mod long;
 mod map;
 mod number;
 mod parts;
@@ -19,6 +21,8 @@ mod text;
 use std::ops::Index;
 
 pub(crate) use deep::DEEPEST;
+#[doc(hidden)]
+pub use document::Document;
 pub use iter::{IntoIter, Iter, IterMut};
 pub use lazy::MapValue;
 pub(crate) use lazy::Wire;

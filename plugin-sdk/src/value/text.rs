@@ -5,8 +5,8 @@ use std::{
     str::FromStr,
 };
 
-use super::{DEEPEST, Iter, Map, Value};
-use crate::codec::{CodecError, Document, nesting::JsonLevels};
+use super::{DEEPEST, Document, Iter, Map, Value};
+use crate::codec::{CodecError, nesting::JsonLevels};
 
 /// The value as JSON, on one line.
 impl fmt::Display for Value {

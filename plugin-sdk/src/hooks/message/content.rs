@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Message;
-use crate::hooks::open_enum::open_enum;
-use crate::hooks::setters::setters;
+use crate::open_enum::open_enum;
+use crate::setters::setters;
 use crate::value::{Map, Value};
 
 /// A request to call a tool.

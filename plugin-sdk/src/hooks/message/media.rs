@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hooks::open_enum::open_enum;
-use crate::hooks::setters::setters;
+use crate::open_enum::open_enum;
+use crate::setters::setters;
 use crate::value::Map;
 
 /// Declares the four sources of media, which share everything but one field.

@@ -14,8 +14,8 @@ pub use self::content::{
 };
 pub use self::media::{AudioSource, DocumentSource, ImageSource, SourceType, VideoSource};
 pub use self::part::ContentPart;
-use super::open_enum::open_enum;
-use super::setters::setters;
+use crate::open_enum::open_enum;
+use crate::setters::setters;
 use crate::value::Map;
 
 /// A message to judge or change; payload and result of [`Evaluate`](super::Evaluate) and of the eight hooks whose

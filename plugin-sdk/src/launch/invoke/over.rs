@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Call;
 use crate::{
-    codec::{CodecError, Document, Encoding, message::Message, nesting::Nesting},
+    codec::{CodecError, Encoding, message::Message, nesting::Nesting},
     context::PluginContext,
     dispatch::Dispatcher,
     host::{
@@ -20,7 +20,7 @@ use crate::{
         request::OutgoingCall,
         response::{self, WrittenResult},
     },
-    value::{Map, Value},
+    value::{Document, Map, Value},
 };
 
 /// Makes the call and gives its answer in the form that MCP has.

@@ -5,7 +5,7 @@
 macro_rules! setters {
     ($target:ident { $($method:ident($field:ident: $($kind:tt)+);)+ }) => {
         impl $target {
-            $($crate::hooks::setters!(@method $method $field $($kind)+);)+
+            $($crate::setters::setters!(@method $method $field $($kind)+);)+
         }
     };
     (@method $method:ident $field:ident Option<Vec<$item:ty>>) => {

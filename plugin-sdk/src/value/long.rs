@@ -10,11 +10,11 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{
+use super::{List, Map, Number, Value, read};
+use crate::codec::{
     json,
     nesting::{end_of_string, length_of_number},
 };
-use crate::value::{List, Map, Number, Value, read};
 
 /// What stands at the front of a string, and of an integer that became one.
 const STRING: u8 = b's';
