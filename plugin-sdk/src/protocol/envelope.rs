@@ -2,6 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::frame::{PREFIX, prefix};
 use crate::codec::{
     CodecError,
     text::part,
@@ -154,8 +155,8 @@ pub(crate) fn put(output: &mut BytesMut, id: u64, kind: Kind, message: &[u8], ma
     head.push(tag(kind.field(), LENGTH_DELIMITED));
     put_varint(&mut head, message.len() as u64);
     let length = head.len() + message.len();
-    output.reserve(4 + length);
-    output.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+    output.reserve(PREFIX + length);
+    output.put_slice(&prefix(length));
     output.put_slice(&head);
     output.put_slice(message);
 }

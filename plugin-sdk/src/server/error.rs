@@ -49,4 +49,3 @@ impl From<super::tls::TlsError> for ServeError {
         Self::new(error.to_string())
     }
 }
-

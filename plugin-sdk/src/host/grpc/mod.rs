@@ -29,7 +29,10 @@ use super::{
 use crate::{
     codec::Encoding,
     plugin::BoxFuture,
-    protocol::grpc::{BytesCodec, CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
+    protocol::grpc::{
+        BytesCodec, CHECK, CURRENT_HEALTH, CURRENT_SERVICE, GET_PLUGIN_CONFIG, INVOKE_HOOK, OLDER_HEALTH,
+        OLDER_SERVICE,
+    },
 };
 
 /// What the host names on a Unix socket. Python hosts put the path of the socket there, which is not valid.
@@ -158,13 +161,13 @@ impl GrpcTransport {
 /// The path of a method in a package.
 fn path(package: Package, method: Method) -> PathAndQuery {
     let (service, health) = match package {
-        Package::Older => (OLDER_SERVICE, PACKAGE_HEALTH[1]),
-        Package::Unknown | Package::Current => (CURRENT_SERVICE, PACKAGE_HEALTH[0]),
+        Package::Older => (OLDER_SERVICE, OLDER_HEALTH),
+        Package::Unknown | Package::Current => (CURRENT_SERVICE, CURRENT_HEALTH),
     };
     let path = match method {
-        Method::InvokeHook => format!("/{service}/InvokeHook"),
-        Method::GetPluginConfig => format!("/{service}/GetPluginConfig"),
-        Method::Health => format!("/{health}/Check"),
+        Method::InvokeHook => format!("/{service}/{INVOKE_HOOK}"),
+        Method::GetPluginConfig => format!("/{service}/{GET_PLUGIN_CONFIG}"),
+        Method::Health => format!("/{health}/{CHECK}"),
     };
     // The names are valid, as the servers' tests show.
     PathAndQuery::try_from(path).unwrap_or_else(|_| PathAndQuery::from_static("/"))

@@ -7,7 +7,14 @@ pub(crate) const CURRENT_SERVICE: &str = "cpex.PluginService";
 /// The service that hosts up to 1.0.0 call: the same messages, and older names in the configurations.
 pub(crate) const OLDER_SERVICE: &str = "mcpgateway.plugins.PluginService";
 /// The health services of the two packages.
-pub(crate) const PACKAGE_HEALTH: [&str; 2] = ["cpex.Health", "mcpgateway.plugins.Health"];
+pub(crate) const CURRENT_HEALTH: &str = "cpex.Health";
+pub(crate) const OLDER_HEALTH: &str = "mcpgateway.plugins.Health";
+
+/// The methods of the services.
+pub(crate) const INVOKE_HOOK: &str = "InvokeHook";
+pub(crate) const GET_PLUGIN_CONFIG: &str = "GetPluginConfig";
+const GET_PLUGIN_CONFIGS: &str = "GetPluginConfigs";
+pub(crate) const CHECK: &str = "Check";
 
 /// A method of the two packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +32,13 @@ impl Method {
         let vocabulary = match service {
             CURRENT_SERVICE => Vocabulary::Current,
             OLDER_SERVICE => Vocabulary::Older,
-            _ if PACKAGE_HEALTH.contains(&service) => return (method == "Check").then_some(Self::Health),
+            CURRENT_HEALTH | OLDER_HEALTH => return (method == CHECK).then_some(Self::Health),
             _ => return None,
         };
         match method {
-            "InvokeHook" => Some(Self::InvokeHook),
-            "GetPluginConfig" => Some(Self::GetPluginConfig(vocabulary)),
-            "GetPluginConfigs" => Some(Self::GetPluginConfigs(vocabulary)),
+            INVOKE_HOOK => Some(Self::InvokeHook),
+            GET_PLUGIN_CONFIG => Some(Self::GetPluginConfig(vocabulary)),
+            GET_PLUGIN_CONFIGS => Some(Self::GetPluginConfigs(vocabulary)),
             _ => None,
         }
     }

@@ -5,4 +5,7 @@ mod bytes_codec;
 mod method;
 
 pub(crate) use bytes_codec::BytesCodec;
-pub(crate) use method::{CURRENT_SERVICE, Method, OLDER_SERVICE, PACKAGE_HEALTH};
+pub(crate) use method::{
+    CHECK, CURRENT_HEALTH, CURRENT_SERVICE, GET_PLUGIN_CONFIG, INVOKE_HOOK, Method, OLDER_HEALTH,
+    OLDER_SERVICE,
+};

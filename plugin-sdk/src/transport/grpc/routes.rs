@@ -21,7 +21,7 @@ use super::{
     head,
 };
 use crate::{
-    protocol::grpc::{CURRENT_SERVICE, OLDER_SERVICE, PACKAGE_HEALTH},
+    protocol::grpc::{CURRENT_HEALTH, CURRENT_SERVICE, OLDER_HEALTH, OLDER_SERVICE},
     server::ServeError,
 };
 
@@ -124,8 +124,6 @@ impl Health {
     }
 
     fn names() -> impl Iterator<Item = &'static str> + Send {
-        ["", CURRENT_SERVICE, OLDER_SERVICE]
-            .into_iter()
-            .chain(PACKAGE_HEALTH)
+        ["", CURRENT_SERVICE, OLDER_SERVICE, CURRENT_HEALTH, OLDER_HEALTH].into_iter()
     }
 }
