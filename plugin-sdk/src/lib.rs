@@ -128,6 +128,9 @@ mod visible;
 #[cfg(feature = "host")]
 mod yaml;
 
+/// For implementations of [`host::HostedPlugin`]: `async fn` in a trait whose objects are called.
+#[cfg(feature = "host")]
+pub use async_trait::async_trait;
 pub use plugin_sdk_macros::plugin;
 
 pub use context::{GlobalContext, PluginContext, UserContext};
@@ -139,7 +142,7 @@ pub use extensions::Extensions;
 #[cfg(feature = "cli")]
 pub use launch::{Launcher, launcher, run};
 pub use limits::Limits;
-pub use manifest::{Manifest, ManifestHook};
+pub use manifest::{Capability, Manifest, ManifestHook, Mode, OnError};
 pub use plugin::Plugin;
 pub use result::{HookResult, PluginResult};
 #[doc(inline)]

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::codec::nesting::{JsonLevels, Levels, Nesting};
+use crate::{
+    codec::nesting::{JsonLevels, Levels, Nesting},
+    setters::setters,
+};
 
 /// What a server takes on before it says no. Every bound is a setting; passing one is an error to the caller or the end of its
 /// connection, and a line in the log.
@@ -11,9 +14,9 @@ use crate::codec::nesting::{JsonLevels, Levels, Nesting};
 /// use plugin_sdk::Limits;
 /// use std::time::Duration;
 ///
-/// let mut limits = Limits::default();
-/// limits.call_timeout = Duration::from_secs(5);
-/// limits.max_message_size = 1024 * 1024;
+/// let limits = Limits::default()
+///     .with_call_timeout(Duration::from_secs(5))
+///     .with_max_message_size(1024 * 1024);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -49,6 +52,23 @@ pub struct Limits {
     pub blocking_threads: usize,
     /// Calls of hooks that block which run or wait for a thread at one time; further ones get the error `TOO_MANY_CALLS`. 512.
     pub max_blocking_calls: usize,
+}
+
+setters! {
+    Limits {
+        with_max_message_size(max_message_size: usize);
+        with_max_nesting(max_nesting: u32);
+        with_max_json_nesting(max_json_nesting: u32);
+        with_call_timeout(call_timeout: Duration);
+        with_late_answer_guard(late_answer_guard: Option<Duration>);
+        with_max_connections(max_connections: usize);
+        with_max_calls_in_flight(max_calls_in_flight: usize);
+        with_idle_timeout(idle_timeout: Duration);
+        with_write_timeout(write_timeout: Duration);
+        with_drain_timeout(drain_timeout: Duration);
+        with_blocking_threads(blocking_threads: usize);
+        with_max_blocking_calls(max_blocking_calls: usize);
+    }
 }
 
 /// The default of [`Limits::late_answer_guard`].

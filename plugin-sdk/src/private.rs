@@ -12,7 +12,7 @@ pub use crate::{
     PluginError,
     context::PluginContext,
     hooks::{self, Hook},
-    manifest::Manifest,
+    manifest::{Capability, Manifest, Mode, OnError},
     plugin::{
         BoxFuture, Call, Create, Functions, HasConfig, HasHook, Invocation, Invoke, Plugin, PluginSettings,
         Reference, checks, description, parameters,
@@ -59,7 +59,7 @@ macro_rules! __unix_constructor {
         impl $plugin {
             /// A server of this plugin on a Unix socket, for a runtime of the author's own.
             pub fn into_unix_server(self) -> $crate::unix::UnixServer {
-                $crate::unix::UnixServer::of(self)
+                $crate::unix::UnixServer::new(self)
             }
         }
     };
@@ -80,7 +80,7 @@ macro_rules! __grpc_constructor {
         impl $plugin {
             /// This plugin as a gRPC service, for a tonic server of the author's own.
             pub fn into_grpc_service(self) -> $crate::grpc::GrpcService {
-                $crate::grpc::GrpcService::of(self)
+                $crate::grpc::GrpcService::new(self)
             }
         }
     };
@@ -101,7 +101,7 @@ macro_rules! __mcp_constructor {
         impl $plugin {
             /// This plugin as an MCP server, for an HTTP server of the author's own.
             pub fn into_mcp_handler(self) -> $crate::mcp::McpHandler {
-                $crate::mcp::McpHandler::of(self)
+                $crate::mcp::McpHandler::new(self)
             }
         }
     };
@@ -126,18 +126,15 @@ mod in_process {
     use bytes::Bytes;
 
     use crate::{
-        codec::CodecError,
-        dispatch::{Dispatcher, StartError},
-        plugin::Plugin,
-        protocol::request::InvokeHookRequest,
+        codec::CodecError, dispatch::Dispatcher, plugin::Plugin, protocol::request::InvokeHookRequest,
     };
 
     /// One plugin without a transport around it: the bytes of a request in, those of the answer out.
     pub struct InProcess(Dispatcher);
 
     impl InProcess {
-        pub fn of<P: Plugin>(plugin: P) -> Result<Self, StartError> {
-            Dispatcher::of_plugin(plugin).map(Self)
+        pub fn new<P: Plugin>(plugin: P) -> Self {
+            Self(Dispatcher::of_plugin(plugin))
         }
 
         /// An `InvokeHookRequest` in, an `InvokeHookResponse` out.

@@ -1,4 +1,4 @@
-//! The `with_*` methods of payloads, results and extensions, which differ only in the kind of their field.
+//! The `with_*` methods of payloads, results, extensions and settings, which differ only in the kind of their field.
 
 /// Declares `with_*` methods: `with_reason(reason: Option<String>)` takes anything that turns into a `String` and
 /// sets `Some`; a `Vec` takes anything to iterate over; every other field takes what turns into its type.

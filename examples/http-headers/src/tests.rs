@@ -8,7 +8,7 @@ use plugin_sdk::{
 use super::*;
 
 async fn plugin(settings: Settings) -> InProcessPlugin {
-    InProcessPlugin::new(HttpHeaders::configure(settings).await.unwrap()).unwrap()
+    InProcessPlugin::new(HttpHeaders::configure(settings).await.unwrap())
 }
 
 /// The headers that the request gets, then those that the response gets.

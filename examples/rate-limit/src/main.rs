@@ -184,7 +184,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_host_finds_its_calls_counted() {
-        let plugin = InProcessPlugin::new(plugin(vec![limit(1, 3600)]).await).unwrap();
+        let plugin = InProcessPlugin::new(plugin(vec![limit(1, 3600)]).await);
         let payload = AgentPreInvokePayload::new("clerk", Vec::<Value>::new());
         let mut passed = Vec::new();
         for user in ["alice@example.com", "bob@example.com", "alice@example.com"] {

@@ -19,6 +19,7 @@ use syn::ext::IdentExt as _;
 use super::fallback;
 use super::generics::{Parts, parts};
 use super::model::{Construction, Hook, Manifest, Marker, Plugin};
+use super::names::camel_case;
 use super::sdk::Sdk;
 
 /// The implementation of `plugin_sdk::Plugin` for a checked attribute.
@@ -66,7 +67,7 @@ pub(super) fn expand(plugin: &Plugin, sdk: &Sdk) -> TokenStream {
             #manifest
             #schema
             fn functions() -> #here::Functions<Self> {
-                #here::Functions::of()
+                #here::Functions::known()
             }
             #shutdown
         }
@@ -131,13 +132,18 @@ fn manifest(plugin: &Plugin, sdk: &Sdk) -> TokenStream {
         ToTokens::to_token_stream,
     );
     let tags = (!tags.is_empty()).then(|| quote! { .with_tags([#(#tags),*]) });
-    let mode = mode.map(|mode| quote! { .with_mode(#mode) });
+    let mode = mode
+        .map(variant)
+        .map(|mode| quote! { .with_mode(#here::Mode::#mode) });
     let priority = priority
         .map(Literal::i64_unsuffixed)
         .map(|priority| quote! { .with_priority(#priority) });
-    let on_error = on_error.map(|policy| quote! { .with_on_error(#policy) });
+    let on_error = on_error
+        .map(variant)
+        .map(|policy| quote! { .with_on_error(#here::OnError::#policy) });
+    let words = capabilities.iter().copied().map(variant);
     let capabilities =
-        (!capabilities.is_empty()).then(|| quote! { .with_capabilities([#(#capabilities),*]) });
+        (!capabilities.is_empty()).then(|| quote! { .with_capabilities([#(#here::Capability::#words),*]) });
     let hooks = plugin.hooks.iter().map(|hook| {
         let at = located_at(hook.span());
         let add = if hook.blocking {
@@ -158,6 +164,11 @@ fn manifest(plugin: &Plugin, sdk: &Sdk) -> TokenStream {
                 #(#hooks)*
         }
     }
+}
+
+/// The variant of the SDK's enumeration that has this name in configurations.
+fn variant(name: &str) -> Ident {
+    Ident::new(&camel_case(name), Span::mixed_site())
 }
 
 /// The schema of the settings, which their type has if it derives one.

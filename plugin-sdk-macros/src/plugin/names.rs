@@ -44,11 +44,20 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
+/// `fire_and_forget` becomes `FireAndForget`.
+pub(super) fn camel_case(name: &str) -> String {
+    let words = name.split('_').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_uppercase() + rest
+    });
+    words.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proc_macro2::Span;
 
-    use super::{Ident, method_of_type, snake_case};
+    use super::{Ident, camel_case, method_of_type, snake_case};
 
     #[test]
     fn the_method_of_a_custom_hook_is_its_type_in_snake_case() {
@@ -58,6 +67,12 @@ mod tests {
         assert_eq!(snake_case("Audit2Event"), "audit2_event");
         assert_eq!(snake_case("Audit_Event"), "audit_event");
         assert_eq!(snake_case("A"), "a");
+    }
+
+    #[test]
+    fn a_variant_is_its_name_in_camel_case() {
+        assert_eq!(camel_case("fire_and_forget"), "FireAndForget");
+        assert_eq!(camel_case("audit"), "Audit");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{StartError, conduct::Conduct, counts::Counts, older_hosts};
 use crate::{
-    codec::to_struct,
-    manifest::Manifest,
+    codec::{CodecError, to_struct},
+    manifest::{DEFAULT_PRIORITY, Manifest, Mode, OnError},
     plugin::{ErasedPlugin, PluginKind, PluginSettings},
     protocol::plugin_config::Vocabulary,
     repeated::Repeated,
@@ -33,8 +33,8 @@ impl InstanceConfig {
         Self {
             name: manifest.name.clone(),
             kind: manifest.kind.clone(),
-            disabled: manifest.mode == "disabled",
-            ignore_errors: manifest.on_error != "fail",
+            disabled: manifest.mode == Mode::Disabled,
+            ignore_errors: manifest.on_error != OnError::Fail,
             ..Self::default()
         }
     }
@@ -74,25 +74,25 @@ impl Instance {
         config: &InstanceConfig,
         manifest: &Manifest,
         plugin: Option<Arc<dyn ErasedPlugin>>,
-    ) -> Result<Self, StartError> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             name: config.name.as_str().into(),
             ignore_errors: config.ignore_errors,
-            reported: Reported::new(config, Some(manifest))?,
+            reported: Reported::new(config, Some(manifest)),
             hooks: hooks(config, manifest),
             plugin,
-        })
+        }
     }
 
     /// An instance that can't be called: what the file has of it is still reported.
-    pub(crate) fn missing(config: &InstanceConfig) -> Result<Self, StartError> {
-        Ok(Self {
+    pub(crate) fn missing(config: &InstanceConfig) -> Self {
+        Self {
             name: config.name.as_str().into(),
             ignore_errors: false,
-            reported: Reported::new(config, None)?,
+            reported: Reported::new(config, None),
             hooks: Vec::new(),
             plugin: None,
-        })
+        }
     }
 
     /// The plugin and the hook to call, and where the hook stands among those of the instance.
@@ -147,7 +147,7 @@ pub(crate) fn unknown_hooks(
 }
 
 impl Reported {
-    fn new(config: &InstanceConfig, manifest: Option<&Manifest>) -> Result<Self, StartError> {
+    fn new(config: &InstanceConfig, manifest: Option<&Manifest>) -> Self {
         let mut reported = config.reported.clone();
         let mut fill_in = |key: &str, value: Value| {
             if !reported.contains_key(key) {
@@ -161,27 +161,26 @@ impl Reported {
             fill_in("hooks", hooks.into());
             // What the hosts take for granted is left out: the older ones know other names for it. A legacy mode stands for an
             // `on_error` too, which one that is filled in would hide.
-            let defaults = Manifest::new("");
             let has_mode = config.reported.contains_key("mode");
             let behaviour = [
                 (
                     "mode",
                     Value::from(manifest.mode.as_str()),
-                    manifest.mode != defaults.mode,
+                    manifest.mode != Mode::default(),
                 ),
                 (
                     "priority",
                     manifest.priority.into(),
-                    manifest.priority != defaults.priority,
+                    manifest.priority != DEFAULT_PRIORITY,
                 ),
                 (
                     "on_error",
                     manifest.on_error.as_str().into(),
-                    manifest.on_error != defaults.on_error && !has_mode,
+                    manifest.on_error != OnError::default() && !has_mode,
                 ),
                 (
                     "capabilities",
-                    manifest.capabilities.clone().into(),
+                    manifest.capability_names().into(),
                     !manifest.capabilities.is_empty(),
                 ),
             ];
@@ -212,23 +211,18 @@ impl Reported {
                 }
             }
         }
-        let unsendable = |error: String| {
-            StartError::new(
-                &config.name,
-                format!("its configuration can't be reported: {error}"),
-            )
-        };
-        if let Err(error) = to_struct(&reported)
-            && reported.remove("config").is_some()
-        {
-            tracing::warn!(plugin_name = config.name, %error, "hosts are not told the plugin's `config`");
-        }
-        let wire = |map: &Map| to_struct(map).map_err(|error| unsendable(error.to_string()));
-        Ok(Self {
-            current: wire(&reported)?,
-            older: wire(&older_hosts::translated(&reported))?,
+        reported.retain(|key, value| match entry(key, value) {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::warn!(plugin_name = config.name, %error, "hosts are not told the plugin's `{key}`");
+                false
+            }
+        });
+        Self {
+            current: entries(&reported),
+            older: entries(&older_hosts::translated(&reported)),
             json: Value::Object(older_hosts::for_all(&reported)).to_string(),
-        })
+        }
     }
 
     /// The configuration as JSON, for hosts of whatever age.
@@ -245,6 +239,17 @@ impl Reported {
     }
 }
 
+/// A `Struct` with one entry.
+fn entry(key: &str, value: &Value) -> Result<Vec<u8>, CodecError> {
+    to_struct(&Map::from([(key, value.clone())]))
+}
+
+/// A `Struct` with every entry that has a form in it: the bytes of several are those of each in a row.
+fn entries(map: &Map) -> Vec<u8> {
+    let entries = map.iter().filter_map(|(key, value)| entry(key, value).ok());
+    entries.flatten().collect()
+}
+
 /// Makes the plugin of an instance, or says why it can't be made.
 pub(crate) async fn start(kinds: &[PluginKind], config: &InstanceConfig) -> Result<Instance, StartError> {
     let Some(kind) = kinds.iter().find(|kind| kind.manifest.kind == config.kind) else {
@@ -255,7 +260,7 @@ pub(crate) async fn start(kinds: &[PluginKind], config: &InstanceConfig) -> Resu
         return Err(error);
     }
     if config.disabled {
-        return Instance::new(config, &kind.manifest, None);
+        return Ok(Instance::new(config, &kind.manifest, None));
     }
     let plugin = super::guard::no_panic(kind.create(config.settings.clone()))
         .await
@@ -264,5 +269,5 @@ pub(crate) async fn start(kinds: &[PluginKind], config: &InstanceConfig) -> Resu
             StartError::new(&config.name, format!("`configure` {panic}"))
         })?
         .map_err(|error| StartError::new(&config.name, error.message()))?;
-    Instance::new(config, &kind.manifest, Some(plugin))
+    Ok(Instance::new(config, &kind.manifest, Some(plugin)))
 }

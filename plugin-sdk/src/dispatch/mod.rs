@@ -46,6 +46,7 @@ use crate::{
 };
 
 /// All instances of a process, and the only way to call them.
+#[derive(Clone)]
 pub(crate) struct Dispatcher {
     instances: Arc<[Instance]>,
     by_name: HashMap<String, usize>,
@@ -96,7 +97,7 @@ impl Dispatcher {
                     tracing::warn!(
                         "{error}; the server starts without it (PLUGINS_FAIL_ON_PLUGIN_ERROR=false)"
                     );
-                    instances.push(Instance::missing(config)?);
+                    instances.push(Instance::missing(config));
                 }
             }
         }
@@ -104,16 +105,13 @@ impl Dispatcher {
     }
 
     /// The dispatcher of one plugin that its author made.
-    pub(crate) fn of_plugin<P: Plugin>(plugin: P) -> Result<Self, StartError> {
+    pub(crate) fn of_plugin<P: Plugin>(plugin: P) -> Self {
         Self::of_erased(&P::manifest(), Arc::new(plugin))
     }
 
-    fn of_erased(
-        manifest: &Manifest,
-        plugin: Arc<dyn crate::plugin::ErasedPlugin>,
-    ) -> Result<Self, StartError> {
-        let instance = Instance::new(&InstanceConfig::of_manifest(manifest), manifest, Some(plugin))?;
-        Ok(Self::of_instances(vec![instance], Limits::default()))
+    fn of_erased(manifest: &Manifest, plugin: Arc<dyn crate::plugin::ErasedPlugin>) -> Self {
+        let instance = Instance::new(&InstanceConfig::of_manifest(manifest), manifest, Some(plugin));
+        Self::of_instances(vec![instance], Limits::default())
     }
 
     fn of_instances(instances: Vec<Instance>, limits: Limits) -> Self {

@@ -2,11 +2,14 @@
 
 use std::{fmt, time::Duration};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
+use super::error::CallError;
 use crate::{
+    codec::nesting::JsonLevels,
     context::PluginContext,
     protocol::request::{EncodePayload, OutgoingCall},
+    value::Document,
 };
 
 /// One call of one hook, before it takes the form of a transport.
@@ -46,6 +49,20 @@ impl<'a> HookCall<'a> {
         self.context
     }
 
+    /// The payload, read as a type: that of the hook, or a [`Map`](crate::Map). It is written and read again for that.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::InvalidRequest`] when the payload has no form on the wire, or is not of this type.
+    pub fn payload<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+        let levels = JsonLevels::new(JsonLevels::MAX);
+        let mut text = Vec::new();
+        self.payload
+            .write_json(&mut text, levels)
+            .and_then(|()| Document::of_json(&text, levels).decode())
+            .map_err(|error| CallError::invalid_request(&error.in_key("payload")))
+    }
+
     /// How the call is made.
     pub fn options(&self) -> CallOptions {
         self.options
@@ -78,7 +95,7 @@ impl fmt::Debug for HookCall<'_> {
 /// use plugin_sdk::host::CallOptions;
 /// use std::time::Duration;
 ///
-/// let options = CallOptions::new().with_timeout(Duration::from_secs(2)).repeatable();
+/// let options = CallOptions::new().with_timeout(Duration::from_secs(2)).with_repeatable(true);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
@@ -100,10 +117,10 @@ impl CallOptions {
         self
     }
 
-    /// Says that the plugin may see the call twice: it is then also repeated when the connection was lost after it was sent.
+    /// Sets whether the plugin may see the call twice: it is then also repeated when the connection was lost after it was sent.
     #[must_use]
-    pub fn repeatable(mut self) -> Self {
-        self.repeatable = true;
+    pub fn with_repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
         self
     }
 }

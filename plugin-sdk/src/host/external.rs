@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+
 use super::{
     answer,
     call::{CallOptions, HookCall},
@@ -16,7 +18,6 @@ use super::{
 };
 use crate::{
     codec::nesting::Nesting,
-    plugin::BoxFuture,
     protocol::{health, plugin_config},
 };
 
@@ -48,7 +49,7 @@ impl ExternalPlugin {
         let nesting = settings.nesting();
         let encoding = calls.transport.encoding();
         // Fetching a configuration does no harm, however often the server sees it.
-        let options = CallOptions::new().repeatable();
+        let options = CallOptions::new().with_repeatable(true);
         let answer = calls
             .make(
                 Method::GetPluginConfig,
@@ -104,47 +105,43 @@ impl ExternalPlugin {
     }
 }
 
+#[async_trait]
 impl HostedPlugin for ExternalPlugin {
     fn config(&self) -> &PluginConfig {
         &self.config
     }
 
-    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
+    async fn call(&self, call: HookCall<'_>) -> Result<HookReply, CallError> {
         let encoding = self.calls.transport.encoding();
-        let message = call.outgoing(self.config.name()).write(encoding, self.nesting);
-        let options = call.options();
-        Box::pin(async move {
-            let message = message.map_err(|error| CallError::invalid_request(&error))?;
-            let name = self.config.name();
-            let answer = self
-                .calls
-                .make(Method::InvokeHook, name, message, options)
-                .await?;
-            answer::read(encoding, name, &answer, self.nesting)
-        })
+        let name = self.config.name();
+        let message = call
+            .outgoing(name)
+            .write(encoding, self.nesting)
+            .map_err(|error| CallError::invalid_request(&error))?;
+        let answer = self
+            .calls
+            .make(Method::InvokeHook, name, message, call.options())
+            .await?;
+        answer::read(encoding, name, &answer, self.nesting)
     }
 
-    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
-        Box::pin(async {
-            let encoding = self.calls.transport.encoding();
-            let options = CallOptions::new().repeatable();
-            let answer = self
-                .calls
-                .make(
-                    Method::Health,
-                    self.config.name(),
-                    health::request(encoding),
-                    options,
-                )
-                .await?;
-            health::read(encoding, &answer).map_err(CallError::invalid_answer)
-        })
+    async fn check_health(&self) -> Result<bool, CallError> {
+        let encoding = self.calls.transport.encoding();
+        let options = CallOptions::new().with_repeatable(true);
+        let answer = self
+            .calls
+            .make(
+                Method::Health,
+                self.config.name(),
+                health::request(encoding),
+                options,
+            )
+            .await?;
+        health::read(encoding, &answer).map_err(CallError::invalid_answer)
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            self.calls.closed.store(true, Ordering::Release);
-            self.calls.transport.close().await;
-        })
+    async fn close(&self) {
+        self.calls.closed.store(true, Ordering::Release);
+        self.calls.transport.close().await;
     }
 }

@@ -1,5 +1,8 @@
 //! The one trait for a call, wherever the plugin runs.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -12,14 +15,86 @@ use crate::{context::PluginContext, hooks::Hook, plugin::BoxFuture, result::Plug
 
 /// A plugin that a host can call: over any transport, or in the same process.
 ///
-/// Call it with the methods of [`Invoke`]. Retries or metrics are implementations of this trait around another one; what stands in
-/// for an external plugin in a test is an [`InProcessPlugin`](super::InProcessPlugin).
+/// Call it with the methods of [`Invoke`]. What stands in for an external plugin in a test is an
+/// [`InProcessPlugin`](super::InProcessPlugin).
+///
+/// Retries, metrics or a cache are implementations of this trait around another one. A wrapper sees the [hook](HookCall::hook), the
+/// [payload](HookCall::payload) and the [context](HookCall::context) of a call, may hand on another call, and may
+/// [answer](HookReply::new) itself:
+///
+/// ```
+/// use plugin_sdk::{
+///     PluginResult, PluginViolation, async_trait,
+///     host::{CallError, HookCall, HookReply, HostedPlugin, PluginConfig},
+///     hooks::ToolPreInvoke,
+///     prelude::ToolPreInvokePayload,
+/// };
+/// use std::time::Instant;
+///
+/// /// Measures calls, and denies one tool without asking the plugin.
+/// struct Measured<P>(P);
+///
+/// #[async_trait]
+/// impl<P: HostedPlugin> HostedPlugin for Measured<P> {
+///     fn config(&self) -> &PluginConfig {
+///         self.0.config()
+///     }
+///
+///     async fn call(&self, call: HookCall<'_>) -> Result<HookReply, CallError> {
+///         if call.hook() == "tool_pre_invoke" {
+///             let payload: ToolPreInvokePayload = call.payload()?;
+///             if payload.name == "rm" {
+///                 let violation = PluginViolation::new("forbidden tool", "FORBIDDEN_TOOL");
+///                 return HookReply::new(&PluginResult::<ToolPreInvokePayload>::deny(violation));
+///             }
+///         }
+///         let begin = Instant::now();
+///         let reply = self.0.call(call).await;
+///         println!("{} {}: {:?}", self.config().name(), call.hook(), begin.elapsed());
+///         reply
+///     }
+///
+///     async fn check_health(&self) -> Result<bool, CallError> {
+///         self.0.check_health().await
+///     }
+///
+///     async fn close(&self) {
+///         self.0.close().await;
+///     }
+/// }
+/// # use plugin_sdk::{host::{InProcessPlugin, Invoke, PluginRegistry}, prelude::*};
+/// # #[plugin(hooks = [tool_pre_invoke])]
+/// # #[derive(Default)]
+/// # struct AllowAll;
+/// # impl AllowAll {
+/// #     async fn tool_pre_invoke(&self, _: ToolPreInvokePayload, _: &mut PluginContext) -> HookResult<ToolPreInvokePayload> {
+/// #         Ok(PluginResult::allow())
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///
+/// let mut plugins = PluginRegistry::new();
+/// plugins.insert(Measured(InProcessPlugin::new(AllowAll)));
+/// # let plugin = plugins.of_hook("tool_pre_invoke").next().unwrap();
+/// # let mut context = PluginContext::new("request-1");
+/// # let mut call = async |tool: &str| plugin.invoke::<ToolPreInvoke>(&ToolPreInvokePayload::new(tool), &mut context).await;
+/// # assert!(call("search").await?.continue_processing);
+/// # assert_eq!(call("rm").await?.violation.unwrap().code, "FORBIDDEN_TOOL");
+/// # Ok(())
+/// # }
+/// ```
+#[async_trait]
 pub trait HostedPlugin: Send + Sync {
     /// How it is configured: the host's entry, filled in with what the server reports.
     fn config(&self) -> &PluginConfig;
 
     /// Makes a call. Dropping the future cancels it.
-    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>>;
+    ///
+    /// # Errors
+    ///
+    /// When there is no result; a denial is one.
+    async fn call(&self, call: HookCall<'_>) -> Result<HookReply, CallError>;
 
     /// Asks whether the plugin's server is up. A server that has no such question (the Python server on a Unix socket) is up when it
     /// answers at all.
@@ -27,48 +102,52 @@ pub trait HostedPlugin: Send + Sync {
     /// # Errors
     ///
     /// When there is no answer.
-    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>>;
+    async fn check_health(&self) -> Result<bool, CallError>;
 
     /// Ends what belongs to the plugin: connections, sessions, a process that was started for it, a plugin in this process. Later
     /// calls are [`CallError::Closed`].
-    fn close(&self) -> BoxFuture<'_, ()>;
+    async fn close(&self);
 }
 
-impl<T: HostedPlugin + ?Sized> HostedPlugin for &T {
-    fn config(&self) -> &PluginConfig {
-        (**self).config()
-    }
+/// Hands everything on, without a future of its own.
+macro_rules! deref {
+    ($($pointer:ty),*) => {
+        $(
+            impl<T: HostedPlugin + ?Sized> HostedPlugin for $pointer {
+                fn config(&self) -> &PluginConfig {
+                    (**self).config()
+                }
 
-    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
-        (**self).call(call)
-    }
+                fn call<'a, 'b, 'c>(&'a self, call: HookCall<'b>) -> BoxFuture<'c, Result<HookReply, CallError>>
+                where
+                    'a: 'c,
+                    'b: 'c,
+                    Self: 'c,
+                {
+                    (**self).call(call)
+                }
 
-    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
-        (**self).check_health()
-    }
+                fn check_health<'a, 'b>(&'a self) -> BoxFuture<'b, Result<bool, CallError>>
+                where
+                    'a: 'b,
+                    Self: 'b,
+                {
+                    (**self).check_health()
+                }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
-        (**self).close()
-    }
+                fn close<'a, 'b>(&'a self) -> BoxFuture<'b, ()>
+                where
+                    'a: 'b,
+                    Self: 'b,
+                {
+                    (**self).close()
+                }
+            }
+        )*
+    };
 }
 
-impl<T: HostedPlugin + ?Sized> HostedPlugin for std::sync::Arc<T> {
-    fn config(&self) -> &PluginConfig {
-        (**self).config()
-    }
-
-    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
-        (**self).call(call)
-    }
-
-    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
-        (**self).check_health()
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        (**self).close()
-    }
-}
+deref!(&T, Arc<T>);
 
 /// Calls of hooks with their own types, or by name. Every [`HostedPlugin`] has them.
 ///

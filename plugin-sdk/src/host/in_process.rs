@@ -2,18 +2,17 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+
 use super::{
-    answer::of_reported,
-    call::HookCall,
-    config::{Mode, OnError, PluginConfig},
-    error::CallError,
-    hosted::HostedPlugin,
+    answer::of_reported, call::HookCall, config::PluginConfig, error::CallError, hosted::HostedPlugin,
     reply::HookReply,
 };
 use crate::{
     dispatch::{Dispatcher, InstanceConfig, StartError},
     limits::Limits,
-    plugin::{BoxFuture, Plugin, PluginKind},
+    manifest::{Mode, OnError},
+    plugin::{Plugin, PluginKind},
     protocol::request::InvokeHookRequest,
     value::Value,
 };
@@ -35,7 +34,7 @@ use crate::{
 /// # }
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// let mut plugins = PluginRegistry::new();
-/// plugins.insert(InProcessPlugin::new(NoDangerousTools)?);
+/// plugins.insert(InProcessPlugin::new(NoDangerousTools));
 /// for plugin in plugins.of_hook("tool_pre_invoke") {
 ///     let payload = Map::from([("name", "search")]);
 ///     let mut context = PluginContext::new("request-1");
@@ -52,18 +51,12 @@ pub struct InProcessPlugin {
 
 impl InProcessPlugin {
     /// A plugin under the name that it gives itself.
-    ///
-    /// # Errors
-    ///
-    /// When what the plugin says of itself is not valid.
-    pub fn new<P: Plugin>(plugin: P) -> Result<Self, StartError> {
-        let manifest = P::manifest();
-        let dispatcher = Dispatcher::of_plugin(plugin)?;
-        Ok(Self {
-            config: PluginConfig::of_manifest(&manifest),
-            dispatcher,
+    pub fn new<P: Plugin>(plugin: P) -> Self {
+        Self {
+            config: PluginConfig::of_manifest(&P::manifest()),
+            dispatcher: Dispatcher::of_plugin(plugin),
             closed: AtomicBool::new(false),
-        })
+        }
     }
 
     /// A plugin as an entry of `plugins` configures it, with a `name`, a `config` and all else that a server's file may say; its
@@ -110,61 +103,54 @@ impl InProcessPlugin {
     }
 }
 
+#[async_trait]
 impl HostedPlugin for InProcessPlugin {
     fn config(&self) -> &PluginConfig {
         &self.config
     }
 
-    fn call<'a>(&'a self, call: HookCall<'a>) -> BoxFuture<'a, Result<HookReply, CallError>> {
+    async fn call(&self, call: HookCall<'_>) -> Result<HookReply, CallError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(CallError::Closed);
+        }
         // JSON, because it carries all of a context, and integers of any size.
         let nesting = self.dispatcher.limits().nesting();
         let outgoing = call.outgoing(self.config.name());
         let (mut payload, mut context) = (Vec::new(), Vec::new());
-        let written = outgoing
+        outgoing
             .payload_json(&mut payload, nesting)
-            .and_then(|()| outgoing.context_json(&mut context, nesting));
-        let options = call.options();
-        Box::pin(async move {
-            if self.closed.load(Ordering::Acquire) {
-                return Err(CallError::Closed);
-            }
-            written.map_err(|error| CallError::invalid_request(&error))?;
-            let limit = self.dispatcher.limits().max_message_size;
-            within(limit, payload.len() + context.len())?;
-            let (hook, name) = (call.hook().into(), self.config.name().into());
-            let request = InvokeHookRequest::of_json(hook, name, payload.into(), context.into());
-            let answer = self.dispatcher.reply(request);
-            let answer = match options.timeout {
-                None => answer.await,
-                Some(after) => tokio::time::timeout(after, answer)
-                    .await
-                    .map_err(|_| CallError::Timeout {
-                        after,
-                        may_be_seen: true,
-                    })?,
-            };
-            answer.map_err(of_reported)
-        })
+            .and_then(|()| outgoing.context_json(&mut context, nesting))
+            .map_err(|error| CallError::invalid_request(&error))?;
+        let limit = self.dispatcher.limits().max_message_size;
+        within(limit, payload.len() + context.len())?;
+        let (hook, name) = (call.hook().into(), self.config.name().into());
+        let request = InvokeHookRequest::of_json(hook, name, payload.into(), context.into());
+        let answer = self.dispatcher.reply(request);
+        let answer = match call.options().timeout {
+            None => answer.await,
+            Some(after) => tokio::time::timeout(after, answer)
+                .await
+                .map_err(|_| CallError::Timeout {
+                    after,
+                    may_be_seen: true,
+                })?,
+        };
+        answer.map_err(of_reported)
     }
 
-    fn check_health(&self) -> BoxFuture<'_, Result<bool, CallError>> {
-        let is_closed = self.closed.load(Ordering::Acquire);
-        Box::pin(async move {
-            if is_closed {
-                Err(CallError::Closed)
-            } else {
-                Ok(true)
-            }
-        })
+    async fn check_health(&self) -> Result<bool, CallError> {
+        if self.closed.load(Ordering::Acquire) {
+            Err(CallError::Closed)
+        } else {
+            Ok(true)
+        }
     }
 
     /// The plugin's shutdown runs once.
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            if !self.closed.swap(true, Ordering::AcqRel) {
-                self.dispatcher.shutdown().await;
-            }
-        })
+    async fn close(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            self.dispatcher.shutdown().await;
+        }
     }
 }
 
@@ -248,7 +234,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_has_its_own_types_and_takes_over_the_context() {
         let mut registry = PluginRegistry::new();
-        registry.insert(InProcessPlugin::new(Counts).unwrap());
+        registry.insert(InProcessPlugin::new(Counts));
         let plugin = registry.of_hook("tool_pre_invoke").next().unwrap();
         assert_eq!(
             (plugin.config().name(), plugin.config().priority()),
@@ -274,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn denials_are_results_and_failures_are_errors() {
-        let plugin = InProcessPlugin::new(Counts).unwrap();
+        let plugin = InProcessPlugin::new(Counts);
         let mut context = PluginContext::new("request-1");
         let call = async |name: &str, context: &mut PluginContext| {
             let payload = ToolPreInvokePayload::new(name);
@@ -307,7 +293,7 @@ mod tests {
             max_message_size: 10_000,
             ..Limits::default()
         };
-        let plugin = InProcessPlugin::new(Counts).unwrap().with_limits(limits);
+        let plugin = InProcessPlugin::new(Counts).with_limits(limits);
         let mut context = PluginContext::new("request-1");
         let after = Duration::from_millis(20);
         let payload = ToolPreInvokePayload::new("wait");

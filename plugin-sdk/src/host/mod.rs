@@ -40,7 +40,7 @@
 //! #     }
 //! # }
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-//! let plugin = InProcessPlugin::new(NoDangerousTools)?;
+//! let plugin = InProcessPlugin::new(NoDangerousTools);
 //! let mut context = PluginContext::new("request-1");
 //! let result = plugin.invoke::<ToolPreInvoke>(&ToolPreInvokePayload::new("search"), &mut context).await?;
 //! assert!(result.continue_processing);
@@ -52,7 +52,7 @@
 //!
 //! A denial is a result. Everything else that goes wrong is a [`CallError`], the same one on every transport. A call is repeated
 //! only when it is certain that the plugin did not see it, or when the caller says that it may be
-//! ([`CallOptions::repeatable`]); between two attempts there is a pause, which doubles each time. Dropping the future of a call
+//! ([`CallOptions::with_repeatable`]); between two attempts there is a pause, which doubles each time. Dropping the future of a call
 //! cancels the call.
 //!
 //! # Environment
@@ -97,8 +97,13 @@ pub(crate) mod transport;
 #[cfg(feature = "unix")]
 pub(crate) mod unix;
 
+#[doc(no_inline)]
+pub use crate::{
+    async_trait,
+    manifest::{Capability, Mode, OnError},
+};
 pub use call::{CallOptions, HookCall};
-pub use config::{ExternalPluginConfig, GatewayConfig, Mode, OnError, PluginConfig};
+pub use config::{ExternalPluginConfig, GatewayConfig, PluginConfig};
 pub use error::{CallError, HostError};
 pub use external::ExternalPlugin;
 pub use hosted::{HostedPlugin, Invoke};

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll};
 
-use super::{config::Mode, error::HostError, hosted::HostedPlugin};
+use super::{error::HostError, hosted::HostedPlugin};
+use crate::manifest::Mode;
 
 /// The plugins of a host. Whatever they are and wherever they run, they are found by name, and by hook in the order in which
 /// hosts run them.

@@ -1,10 +1,15 @@
 //! How an answer with a result is read.
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::CallError;
 use crate::{
-    codec::{Encoding, message::Message},
+    codec::{
+        Encoding,
+        message::Message,
+        nesting::{JsonLevels, Levels, Nesting},
+        write_json,
+    },
     context::PluginContext,
     result::PluginResult,
     value::Document,
@@ -13,6 +18,33 @@ use crate::{
 pub use crate::protocol::response::HookReply;
 
 impl HookReply {
+    /// The answer of a wrapper that does not ask the plugin, or that changes what the plugin answered. It changes nothing of the
+    /// context.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::InvalidAnswer`] when the result has no form on the wire.
+    pub fn new<T: Serialize>(result: &PluginResult<T>) -> Result<Self, CallError> {
+        let nesting = Nesting::new(Levels::DEFAULT_OBJECTS, JsonLevels::MAX);
+        let mut text = Vec::new();
+        write_json(&mut text, result, nesting.json.in_result())
+            .map_err(|error| CallError::invalid_answer(error.in_key("result")))?;
+        Ok(Self {
+            encoding: Encoding::Json,
+            result: text.into(),
+            denial_metadata: None,
+            context: None,
+            nesting,
+        })
+    }
+
+    /// Sets what the caller takes over into its context: the state and the metadata of the plugin, and the state that plugins share.
+    #[must_use]
+    pub fn with_context(mut self, context: PluginContext) -> Self {
+        self.context = Some(Box::new(context));
+        self
+    }
+
     /// Reads the result, and takes over what the plugin changed of the context. If the result can't be read, the context stays
     /// as it is.
     ///
@@ -23,6 +55,20 @@ impl HookReply {
         self,
         context: &mut PluginContext,
     ) -> Result<PluginResult<T>, CallError> {
+        let result = self.result()?;
+        if let Some(returned) = self.context {
+            // Protobuf can't tell an empty state from one that was not sent (docs/protocol.md, section 6.4).
+            context.take_over(*returned, self.encoding == Encoding::Json);
+        }
+        Ok(result)
+    }
+
+    /// Reads the result: as the type of the hook, or as a [`Map`].
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::InvalidAnswer`] when the result does not fit.
+    pub fn result<T: DeserializeOwned>(&self) -> Result<PluginResult<T>, CallError> {
         let document = match self.encoding {
             Encoding::Protobuf => Document::of_struct(Message::new(&self.result), self.nesting.levels),
             Encoding::Json => Document::of_json(&self.result, self.nesting.json.in_result()),
@@ -31,11 +77,7 @@ impl HookReply {
             .decode()
             .map_err(|error| CallError::invalid_answer(error.in_key("result")))?;
         if self.denial_metadata.is_some() {
-            result.denial_metadata = self.denial_metadata;
-        }
-        if let Some(returned) = self.context {
-            // Protobuf can't tell an empty state from one that was not sent (docs/protocol.md, section 6.4).
-            context.take_over(*returned, self.encoding == Encoding::Json);
+            result.denial_metadata.clone_from(&self.denial_metadata);
         }
         Ok(result)
     }

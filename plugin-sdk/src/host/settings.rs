@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{config::variables::Variables, error::HostError};
-use crate::codec::nesting::{JsonLevels, Levels, Nesting};
+use crate::{
+    codec::nesting::{JsonLevels, Levels, Nesting},
+    setters::setters,
+};
 
 /// What the host half takes on. Every bound is a setting.
 ///
@@ -11,8 +14,7 @@ use crate::codec::nesting::{JsonLevels, Levels, Nesting};
 /// use plugin_sdk::host::HostSettings;
 /// use std::time::Duration;
 ///
-/// let mut settings = HostSettings::default();
-/// settings.call_timeout = Duration::from_secs(5);
+/// let settings = HostSettings::default().with_call_timeout(Duration::from_secs(5));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -67,6 +69,35 @@ pub struct HttpSettings {
     pub read_timeout: Duration,
     /// How long a call waits for a connection. 10 s, `PLUGINS_HTTPX_POOL_TIMEOUT`.
     pub pool_timeout: Duration,
+}
+
+setters! {
+    HostSettings {
+        with_call_timeout(call_timeout: Duration);
+        with_connect_timeout(connect_timeout: Duration);
+        with_start_timeout(start_timeout: Duration);
+        with_max_message_size(max_message_size: usize);
+        with_max_nesting(max_nesting: u32);
+        with_max_json_nesting(max_json_nesting: u32);
+        with_max_connections(max_connections: usize);
+        with_max_calls_in_flight(max_calls_in_flight: usize);
+        with_idle_timeout(idle_timeout: Duration);
+        with_keepalive_interval(keepalive_interval: Duration);
+        with_keepalive_timeout(keepalive_timeout: Duration);
+        with_max_backoff(max_backoff: Duration);
+        with_http(http: HttpSettings);
+    }
+}
+
+setters! {
+    HttpSettings {
+        with_max_connections(max_connections: usize);
+        with_max_idle_connections(max_idle_connections: usize);
+        with_keepalive_expiry(keepalive_expiry: Duration);
+        with_connect_timeout(connect_timeout: Duration);
+        with_read_timeout(read_timeout: Duration);
+        with_pool_timeout(pool_timeout: Duration);
+    }
 }
 
 impl Default for HttpSettings {

@@ -30,20 +30,22 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{codec::Encoding, plugin::BoxFuture, protocol::error::ReportedError};
+use crate::{codec::Encoding, protocol::error::ReportedError};
 
 /// A way to a server of plugins. See the [contract](self).
+#[async_trait]
 pub(crate) trait Transport: Send + Sync {
     /// The form in which it carries requests and answers.
     fn encoding(&self) -> Encoding;
 
     /// Sends a request and gives the answer to it.
-    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>>;
+    async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure>;
 
     /// Ends everything that is open, within a second or so; exchanges that still run may fail. None comes after it.
-    fn close(&self) -> BoxFuture<'_, ()>;
+    async fn close(&self);
 }
 
 /// What is asked of the server.

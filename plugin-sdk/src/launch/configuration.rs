@@ -13,7 +13,7 @@ use super::yaml::entry::Entry;
 use super::yaml::findings::{Findings, located};
 use crate::dispatch::{InstanceConfig, StartError};
 use crate::environment::Environment;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Mode, OnError};
 use crate::plugin::{PluginKind, PluginSettings};
 use crate::yaml::document;
 
@@ -202,15 +202,18 @@ impl ConfigurationPath {
 /// plugin's own defaults hold.
 fn configured(entry: &Entry, kinds: &[PluginKind]) -> InstanceConfig {
     let manifest = find(kinds, &entry.kind);
-    let mode = entry.mode.as_deref().or_else(|| Some(manifest?.mode.as_str()));
+    let disabled = match &entry.mode {
+        Some(mode) => mode == Mode::Disabled.as_str(),
+        None => manifest.is_some_and(|manifest| manifest.mode == Mode::Disabled),
+    };
     let ignore_errors = entry
         .ignores_errors()
-        .or_else(|| Some(manifest?.on_error != "fail"));
+        .or_else(|| Some(manifest?.on_error != OnError::Fail));
     InstanceConfig {
         name: entry.name.clone(),
         kind: entry.kind.clone(),
         hooks: entry.hooks.clone(),
-        disabled: mode == Some("disabled"),
+        disabled,
         ignore_errors: ignore_errors.unwrap_or(false),
         settings: PluginSettings::from(entry.settings.clone()),
         reported: entry.reported.clone(),

@@ -56,7 +56,7 @@ pub struct Functions<P> {
 
 impl<P> Functions<P> {
     /// Those of the expansion.
-    pub fn of() -> Self
+    pub fn known() -> Self
     where
         PluginSettings: Create<P>,
         for<'a> Invocation<'a, P>: Invoke<'a, P>,

@@ -17,6 +17,7 @@ use crate::{
     },
     error::INTERNAL_ERROR,
     repeated::limited,
+    setters::setters,
     value::{Document, Map},
     visible::Visible,
 };
@@ -47,6 +48,14 @@ pub struct ReportedError {
     pub mcp_error_code: i32,
 }
 
+setters! {
+    ReportedError {
+        with_code(code: String);
+        with_details(details: Map);
+        with_mcp_error_code(mcp_error_code: i32);
+    }
+}
+
 /// Hosts take null for what is missing.
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
@@ -72,6 +81,16 @@ impl fmt::Display for ReportedError {
 }
 
 impl ReportedError {
+    /// An error with this message, no code, no details, and the MCP error code -32603.
+    pub fn new(plugin_name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            plugin_name: plugin_name.into(),
+            mcp_error_code: INTERNAL_ERROR,
+            ..Self::default()
+        }
+    }
+
     /// Appends the fields of the message. Details that can't be sent are left out.
     pub(crate) fn write(&self, out: &mut Vec<u8>, levels: Levels) {
         put_bytes(out, field::bytes(MESSAGE), self.message.as_bytes());

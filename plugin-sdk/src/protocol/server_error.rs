@@ -43,15 +43,6 @@ fn shortened(name: &str) -> Cow<'_, str> {
 }
 
 impl ReportedError {
-    fn new(plugin_name: &str, message: String) -> Self {
-        Self::of_plugin(plugin_name, &PluginError::new(message))
-    }
-
-    fn with_code(mut self, code: &str) -> Self {
-        self.code = code.into();
-        self
-    }
-
     /// With the code for what is wrong with a document: one for nesting, whichever way the document goes, and `other`.
     fn about(self, error: &CodecError, other: &str) -> Self {
         self.with_code(if error.is_too_deep() {
@@ -81,7 +72,7 @@ impl ReportedError {
         let (plugin_name, hook) = (shortened(plugin_name), shortened(hook));
         let (begin, end) = NOT_FOUND;
         Self::new(
-            &plugin_name,
+            &*plugin_name,
             format!("{begin}{hook} for plugin {plugin_name}.  {end}"),
         )
     }
@@ -128,13 +119,13 @@ impl ReportedError {
 
     /// The arguments of a tool are not those that it has.
     pub(crate) fn arguments(plugin_name: &str, message: String) -> Self {
-        let mut error = Self::new(&shortened(plugin_name), message);
+        let mut error = Self::new(shortened(plugin_name), message);
         error.mcp_error_code = INVALID_PARAMS;
         error
     }
 
     pub(crate) fn busy(message: &str) -> Self {
-        Self::new("", message.to_owned()).with_code(code::BUSY)
+        Self::new("", message).with_code(code::BUSY)
     }
 
     pub(crate) fn too_many_blocking(plugin_name: &str, hook: &str, limit: usize) -> Self {
@@ -151,7 +142,7 @@ impl ReportedError {
     }
 
     pub(crate) fn stopping() -> Self {
-        Self::new("", "the server is about to stop".to_owned()).with_code(code::STOPPING)
+        Self::new("", "the server is about to stop").with_code(code::STOPPING)
     }
 
     /// Whether the server stops, and no plugin saw the request.
@@ -171,7 +162,7 @@ impl ReportedError {
 
     fn over_limit(plugin_name: &str, message: &str, size: usize, limit: usize, setting: &str) -> Self {
         let message = format!("{message} ({setting})");
-        let mut error = Self::new(&shortened(plugin_name), message).with_code(code::TOO_LARGE);
+        let mut error = Self::new(shortened(plugin_name), message).with_code(code::TOO_LARGE);
         error.details = Map::from([(SIZE, size), (LIMIT, limit)]);
         error
     }

@@ -4,8 +4,8 @@ use std::{panic::Location, sync::Arc, thread};
 
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 use super::assert::fail;
-use super::plugin::{IN_PROCESS, TestPlugin, in_process};
-use crate::plugin::Plugin;
+use super::plugin::{IN_PROCESS, TestPlugin};
+use crate::{host::InProcessPlugin, plugin::Plugin};
 
 /// Runs a case in process and over each transport whose feature is on, and compares what the plugin answered: its results and
 /// errors, and what it left in the contexts.
@@ -28,7 +28,7 @@ pub fn on_every_transport<P: Plugin>(
 ) -> impl Future<Output = ()> {
     let place = Location::caller();
     async move {
-        let plugin = in_process(make().await);
+        let plugin = Arc::new(InProcessPlugin::new(make().await));
         let here = TestPlugin::of_hosted(IN_PROCESS, Arc::clone(&plugin) as _);
         run(&here, &case).await;
         plugin.shutdown().await;

@@ -35,7 +35,7 @@ pub(super) struct Behind {
 impl Behind {
     pub(super) fn start<P: Plugin>(way: Way, plugin: P) -> Result<Self, String> {
         let manifest: Manifest = P::manifest();
-        let dispatcher = Arc::new(Dispatcher::of_plugin(plugin).map_err(|error| error.to_string())?);
+        let dispatcher = Arc::new(Dispatcher::of_plugin(plugin));
         let settings = host_settings(dispatcher.limits());
         let (server, transport) = Loopback::start(way, &manifest.name, &dispatcher, &settings)?;
         let plugin = Arc::new(ExternalPlugin::of_transport(&manifest, transport, &settings));

@@ -4,7 +4,7 @@ use std::{fmt, future::IntoFuture, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{assert::fail, journal::Journal};
+use super::journal::Journal;
 use crate::{
     context::PluginContext,
     hooks::Hook,
@@ -18,14 +18,6 @@ const REQUEST_ID: &str = "request-1";
 
 pub(super) const IN_PROCESS: &str = "in process";
 
-#[track_caller]
-pub(super) fn in_process<P: Plugin>(plugin: P) -> Arc<InProcessPlugin> {
-    match InProcessPlugin::new(plugin) {
-        Ok(plugin) => Arc::new(plugin),
-        Err(error) => fail(&format!("the plugin can't be run: {error}")),
-    }
-}
-
 /// A plugin under test, called as a host calls it.
 pub struct TestPlugin {
     hosted: Arc<dyn HostedPlugin>,
@@ -35,13 +27,8 @@ pub struct TestPlugin {
 
 impl TestPlugin {
     /// A plugin in the same process.
-    ///
-    /// # Panics
-    ///
-    /// When what the plugin says of itself is not valid.
-    #[track_caller]
     pub fn new<P: Plugin>(plugin: P) -> Self {
-        Self::of_hosted(IN_PROCESS, in_process(plugin))
+        Self::of_hosted(IN_PROCESS, Arc::new(InProcessPlugin::new(plugin)))
     }
 
     pub(super) fn of_hosted(way: &'static str, hosted: Arc<dyn HostedPlugin>) -> Self {

@@ -2,11 +2,12 @@
 //! 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)).
 
 use crate::{
+    manifest::{Capability, Mode, OnError},
     nearest::{suggestion, unknown},
     yaml::{
         findings::Findings,
         node::{Content, Node},
-        vocabulary::{CAPABILITIES, CONDITION_KEYS, LEGACY_MODES, MODES, ON_ERROR},
+        vocabulary::{CONDITION_KEYS, LEGACY_MODES},
     },
 };
 
@@ -23,8 +24,9 @@ pub(crate) struct Fields<'a> {
 pub(crate) struct Behaviour {
     /// `None` when the file leaves it to the plugin.
     pub(crate) hooks: Option<Vec<String>>,
+    /// Also by one of its older names.
     pub(crate) mode: Option<String>,
-    pub(crate) on_error: Option<String>,
+    pub(crate) on_error: Option<OnError>,
 }
 
 impl<'a> Fields<'a> {
@@ -35,8 +37,8 @@ impl<'a> Fields<'a> {
         }
         let hooks = self.strings("hooks");
         self.strings("tags");
-        let mode = self.one_of("mode", &MODES, &LEGACY_MODES);
-        let on_error = self.one_of("on_error", &ON_ERROR, &[]);
+        let mode = self.one_of("mode", Mode::NAMES, &LEGACY_MODES);
+        let on_error = self.one_of("on_error", OnError::NAMES, &[]);
         self.integer("priority");
         self.integer("max_content_size");
         self.conditions();
@@ -45,7 +47,7 @@ impl<'a> Fields<'a> {
         Behaviour {
             hooks,
             mode,
-            on_error,
+            on_error: on_error.as_deref().and_then(OnError::from_name),
         }
     }
 
@@ -211,8 +213,9 @@ impl<'a> Fields<'a> {
             let path = format!("capabilities[{index}]");
             match item.as_str() {
                 None => self.wrong_type(&path, "a string", item),
-                Some(name) if !CAPABILITIES.contains(&name) => {
-                    self.problem(&path, unknown("capability", name, CAPABILITIES));
+                Some(name) if Capability::from_name(name).is_none() => {
+                    let known = Capability::NAMES.iter().copied();
+                    self.problem(&path, unknown("capability", name, known));
                 }
                 Some(_) => {}
             }

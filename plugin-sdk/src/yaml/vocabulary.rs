@@ -34,41 +34,12 @@ pub(crate) const ENTRY_KEYS: [&str; 16] = [
 /// Keys by which a host finds the server. They have no place in the server's own file.
 pub(crate) const TRANSPORT_KEYS: [&str; 3] = ["mcp", "grpc", "unix_socket"];
 
-/// What `mode` may be.
-pub(crate) const MODES: [&str; 6] = [
-    "sequential",
-    "transform",
-    "audit",
-    "concurrent",
-    "fire_and_forget",
-    "disabled",
-];
-
 /// What older gateways call some of the modes. They are the only names that those gateways accept, so they
 /// are reported as the file has them.
 pub(crate) const LEGACY_MODES: [&str; 3] = ["enforce", "permissive", "enforce_ignore_error"];
 
 /// The legacy mode that also says what happens on an error.
 pub(crate) const ENFORCE_IGNORE_ERROR: &str = "enforce_ignore_error";
-
-/// What `on_error` may be.
-pub(crate) const ON_ERROR: [&str; 3] = ["fail", "ignore", "disable"];
-
-/// What `capabilities` may list.
-pub(crate) const CAPABILITIES: [&str; 12] = [
-    "read_subject",
-    "read_roles",
-    "read_teams",
-    "read_claims",
-    "read_permissions",
-    "read_agent",
-    "read_headers",
-    "write_headers",
-    "read_labels",
-    "append_labels",
-    "read_delegation",
-    "append_delegation",
-];
 
 /// Keys of a condition.
 pub(crate) const CONDITION_KEYS: [&str; 8] = [

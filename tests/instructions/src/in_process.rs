@@ -26,7 +26,7 @@ impl Subject {
             .enable_all()
             .build()?;
         let subject = Self {
-            plugin: runtime.block_on(async { InProcess::of(plugin) })?,
+            plugin: runtime.block_on(async { InProcess::new(plugin) }),
             runtime,
             request: requests::protobuf(name, size)?,
         };

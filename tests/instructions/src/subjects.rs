@@ -138,7 +138,7 @@ fn json() -> Result<Work> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let plugin = runtime.block_on(async { InProcess::of(ReplaceWords) })?;
+    let plugin = runtime.block_on(async { InProcess::new(ReplaceWords) });
     let (payload, context) = requests::json(Size::Small);
     let (payload, context) = (Bytes::from(payload), Bytes::from(context));
     let call = plugin.json(

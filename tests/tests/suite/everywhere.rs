@@ -117,7 +117,7 @@ pub(crate) async fn connect(name: &str, section: &Json) -> ExternalPlugin {
     let mut entry = json!({"name": name, "kind": "external"});
     let fields = section.as_object().unwrap();
     entry.as_object_mut().unwrap().extend(fields.clone());
-    let entry = ExternalPluginConfig::of_document(&map(entry)).unwrap();
+    let entry = ExternalPluginConfig::new(&map(entry)).unwrap();
     let mut settings = HostSettings::default();
     settings.start_timeout = Duration::from_secs(60);
     ExternalPlugin::connect(entry, &settings).await.unwrap()

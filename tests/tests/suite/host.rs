@@ -11,6 +11,7 @@ mod python;
 mod results;
 mod returned;
 mod transports;
+mod wrapper;
 
 use std::{path::Path, time::Duration};
 
@@ -43,7 +44,7 @@ fn entry(name: &str, path: &Path, section: &Json) -> ExternalPluginConfig {
 pub(crate) fn entry_with(name: &str, section: &Json) -> ExternalPluginConfig {
     let mut entry = json!({"name": name, "kind": "external"});
     merge(&mut entry, section);
-    ExternalPluginConfig::of_document(&map(entry)).unwrap()
+    ExternalPluginConfig::new(&map(entry)).unwrap()
 }
 
 fn merge(into: &mut Json, fields: &Json) {

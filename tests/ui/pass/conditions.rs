@@ -53,8 +53,8 @@ fn main() {
         .collect();
     assert_eq!(hooks, [("tool_pre_invoke", false), ("tool_post_invoke", true)]);
     assert_eq!(manifest.tags, ["there"]);
-    assert_eq!(manifest.capabilities, ["read_roles"]);
-    assert_eq!(manifest.mode, "concurrent");
+    assert_eq!(manifest.capabilities, [plugin_sdk::Capability::ReadRoles]);
+    assert_eq!(manifest.mode, plugin_sdk::Mode::Concurrent);
     assert_eq!(manifest.priority, 5);
     assert_eq!(
         manifest.description,

@@ -1,5 +1,5 @@
-use plugin_sdk::Plugin as _;
 use plugin_sdk::prelude::*;
+use plugin_sdk::{Capability, Mode, OnError, Plugin as _};
 
 /// Counts words,
 /// and says how many.
@@ -74,10 +74,13 @@ fn main() {
     assert_eq!(manifest.version, "2.0.0");
     assert_eq!(manifest.author, "Jane Doe");
     assert_eq!(manifest.tags, ["words", "numbers"]);
-    assert_eq!(manifest.mode, "fire_and_forget");
+    assert_eq!(manifest.mode, Mode::FireAndForget);
     assert_eq!(manifest.priority, -5);
-    assert_eq!(manifest.on_error, "ignore");
-    assert_eq!(manifest.capabilities, ["read_subject", "append_labels"]);
+    assert_eq!(manifest.on_error, OnError::Ignore);
+    assert_eq!(
+        manifest.capabilities,
+        [Capability::ReadSubject, Capability::AppendLabels]
+    );
     let hooks: Vec<_> = manifest
         .hooks
         .iter()

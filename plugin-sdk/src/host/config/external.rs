@@ -24,7 +24,7 @@ impl ExternalPluginConfig {
     ///     "name": "Words", "kind": "external", "hooks": ["tool_pre_invoke"], "unix_socket": {"path": "/run/words.sock"}
     /// });
     /// let Value::Object(entry) = Value::from(entry) else { unreachable!() };
-    /// let entry = ExternalPluginConfig::of_document(&entry)?;
+    /// let entry = ExternalPluginConfig::new(&entry)?;
     /// assert_eq!(entry.local().name(), "Words");
     /// # Ok::<(), plugin_sdk::host::HostError>(())
     /// ```
@@ -32,7 +32,7 @@ impl ExternalPluginConfig {
     /// # Errors
     ///
     /// [`HostError::Configuration`] with all that is wrong with it by the hosts' rules.
-    pub fn of_document(document: &Map) -> Result<Self, HostError> {
+    pub fn new(document: &Map) -> Result<Self, HostError> {
         let mut findings = Findings::without_file();
         let node = Node::of_value(&Value::Object(document.clone()));
         let entry = Self::read("", &node, &Variables::read(), &mut findings);

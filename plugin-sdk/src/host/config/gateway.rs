@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{EXTERNAL, ExternalPluginConfig, Mode, PluginConfig, file, rules, variables::Variables};
+use super::{EXTERNAL, ExternalPluginConfig, PluginConfig, file, rules, variables::Variables};
 use crate::{
     host::{error::HostError, external::ExternalPlugin, registry::PluginRegistry, settings::HostSettings},
+    manifest::Mode,
     yaml::{document, findings::Findings, node::Node},
 };
 

@@ -16,7 +16,7 @@ pub(crate) mod variables;
 
 pub use external::ExternalPluginConfig;
 pub use gateway::GatewayConfig;
-pub use plugin::{Mode, OnError, PluginConfig};
+pub use plugin::PluginConfig;
 
 /// The `kind` of a plugin in another process.
 const EXTERNAL: &str = "external";

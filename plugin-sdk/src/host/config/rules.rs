@@ -6,6 +6,7 @@
 
 use super::EXTERNAL;
 use crate::{
+    manifest::{Mode, OnError},
     nearest::suggestion,
     value::{Map, Value},
     yaml::{
@@ -74,10 +75,10 @@ fn as_hosts_keep_it(entries: &[(String, Node)]) -> Map {
     let mut document = to_map(&known);
     let legacy = document.get("mode").and_then(Value::as_str).map(str::to_owned);
     if let Some(mode) = legacy.as_deref().and_then(todays_mode) {
-        document.insert("mode".into(), mode.into());
+        document.insert("mode".into(), mode.as_str().into());
     }
     if legacy.as_deref() == Some(ENFORCE_IGNORE_ERROR) && !document.contains_key("on_error") {
-        document.insert("on_error".into(), "ignore".into());
+        document.insert("on_error".into(), OnError::Ignore.as_str().into());
     }
     for key in ["priority", "max_content_size"] {
         if let Some(value) = document.get_mut(key)
@@ -102,10 +103,10 @@ fn as_hosts_keep_it(entries: &[(String, Node)]) -> Map {
 }
 
 /// What the modes of older gateways are called today.
-fn todays_mode(mode: &str) -> Option<&'static str> {
+fn todays_mode(mode: &str) -> Option<Mode> {
     match mode {
-        "enforce" | ENFORCE_IGNORE_ERROR => Some("sequential"),
-        "permissive" => Some("transform"),
+        "enforce" | ENFORCE_IGNORE_ERROR => Some(Mode::Sequential),
+        "permissive" => Some(Mode::Transform),
         _ => None,
     }
 }

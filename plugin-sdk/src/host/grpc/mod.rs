@@ -13,6 +13,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Uri, uri::PathAndQuery};
 use tokio::{sync::Semaphore, time::sleep};
@@ -28,7 +29,6 @@ use super::{
 };
 use crate::{
     codec::Encoding,
-    plugin::BoxFuture,
     protocol::grpc::{
         BytesCodec, CHECK, CURRENT_HEALTH, CURRENT_SERVICE, GET_PLUGIN_CONFIG, INVOKE_HOOK, OLDER_HEALTH,
         OLDER_SERVICE,
@@ -173,29 +173,28 @@ fn path(package: Package, method: Method) -> PathAndQuery {
     PathAndQuery::try_from(path).unwrap_or_else(|_| PathAndQuery::from_static("/"))
 }
 
+#[async_trait]
 impl Transport for GrpcTransport {
     fn encoding(&self) -> Encoding {
         Encoding::Protobuf
     }
 
-    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>> {
-        Box::pin(self.make(request))
+    async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
+        self.make(request).await
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            self.permits.close();
-            let Some(connection) = self.connection.close() else {
-                return;
-            };
-            // Ends by itself once no call is left.
-            let ended = async {
-                while Arc::strong_count(&connection) > 1 && !connection.has_ended() {
-                    sleep(Duration::from_millis(10)).await;
-                }
-            };
-            let _ = tokio::time::timeout(CLOSE_PATIENCE, ended).await;
-            connection.end();
-        })
+    async fn close(&self) {
+        self.permits.close();
+        let Some(connection) = self.connection.close() else {
+            return;
+        };
+        // Ends by itself once no call is left.
+        let ended = async {
+            while Arc::strong_count(&connection) > 1 && !connection.has_ended() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(CLOSE_PATIENCE, ended).await;
+        connection.end();
     }
 }

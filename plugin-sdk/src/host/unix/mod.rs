@@ -15,6 +15,7 @@ use std::{
     },
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
@@ -24,7 +25,7 @@ use super::{
     settings::HostSettings,
     transport::{Failure, Request, Transport},
 };
-use crate::{codec::Encoding, plugin::BoxFuture};
+use crate::codec::Encoding;
 
 pub(crate) struct UnixTransport {
     path: PathBuf,
@@ -171,17 +172,17 @@ impl Drop for UnixTransport {
     }
 }
 
+#[async_trait]
 impl Transport for UnixTransport {
     fn encoding(&self) -> Encoding {
         Encoding::Protobuf
     }
 
-    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>> {
-        Box::pin(self.make(request))
+    async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
+        self.make(request).await
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
+    async fn close(&self) {
         self.end();
-        Box::pin(std::future::ready(()))
     }
 }

@@ -12,6 +12,7 @@ use self::{
 use super::{configuration::Configuration, settings::Transport};
 use crate::{
     dispatch::InstanceConfig,
+    manifest::{DEFAULT_PRIORITY, Mode, OnError},
     value::{Map, Value},
 };
 
@@ -101,18 +102,18 @@ fn entry(configuration: &Configuration, instance: &InstanceConfig) -> Vec<Field>
     fill_in("hooks", configuration.hooks_of(instance).into());
     let has_mode = instance.reported.contains_key("mode");
     if let Some(manifest) = configuration.manifest_of(instance) {
-        fill_in("mode", manifest.mode.clone().into());
+        fill_in("mode", manifest.mode.as_str().into());
         // A legacy mode stands for an on_error too, which one that is filled in would hide.
-        if !has_mode && manifest.on_error != "fail" {
-            fill_in("on_error", manifest.on_error.clone().into());
+        if !has_mode && manifest.on_error != OnError::Fail {
+            fill_in("on_error", manifest.on_error.as_str().into());
         }
         fill_in("priority", manifest.priority.into());
         if !manifest.capabilities.is_empty() {
-            fill_in("capabilities", manifest.capabilities.clone().into());
+            fill_in("capabilities", manifest.capability_names().into());
         }
     }
-    fill_in("mode", "sequential".into());
-    fill_in("priority", 100.into());
+    fill_in("mode", Mode::default().as_str().into());
+    fill_in("priority", DEFAULT_PRIORITY.into());
     entry
         .iter()
         .map(|(key, value)| {

@@ -1,6 +1,7 @@
 //! One entry of `plugins:` of a server ([protocol, section
 //! 9.1](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#91-plugin-entry)).
 
+use crate::manifest::OnError;
 use crate::nearest::suggestion;
 use crate::value::Map;
 use crate::yaml::fields::{Behaviour, Fields};
@@ -17,8 +18,9 @@ pub(crate) struct Entry {
     pub(crate) kind: String,
     /// `None` when the file leaves it to the plugin.
     pub(crate) hooks: Option<Vec<String>>,
+    /// Also by one of its older names.
     pub(crate) mode: Option<String>,
-    pub(crate) on_error: Option<String>,
+    pub(crate) on_error: Option<OnError>,
     pub(crate) settings: Map,
     /// What hosts are told: the entry as the file has it, as far as hosts know its keys.
     pub(crate) reported: Map,
@@ -35,8 +37,8 @@ impl Entry {
 
     /// Whether a failed call is to be answered with a result that lets it pass.
     pub(crate) fn ignores_errors(&self) -> Option<bool> {
-        match (self.on_error.as_deref(), self.mode.as_deref()) {
-            (Some(on_error), _) => Some(matches!(on_error, "ignore" | "disable")),
+        match (self.on_error, self.mode.as_deref()) {
+            (Some(on_error), _) => Some(on_error != OnError::Fail),
             (None, Some(ENFORCE_IGNORE_ERROR)) => Some(true),
             (None, _) => None,
         }

@@ -9,7 +9,6 @@ use std::{
 };
 
 use tonic::{
-    Status,
     body::Body,
     codegen::{Service, StdError},
     server::NamedService,
@@ -21,7 +20,7 @@ use super::{
     settings::{DEFAULT_BODY_TIMEOUT, DEFAULT_MAX_REPLY_SIZE},
 };
 use crate::{
-    dispatch::{Dispatcher, StartError},
+    dispatch::Dispatcher,
     limits::Limits,
     plugin::Plugin,
     protocol::grpc::{CURRENT_SERVICE, OLDER_SERVICE},
@@ -51,25 +50,15 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct GrpcService {
-    dispatcher: Result<Arc<Dispatcher>, StartError>,
+    dispatcher: Arc<Dispatcher>,
     bounds: Bounds,
 }
 
 impl GrpcService {
     /// The service of one plugin, under the name that it gives itself, with the default limits.
-    pub fn of<P: Plugin>(plugin: P) -> Self {
-        Self::with_limits(plugin, Limits::default())
-    }
-
-    /// The service of one plugin. Of the limits those of a call hold here: message size, nesting, time of a call.
-    pub fn with_limits<P: Plugin>(plugin: P, limits: Limits) -> Self {
-        let dispatcher =
-            Dispatcher::of_plugin(plugin).map(|dispatcher| Arc::new(dispatcher.with_limits(limits)));
-        if let Err(error) = &dispatcher {
-            tracing::error!("{error}");
-        }
+    pub fn new<P: Plugin>(plugin: P) -> Self {
         Self {
-            dispatcher,
+            dispatcher: Arc::new(Dispatcher::of_plugin(plugin)),
             bounds: Bounds {
                 max_reply_size: DEFAULT_MAX_REPLY_SIZE,
                 reply_setting: "GrpcService::with_max_reply_size",
@@ -77,6 +66,13 @@ impl GrpcService {
                 body_setting: "GrpcService::with_body_timeout",
             },
         }
+    }
+
+    /// Sets the limits. Those of a call hold here: the size of a message, nesting, the time of a call.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.dispatcher = Arc::new(Dispatcher::clone(&self.dispatcher).with_limits(limits));
+        self
     }
 
     /// Sets the largest answer in bytes; a larger one becomes an error answer. 4 MiB, which is what hosts take.
@@ -100,9 +96,7 @@ impl GrpcService {
 
     /// Calls the plugin's shutdown, once the server has stopped.
     pub async fn shutdown(&self) {
-        if let Ok(dispatcher) = &self.dispatcher {
-            dispatcher.shutdown().await;
-        }
+        self.dispatcher.shutdown().await;
     }
 
     fn answer<B>(&self, request: http::Request<B>) -> Answering
@@ -114,16 +108,8 @@ impl GrpcService {
         if let Some(refusal) = head::refusal(&request) {
             return refusal;
         }
-        match &self.dispatcher {
-            Ok(dispatcher) => {
-                let dispatcher = Arc::clone(dispatcher);
-                Calls::new(dispatcher, self.bounds, None).answer(request.map(Box::pin))
-            }
-            Err(error) => {
-                let status = Status::internal(error.to_string());
-                Box::pin(async move { Ok(status.into_http()) })
-            }
-        }
+        let dispatcher = Arc::clone(&self.dispatcher);
+        Calls::new(dispatcher, self.bounds, None).answer(request.map(Box::pin))
     }
 }
 

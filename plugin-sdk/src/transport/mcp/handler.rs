@@ -13,12 +13,12 @@ use http::{Request, Response};
 use http_body_util::Full;
 
 use super::{
-    http::{Endpoint, RequestBody, not_started},
+    http::{Endpoint, RequestBody},
     methods::Work,
     tools::Tools,
 };
 use crate::{
-    dispatch::{Dispatcher, StartError},
+    dispatch::Dispatcher,
     limits::Limits,
     plugin::{BoxFuture, Plugin},
     protocol::{
@@ -81,7 +81,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct McpHandler {
-    served: Result<Endpoint, StartError>,
+    endpoint: Endpoint,
     /// Calls go on for as long as there is one of these.
     _stopper: Arc<Stopper>,
 }
@@ -91,56 +91,50 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl McpHandler {
     /// The handler of one plugin, under the name that it gives itself, with the default limits.
-    pub fn of<P: Plugin>(plugin: P) -> Self {
-        Self::with_limits(plugin, Limits::default())
-    }
-
-    /// The handler of one plugin. Of the limits those of a call hold here: size of a message, nesting, time of a call.
-    pub fn with_limits<P: Plugin>(plugin: P, limits: Limits) -> Self {
+    pub fn new<P: Plugin>(plugin: P) -> Self {
         let (stopper, stop) = Stopper::new();
-        let max_message_size = limits.max_message_size;
         let dispatcher = Dispatcher::of_plugin(plugin);
-        if let Err(error) = &dispatcher {
-            tracing::error!("{error}");
-        }
         Self {
-            served: dispatcher.map(|dispatcher| Endpoint {
-                tools: Tools::new(Arc::new(dispatcher.with_limits(limits))),
-                max_message_size,
+            endpoint: Endpoint {
+                max_message_size: dispatcher.limits().max_message_size,
+                tools: Tools::new(Arc::new(dispatcher)),
                 body_timeout: BODY_TIMEOUT,
                 stop,
-            }),
+            },
             _stopper: Arc::new(stopper),
         }
     }
 
+    /// Sets the limits. Those of a call hold here: the size of a message, nesting, the time of a call.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.endpoint.max_message_size = limits.max_message_size;
+        let dispatcher = Dispatcher::clone(self.endpoint.tools.dispatcher()).with_limits(limits);
+        self.endpoint.tools = Tools::new(Arc::new(dispatcher));
+        self
+    }
+
     #[cfg(feature = "rmcp")]
-    pub(super) fn served(&self) -> &Result<Endpoint, StartError> {
-        &self.served
+    pub(super) fn tools(&self) -> &Tools {
+        &self.endpoint.tools
     }
 
     /// Answers one message of JSON-RPC. A notification has no answer. The call of a hook ends when this future is dropped.
     pub async fn handle(&self, message: Bytes) -> Option<Bytes> {
-        if let Ok(endpoint) = &self.served
-            && message.len() > endpoint.max_message_size
-        {
-            let problem = format!(
-                "the request is longer than the {} bytes that are read (max_message_size)",
-                endpoint.max_message_size
-            );
+        let limit = self.endpoint.max_message_size;
+        if message.len() > limit {
+            let problem =
+                format!("the request is longer than the {limit} bytes that are read (max_message_size)");
             let error = MessageError::new(code::INVALID_REQUEST, problem).with_id(id_of(&message));
             return Some(Answer::from(error).body.into());
         }
         let answer = match read(&message) {
-            Ok(Message::Request(request)) => match (&self.served, request.revision()) {
-                (Ok(endpoint), Ok(revision)) => match endpoint.tools.take(&message, &request, revision) {
+            Ok(Message::Request(request)) => match request.revision() {
+                Ok(revision) => match self.endpoint.tools.take(&message, &request, revision) {
                     Work::Done(answer) => answer,
-                    Work::Hook(call) => call.answer(&endpoint.tools).await,
+                    Work::Hook(call) => call.answer(&self.endpoint.tools).await,
                 },
-                (Ok(_), Err(error)) => error.into(),
-                (Err(error), _) => MessageError::new(code::INTERNAL_ERROR, error.to_string())
-                    .with_id(Some(request.id.clone()))
-                    .into(),
+                Err(error) => error.into(),
             },
             Ok(Message::Notification(_) | Message::Response) => return None,
             Err(error) => Answer::from(error),
@@ -149,17 +143,12 @@ impl McpHandler {
     }
 
     async fn serve(&self, request: Request<impl RequestBody>) -> Response<Full<Bytes>> {
-        match &self.served {
-            Ok(endpoint) => endpoint.serve(request).await,
-            Err(error) => not_started(error),
-        }
+        self.endpoint.serve(request).await
     }
 
     /// Calls the plugin's shutdown, once the server has stopped.
     pub async fn shutdown(&self) {
-        if let Ok(endpoint) = &self.served {
-            endpoint.tools.dispatcher().shutdown().await;
-        }
+        self.endpoint.tools.dispatcher().shutdown().await;
     }
 }
 

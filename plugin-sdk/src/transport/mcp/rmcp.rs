@@ -79,11 +79,7 @@ impl ServerHandler for McpHandler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = json!(request.arguments.unwrap_or_default()).to_string();
-        let endpoint = self
-            .served()
-            .as_ref()
-            .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
-        let call = endpoint.tools.call(&request.name, arguments.into());
+        let call = self.tools().call(&request.name, arguments.into());
         let answer = tokio::select! {
             biased;
             () = context.ct.cancelled() => return Err(ErrorData::new(REQUEST_CANCELLED, "Request cancelled", None)),

@@ -321,7 +321,7 @@ mod tests {
     }
 
     async fn call(tool: &str, arguments: Value) -> ToolAnswer {
-        let tools = Tools::new(Arc::new(Dispatcher::of_plugin(Example).unwrap()));
+        let tools = Tools::new(Arc::new(Dispatcher::of_plugin(Example)));
         tools.call(tool, arguments.to_string().into()).await
     }
 

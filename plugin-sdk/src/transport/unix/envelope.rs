@@ -327,7 +327,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_whose_task_panics_is_answered_and_its_place_is_free() {
         let (stream, client) = UnixStream::pair().unwrap();
-        let dispatcher = Arc::new(Dispatcher::of_plugin(Allowing).unwrap());
+        let dispatcher = Arc::new(Dispatcher::of_plugin(Allowing));
         let (_stopper, stop) = Stopper::new();
         let mut connection = EnvelopeConnection::new(Framed::new(stream, 1000), dispatcher, stop);
         let task = connection.calls.spawn(async { panic!("not in a hook") });

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use crate::{
-    dispatch::{Dispatcher, StartError},
+    dispatch::Dispatcher,
     limits::Limits,
     plugin::{BoxFuture, Plugin},
     server::{
@@ -57,13 +57,13 @@ pub(crate) const PATH_SETTING: &str = "PLUGINS_UNIX_SOCKET_PATH";
 /// ```
 #[must_use = "a server listens once it is bound"]
 pub struct UnixServer {
-    dispatcher: Result<Dispatcher, StartError>,
+    dispatcher: Dispatcher,
     mode: u32,
 }
 
 impl UnixServer {
     /// A server of one plugin, under the name that it gives itself.
-    pub fn of<P: Plugin>(plugin: P) -> Self {
+    pub fn new<P: Plugin>(plugin: P) -> Self {
         Self {
             dispatcher: Dispatcher::of_plugin(plugin),
             mode: socket_file::DEFAULT_MODE,
@@ -72,7 +72,7 @@ impl UnixServer {
 
     /// Sets the bounds that the server keeps.
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.dispatcher = self.dispatcher.map(|dispatcher| dispatcher.with_limits(limits));
+        self.dispatcher = self.dispatcher.with_limits(limits);
         self
     }
 
@@ -88,7 +88,7 @@ impl UnixServer {
     ///
     /// When the path is taken by anything but a dead socket, or its directory is missing or open to everyone.
     pub fn bind(self, path: impl AsRef<Path>) -> Result<BoundUnixServer, ServeError> {
-        BoundUnixServer::bind(Arc::new(self.dispatcher?), path.as_ref(), self.mode)
+        BoundUnixServer::bind(Arc::new(self.dispatcher), path.as_ref(), self.mode)
     }
 }
 

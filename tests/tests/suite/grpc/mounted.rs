@@ -93,7 +93,9 @@ async fn its_limits_are_kept() {
     let mut limits = Limits::default();
     limits.call_timeout = Duration::from_millis(100);
     limits.max_message_size = 64 * 1024;
-    let service = GrpcService::with_limits(Faults, limits).with_max_reply_size(10_000);
+    let service = GrpcService::new(Faults)
+        .with_limits(limits)
+        .with_max_reply_size(10_000);
     let mounted = Mounted::serve(&service).await;
     let client = Client::connect(&mounted.address).await;
     for path in INVOKE {

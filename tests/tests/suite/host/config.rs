@@ -19,10 +19,8 @@ fn document(json: &Json) -> Map {
 fn read(case: &Json) -> Result<Map, HostError> {
     let input = document(&case["input"]);
     match text(case, "group") {
-        "remote" => PluginConfig::of_document(&input).map(|config| config.document().clone()),
-        "gateway" => {
-            ExternalPluginConfig::of_document(&input).map(|config| config.local().document().clone())
-        }
+        "remote" => PluginConfig::new(&input).map(|config| config.document().clone()),
+        "gateway" => ExternalPluginConfig::new(&input).map(|config| config.local().document().clone()),
         other => panic!("a case of {other}"),
     }
 }
@@ -233,7 +231,7 @@ fn a_file_has_external_plugins_and_others() {
 
 #[test]
 fn what_the_operator_wrote_wins_over_what_the_server_reports() {
-    let entry = |json: Json| ExternalPluginConfig::of_document(&document(&json)).unwrap();
+    let entry = |json: Json| ExternalPluginConfig::new(&document(&json)).unwrap();
     let local = entry(json!({
         "name": "A", "kind": "external", "priority": 7, "mode": "audit", "unix_socket": {"path": "/run/a.sock"}
     }));

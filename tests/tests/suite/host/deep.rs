@@ -75,10 +75,7 @@ const PLACES: [(&str, &str); 11] = [
 async fn a_hook_may_leave_a_value_of_any_depth_anywhere() {
     let (_server, sections) = server();
     let mut ways = ways(&sections).await;
-    ways.push((
-        "in the same process",
-        Box::new(InProcessPlugin::new(Faults).unwrap()),
-    ));
+    ways.push(("in the same process", Box::new(InProcessPlugin::new(Faults))));
     for (way, plugin) in &ways {
         for (shape, depth) in SHAPES {
             let is_slow = depth == 1_000_000 && !matches!(*way, "unix" | "http");

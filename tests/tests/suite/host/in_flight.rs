@@ -130,7 +130,7 @@ async fn an_answer_that_comes_too_late_reaches_nobody() {
 async fn errors_are_the_same_values_as_in_the_same_process() {
     let server = fault_server(&[("PLUGINS_MAX_MESSAGE_SIZE", "64kib")]);
     let plugin = faults(server.socket(), &json!({})).await;
-    let here = plugin_sdk::host::InProcessPlugin::new(plugin_sdk_tests::faults::Faults).unwrap();
+    let here = plugin_sdk::host::InProcessPlugin::new(plugin_sdk_tests::faults::Faults);
     for (name, args) in [
         ("panic", json!({})),
         ("error", json!({})),

@@ -80,7 +80,9 @@ async fn calls_during_which_the_server_was_killed_are_not_repeated_unless_they_m
         tokio::spawn(async move { call_with(&*plugin, "wait", args, options).await })
     };
     let once: Vec<_> = (0..10).map(|_| begin(CallOptions::new())).collect();
-    let repeated: Vec<_> = (0..10).map(|_| begin(CallOptions::new().repeatable())).collect();
+    let repeated: Vec<_> = (0..10)
+        .map(|_| begin(CallOptions::new().with_repeatable(true)))
+        .collect();
     tokio::time::sleep(milliseconds(500)).await;
     kill(server);
     let _server = start_at(&place.path);

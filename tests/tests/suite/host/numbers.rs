@@ -50,7 +50,7 @@ async fn integers_beyond_64_bits_stay_whole_in_json_and_are_never_rounded_in_sil
     let payload = payload();
     let mut expected = payload.args.clone();
     expected.insert("deep".into(), 1.into());
-    let here = InProcessPlugin::new(Faults).unwrap();
+    let here = InProcessPlugin::new(Faults);
     assert_eq!(modified(&here, &payload).await.unwrap(), expected);
     for (transport, section) in &sections {
         let plugin = connect_with("Faults", section).await.unwrap();

@@ -58,7 +58,7 @@ async fn a_handler_is_mounted_in_axum() {
     let port = listener.local_addr().unwrap().port();
     let mut limits = Limits::default();
     limits.max_message_size = 4000;
-    let handler = McpHandler::with_limits(Noting::default(), limits);
+    let handler = McpHandler::new(Noting::default()).with_limits(limits);
     let app = axum::Router::new().route_service("/mcp", handler);
     tokio::spawn(async move { axum::serve(listener, app).await });
 

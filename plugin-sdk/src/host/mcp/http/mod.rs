@@ -19,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, header};
 use http_body_util::Full;
@@ -39,7 +40,6 @@ use crate::{
         slot::Slot,
         transport::{Failure, Request, Transport},
     },
-    plugin::BoxFuture,
     protocol::mcp::{
         answer::negotiated,
         header as names,
@@ -339,21 +339,20 @@ impl Drop for GivenUp<'_> {
     }
 }
 
+#[async_trait]
 impl Transport for HttpTransport {
     fn encoding(&self) -> Encoding {
         Encoding::Json
     }
 
-    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>> {
-        Box::pin(self.0.make(request))
+    async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
+        self.0.make(request).await
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            if let Some(session) = self.0.session.close().filter(|session| session.id.is_some()) {
-                let _ = tokio::time::timeout(FAREWELL, self.0.end(&session)).await;
-            }
-            self.0.pool.close();
-        })
+    async fn close(&self) {
+        if let Some(session) = self.0.session.close().filter(|session| session.id.is_some()) {
+            let _ = tokio::time::timeout(FAREWELL, self.0.end(&session)).await;
+        }
+        self.0.pool.close();
     }
 }

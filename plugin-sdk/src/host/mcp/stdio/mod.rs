@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 #[cfg(any(feature = "cli", feature = "testing"))]
 use tokio::net::unix::pipe;
@@ -24,7 +25,6 @@ use crate::{
         slot::Slot,
         transport::{Failure, Request, Transport},
     },
-    plugin::BoxFuture,
 };
 
 /// A process that lived for so long did not end because it was started.
@@ -150,35 +150,35 @@ impl PipesTransport {
 }
 
 #[cfg(any(feature = "cli", feature = "testing"))]
+#[async_trait]
 impl Transport for PipesTransport {
     fn encoding(&self) -> Encoding {
         Encoding::Json
     }
 
-    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>> {
-        Box::pin(self.0.exchange(request))
+    async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
+        self.0.exchange(request).await
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.0.close(CLOSE_PATIENCE))
+    async fn close(&self) {
+        self.0.close(CLOSE_PATIENCE).await;
     }
 }
 
+#[async_trait]
 impl Transport for StdioTransport {
     fn encoding(&self) -> Encoding {
         Encoding::Json
     }
 
-    fn exchange<'a>(&'a self, request: &'a Request<'a>) -> BoxFuture<'a, Result<Bytes, Failure>> {
-        Box::pin(self.make(request))
+    async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
+        self.make(request).await
     }
 
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            self.permits.close();
-            if let Some(process) = self.process.close() {
-                process.close(CLOSE_PATIENCE).await;
-            }
-        })
+    async fn close(&self) {
+        self.permits.close();
+        if let Some(process) = self.process.close() {
+            process.close(CLOSE_PATIENCE).await;
+        }
     }
 }

@@ -12,10 +12,7 @@ use super::{
     reply::{Body, JSON, Refusal, accepted, close, reply},
 };
 use crate::{
-    dispatch::{
-        StartError,
-        guard::{self, Panic},
-    },
+    dispatch::guard::{self, Panic},
     protocol::{
         code,
         mcp::{
@@ -133,20 +130,11 @@ fn aborted(id: Id) -> Response<Body> {
     Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
 }
 
-/// The answer for a plugin that could not start.
-pub(crate) fn not_started(error: &StartError) -> Response<Body> {
-    failed(error.to_string())
-}
-
 /// The answer to a request whose answer panicked.
 pub(super) fn panicked(panic: &Panic) -> Response<Body> {
     tracing::error!("the server {panic}");
     tracing::debug!("the panic says: {}", panic.text());
-    failed("the server panicked".to_owned())
-}
-
-fn failed(message: String) -> Response<Body> {
-    let error = MessageError::new(code::INTERNAL_ERROR, message);
+    let error = MessageError::new(code::INTERNAL_ERROR, "the server panicked");
     Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
 }
 

@@ -17,7 +17,7 @@ mod service;
 mod tests;
 
 pub(super) use body::RequestBody;
-pub(super) use endpoint::{Endpoint, not_started};
+pub(super) use endpoint::Endpoint;
 #[cfg(feature = "cli")]
 pub(crate) use hosts::{is_host_entry, is_origin_entry};
 #[cfg(any(test, feature = "cli", feature = "testing"))]

@@ -86,7 +86,7 @@ impl Server {
             },
             ..settings
         };
-        let dispatcher = Dispatcher::of_plugin(Waiting).unwrap().with_limits(limits);
+        let dispatcher = Dispatcher::of_plugin(Waiting).with_limits(limits);
         let server = BoundMcpServer::bind(Arc::new(dispatcher), &settings).unwrap();
         let address = server.address();
         let address = address.split("://").nth(1).unwrap().strip_suffix("/mcp").unwrap();

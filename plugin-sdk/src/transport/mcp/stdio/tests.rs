@@ -73,7 +73,7 @@ impl Client {
     fn start(limits: Limits) -> Self {
         let (input, to) = duplex(1024);
         let (from, output) = duplex(1024);
-        let dispatcher = Dispatcher::of_plugin(Sleeping).unwrap().with_limits(limits);
+        let dispatcher = Dispatcher::of_plugin(Sleeping).with_limits(limits);
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or_default() };
         let streams = (Box::new(to) as super::Reader, Box::new(from) as super::Writer);

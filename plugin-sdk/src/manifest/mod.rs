@@ -1,5 +1,9 @@
 //! What a plugin says of itself.
 
+mod behaviour;
+
+pub use behaviour::{Capability, Mode, OnError};
+
 use crate::hooks::Hook;
 
 /// A plugin's name, hooks and defaults, as its author wrote them in `#[plugin(...)]`.
@@ -21,17 +25,20 @@ pub struct Manifest {
     pub author: String,
     /// Words to find it by.
     pub tags: Vec<String>,
-    /// How hosts run it: `sequential`, `transform`, `audit`, `concurrent`, `fire_and_forget` or `disabled`.
-    pub mode: String,
+    /// What it may do, and when hosts run it.
+    pub mode: Mode,
     /// Its place among the plugins of a hook; lower runs first.
     pub priority: i64,
-    /// What hosts do when it fails: `fail`, `ignore` or `disable`.
-    pub on_error: String,
-    /// What it asks to see, such as `read_headers`.
-    pub capabilities: Vec<String>,
+    /// What becomes of a request when it fails.
+    pub on_error: OnError,
+    /// What it asks to see or change beyond the payload.
+    pub capabilities: Vec<Capability>,
     /// Its hooks.
     pub hooks: Vec<ManifestHook>,
 }
+
+/// What hosts take for the priority of a plugin that has none.
+pub(crate) const DEFAULT_PRIORITY: i64 = 100;
 
 /// A hook of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +61,9 @@ impl Manifest {
             version: String::new(),
             author: String::new(),
             tags: Vec::new(),
-            mode: "sequential".into(),
-            priority: 100,
-            on_error: "fail".into(),
+            mode: Mode::default(),
+            priority: DEFAULT_PRIORITY,
+            on_error: OnError::default(),
             capabilities: Vec::new(),
             hooks: Vec::new(),
         }
@@ -106,8 +113,8 @@ impl Manifest {
 
     /// Sets the mode.
     #[must_use]
-    pub fn with_mode(mut self, mode: impl Into<String>) -> Self {
-        self.mode = mode.into();
+    pub fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
         self
     }
 
@@ -118,18 +125,26 @@ impl Manifest {
         self
     }
 
-    /// Sets what hosts do when the plugin fails.
+    /// Sets what becomes of a request when the plugin fails.
     #[must_use]
-    pub fn with_on_error(mut self, on_error: impl Into<String>) -> Self {
-        self.on_error = on_error.into();
+    pub fn with_on_error(mut self, on_error: OnError) -> Self {
+        self.on_error = on_error;
         self
     }
 
     /// Sets the capabilities.
     #[must_use]
-    pub fn with_capabilities<T: Into<String>>(mut self, capabilities: impl IntoIterator<Item = T>) -> Self {
-        self.capabilities = capabilities.into_iter().map(Into::into).collect();
+    pub fn with_capabilities(mut self, capabilities: impl IntoIterator<Item = Capability>) -> Self {
+        self.capabilities = capabilities.into_iter().collect();
         self
+    }
+
+    /// The names of the capabilities.
+    pub(crate) fn capability_names(&self) -> Vec<&'static str> {
+        self.capabilities
+            .iter()
+            .map(|capability| capability.as_str())
+            .collect()
     }
 
     /// Adds a hook.
