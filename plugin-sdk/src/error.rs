@@ -38,6 +38,14 @@ struct Inner {
     details: Map,
     mcp_error_code: i32,
     violation: Option<PluginViolation>,
+    setting: Option<WrongSetting>,
+}
+
+/// A setting that is not what the plugin reads it as.
+pub(crate) struct WrongSetting {
+    /// Its key in the entry of the plugin: `config.words[0].search`.
+    pub(crate) key: String,
+    pub(crate) problem: String,
 }
 
 /// JSON-RPC's "internal error": what hosts take where a plugin sets nothing else.
@@ -52,7 +60,19 @@ impl PluginError {
             details: Map::new(),
             mcp_error_code: INTERNAL_ERROR,
             violation: None,
+            setting: None,
         }))
+    }
+
+    /// What is wrong with the settings, at this path in them.
+    pub(crate) fn of_setting(path: &str, problem: String) -> Self {
+        let (message, key) = match path {
+            "" => (format!("config: {problem}"), "config".to_owned()),
+            path => (format!("config: {path}: {problem}"), format!("config.{path}")),
+        };
+        let mut error = Self::new(message);
+        error.0.setting = Some(WrongSetting { key, problem });
+        error
     }
 
     /// Sets the code for programs.
@@ -104,12 +124,13 @@ impl PluginError {
     }
 
     /// The violation that was returned as an error.
-    pub(crate) fn into_violation(self) -> Result<PluginViolation, Self> {
-        let mut error = self;
-        match error.0.violation.take() {
-            Some(violation) => Ok(violation),
-            None => Err(error),
-        }
+    pub(crate) fn into_violation(mut self) -> Result<PluginViolation, Self> {
+        self.0.violation.take().ok_or(self)
+    }
+
+    /// The setting that is wrong.
+    pub(crate) fn into_setting(mut self) -> Result<WrongSetting, Self> {
+        self.0.setting.take().ok_or(self)
     }
 }
 

@@ -86,6 +86,13 @@ impl CodecError {
         self
     }
 
+    /// The path, and the error without it.
+    pub(crate) fn split_path(mut self) -> (String, Self) {
+        let path = self.path();
+        self.0.path.clear();
+        (path, self)
+    }
+
     /// The byte at which the encoding is wrong, counted from the start of the document; `None` when the
     /// encoding is sound and the value is not what the type wants.
     pub fn position(&self) -> Option<usize> {

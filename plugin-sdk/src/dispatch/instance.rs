@@ -268,6 +268,6 @@ pub(crate) async fn start(kinds: &[PluginKind], config: &InstanceConfig) -> Resu
             tracing::debug!(plugin_name = config.name, "the panic says: {}", panic.text());
             StartError::new(&config.name, format!("`configure` {panic}"))
         })?
-        .map_err(|error| StartError::new(&config.name, error.message()))?;
+        .map_err(|error| StartError::of_configure(&config.name, error))?;
     Ok(Instance::new(config, &kind.manifest, Some(plugin)))
 }

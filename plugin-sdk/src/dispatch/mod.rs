@@ -84,7 +84,7 @@ impl Dispatcher {
         let mut names = HashSet::new();
         for config in configs {
             if !names.insert(config.name.as_str()) {
-                return Err(StartError::new(&config.name, "name: two plugins have this name"));
+                return Err(StartError::new(&config.name, "two plugins have this name").with_key("name"));
             }
             match instance::start(kinds, config).await {
                 Ok(instance) => instances.push(instance),

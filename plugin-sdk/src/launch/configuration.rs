@@ -93,24 +93,23 @@ impl Configuration {
                 "{error} (there is no {DEFAULT_FILE}, so it has no settings; name a file with --config)"
             );
         };
-        let Some(entry) = file.entry(&error.plugin_name) else {
+        let Some(entry) = file.entry(error.plugin_name()) else {
             return located(&file.path, None, "", &error.to_string());
         };
-        let (key, message) = split_key(&error.message);
-        if key.is_empty() {
-            return located(
+        match error.key() {
+            Some(key) => located(
+                &file.path,
+                Some(entry.line_of(key)),
+                &format!("{}.{key}", entry.path),
+                error.message(),
+            ),
+            None => located(
                 &file.path,
                 Some(entry.line_of("name")),
                 &entry.path,
                 &error.to_string(),
-            );
+            ),
         }
-        located(
-            &file.path,
-            Some(entry.line_of(&key)),
-            &format!("{}.{key}", entry.path),
-            message,
-        )
     }
 
     /// A message about a key of an instance's entry, with its place in the file.
@@ -220,19 +219,6 @@ fn configured(entry: &Entry, kinds: &[PluginKind]) -> InstanceConfig {
     }
 }
 
-/// Splits the key that an error is about from its message: `config: words[0].search: must be a string`.
-fn split_key(message: &str) -> (String, &str) {
-    match message.split_once(": ") {
-        Some(("kind", rest)) => ("kind".to_owned(), rest),
-        Some((key, rest)) if key.starts_with("hooks[") => (key.to_owned(), rest),
-        Some(("config", rest)) => match rest.split_once(": ") {
-            Some((path, rest)) if !path.contains([' ', '`']) => (format!("config.{path}"), rest),
-            _ => ("config".to_owned(), rest),
-        },
-        _ => (String::new(), message),
-    }
-}
-
 fn hook_names(manifest: &Manifest) -> impl Iterator<Item = &'static str> {
     manifest.hooks.iter().map(|hook| hook.name)
 }
@@ -266,28 +252,6 @@ fn ambiguous(kinds: &[PluginKind], instances: &[InstanceConfig]) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_key_of_an_error_is_found() {
-        let split = |message| {
-            let (key, rest) = split_key(message);
-            (key, rest.to_owned())
-        };
-        assert_eq!(split("kind: no such"), ("kind".to_owned(), "no such".to_owned()));
-        assert_eq!(
-            split("hooks[1]: no such"),
-            ("hooks[1]".to_owned(), "no such".to_owned())
-        );
-        assert_eq!(
-            split("config: a[0].b: bad: x"),
-            ("config.a[0].b".to_owned(), "bad: x".to_owned())
-        );
-        assert_eq!(
-            split("config: missing field `a`"),
-            ("config".to_owned(), "missing field `a`".to_owned())
-        );
-        assert_eq!(split("db: refused"), (String::new(), "db: refused".to_owned()));
-    }
 
     #[test]
     fn an_entry_is_looked_up_by_its_name() {

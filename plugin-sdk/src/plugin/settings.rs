@@ -2,7 +2,10 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{error::PluginError, value::Map};
+use crate::{
+    error::PluginError,
+    value::{Map, Value},
+};
 
 /// The `config` of one entry of the YAML.
 #[derive(Clone, Debug, Default)]
@@ -15,9 +18,10 @@ impl PluginSettings {
     ///
     /// When they don't fit: the error names the key.
     pub fn parse<C: DeserializeOwned>(self) -> Result<C, PluginError> {
-        crate::value::Value::Object(self.0)
-            .deserialize_into()
-            .map_err(|error| PluginError::new(format!("config: {error}")))
+        Value::Object(self.0).deserialize_into().map_err(|error| {
+            let (path, problem) = error.split_path();
+            PluginError::of_setting(&path, problem.to_string())
+        })
     }
 }
 
