@@ -9,6 +9,7 @@ mod http;
 mod message;
 mod stdio;
 
+pub(crate) use self::http::HttpTransport;
 #[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) use self::stdio::PipesTransport;
-pub(super) use self::{http::HttpTransport, stdio::StdioTransport};
+pub(super) use self::stdio::StdioTransport;

@@ -14,9 +14,9 @@ use crate::environment::Environment;
 use crate::host::config::target::{ClientTls, GrpcEndpoint, GrpcTarget};
 #[cfg(feature = "unix")]
 use crate::host::config::target::{Reconnect, UnixTarget};
+use crate::host::{HostSettings, HttpSettings};
 #[cfg(any(feature = "unix", feature = "grpc"))]
 use crate::host::{
-    HostSettings,
     config::target::Target,
     open::open,
     transport::{Method, Request},
@@ -64,6 +64,9 @@ async fn ask(
     timeout: Duration,
     environment: &Environment,
 ) -> Result<String, String> {
+    let host = HostSettings::default()
+        .with_connect_timeout(timeout)
+        .with_http(HttpSettings::default().with_connect_timeout(timeout));
     let (place, asking): (String, crate::plugin::BoxFuture<'_, Result<(), String>>) = match transport {
         Transport::Stdio => {
             return Err(
@@ -79,7 +82,7 @@ async fn ask(
                 timeout: None,
             });
             let place = format!("unix:{}", settings.socket_path.display());
-            (place, Box::pin(by_message(target, timeout)))
+            (place, Box::pin(by_message(target, host)))
         }
         #[cfg(feature = "grpc")]
         Transport::Grpc => {
@@ -87,7 +90,7 @@ async fn ask(
             let (place, target) = grpc(listen, environment)?;
             let shown = listen.tls.as_ref().map(|tls| tls.client_auth);
             let asking = async move {
-                let outcome = by_message(Target::Grpc(target), timeout).await;
+                let outcome = by_message(Target::Grpc(target), host).await;
                 outcome.map_err(|problem| {
                     let hint = if problem.contains("TLS") || problem.contains("certfile") {
                         certificate_hint(shown)
@@ -101,8 +104,8 @@ async fn ask(
         }
         #[cfg(feature = "mcp")]
         Transport::Http => {
-            let (place, address) = http::address(&settings.http.listen)?;
-            (place, Box::pin(http::get(address)))
+            let (place, target) = http::target(&settings.http.listen)?;
+            (place, Box::pin(http::get(target, host)))
         }
         #[allow(unreachable_patterns, reason = "without all features there are others")]
         _ => {
@@ -115,7 +118,7 @@ async fn ask(
         Ok(Err(problem)) => {
             // A host names the address too.
             let named = problem.split_once(": ");
-            let named = named.filter(|(address, _)| place.ends_with(address));
+            let named = named.filter(|(address, _)| place.trim_end_matches("/health").ends_with(address));
             Err(format!(
                 "{place}: {}",
                 named.map_or(problem.as_str(), |(_, rest)| rest)
@@ -127,11 +130,7 @@ async fn ask(
 
 /// Asks by the message that the protocol has for it.
 #[cfg(any(feature = "unix", feature = "grpc"))]
-async fn by_message(target: Target, timeout: Duration) -> Result<(), String> {
-    let settings = HostSettings {
-        connect_timeout: timeout,
-        ..HostSettings::default()
-    };
+async fn by_message(target: Target, settings: HostSettings) -> Result<(), String> {
     let transport = open("health", &target, &settings).map_err(|error| error.to_string())?;
     let encoding = transport.encoding();
     let request = Request::new(Method::Health, "", protocol::health::request(encoding));

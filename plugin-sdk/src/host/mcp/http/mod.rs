@@ -21,6 +21,8 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+#[cfg(feature = "cli")]
+use http::StatusCode;
 use http::{HeaderName, HeaderValue, Response, header};
 use http_body_util::Full;
 use hyper::body::Incoming as Body;
@@ -66,7 +68,7 @@ const DEFAULT_TLS: ClientTls = ClientTls {
     check_hostname: true,
 };
 
-pub(in crate::host) struct HttpTransport(Arc<Client>);
+pub(crate) struct HttpTransport(Arc<Client>);
 
 struct Client {
     url: Url,
@@ -87,11 +89,7 @@ struct Session {
 }
 
 impl HttpTransport {
-    pub(in crate::host) fn new(
-        plugin: &str,
-        target: &HttpTarget,
-        settings: &HostSettings,
-    ) -> Result<Self, String> {
+    pub(crate) fn new(plugin: &str, target: &HttpTarget, settings: &HostSettings) -> Result<Self, String> {
         let url = Url::read(target)?;
         let tls = if url.is_secure {
             let tls = target.tls.as_ref().unwrap_or(&DEFAULT_TLS);
@@ -117,6 +115,22 @@ impl HttpTransport {
             session: Slot::new(),
             next_id: AtomicU64::new(1),
         })))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl HttpTransport {
+    /// Asks for what is at the URL beside MCP, and gives the status.
+    pub(crate) async fn status(&self) -> Result<StatusCode, Failure> {
+        let client = &self.0;
+        let mut lease = client.pool.lease().await?;
+        let request = client.http_request(http::Method::GET, None, Bytes::new());
+        match lease.connection.sender.send_request(request).await {
+            Ok(response) => Ok(response.status()),
+            Err(error) => Err(client
+                .pool
+                .failure(format_args!("this is no HTTP server: {error}"))),
+        }
     }
 }
 
