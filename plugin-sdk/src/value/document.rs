@@ -11,6 +11,7 @@ use crate::codec::{
 };
 
 /// A payload in the form in which its transport carries it.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Document<'a>(Content<'a>);
 
