@@ -25,6 +25,14 @@ pub(crate) const HTTP_SECTION: &str = "server_settings";
 /// All of them.
 pub(crate) const SECTIONS: [&str; 3] = [UNIX_SECTION, GRPC_SECTION, HTTP_SECTION];
 
+/// Those of servers that this build does not have.
+const NOT_SERVED: &[&str] = &[
+    #[cfg(not(feature = "grpc"))]
+    GRPC_SECTION,
+    #[cfg(not(feature = "mcp"))]
+    HTTP_SECTION,
+];
+
 /// A configuration file that was read.
 #[derive(Debug)]
 pub(crate) struct ConfigurationFile {
@@ -96,7 +104,7 @@ impl ConfigurationFile {
                 "plugin_settings" => {
                     findings.warning(value.line, key, "is ignored: the host decides about these");
                 }
-                name if SECTIONS.contains(&name) && !is_served(name) => {
+                name if NOT_SERVED.contains(&name) => {
                     let message = "is ignored: this build does not serve that transport";
                     findings.warning(value.line, key, message);
                 }
@@ -150,15 +158,6 @@ impl ConfigurationFile {
             self.by_name.insert(entry.name.clone(), self.entries.len());
             self.entries.push(entry);
         }
-    }
-}
-
-/// Whether this build has the server that the section sets up.
-fn is_served(section: &str) -> bool {
-    match section {
-        GRPC_SECTION => cfg!(feature = "grpc"),
-        HTTP_SECTION => cfg!(feature = "mcp"),
-        _ => true,
     }
 }
 
