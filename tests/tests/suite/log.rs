@@ -180,7 +180,7 @@ fn one_client_can_t_fill_the_log() {
     thread::sleep(Duration::from_millis(1500));
     let log = server.log();
     for (kind, text, all) in [
-        ("a message is not protobuf", "WARN plugin_sdk::transport", 5000),
+        ("a message is not protobuf", "WARN plugin_sdk::protocol", 5000),
         ("failures of Faults in tool_pre_invoke", "failed as asked", 1000),
     ] {
         let left_out: usize = log

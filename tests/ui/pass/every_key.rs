@@ -1,5 +1,5 @@
 use plugin_sdk::prelude::*;
-use plugin_sdk::{Capability, Mode, OnError, Plugin as _};
+use plugin_sdk::{Capability, Mode, OnError};
 
 /// Counts words,
 /// and says how many.
