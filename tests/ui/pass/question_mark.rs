@@ -19,6 +19,7 @@ fn with_context() -> anyhow::Result<()> {
     anyhow::bail!("with context")
 }
 
+#[allow(clippy::result_large_err, reason = "it is what `?` takes")]
 fn denied() -> Result<(), PluginViolation> {
     Ok(())
 }

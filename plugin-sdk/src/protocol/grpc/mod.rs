@@ -5,7 +5,6 @@ mod bytes_codec;
 mod method;
 
 pub(crate) use bytes_codec::BytesCodec;
-pub(crate) use method::{
-    CHECK, CURRENT_HEALTH, CURRENT_SERVICE, GET_PLUGIN_CONFIG, INVOKE_HOOK, Method, OLDER_HEALTH,
-    OLDER_SERVICE,
-};
+#[cfg(feature = "host")]
+pub(crate) use method::{CHECK, GET_PLUGIN_CONFIG, INVOKE_HOOK};
+pub(crate) use method::{CURRENT_HEALTH, CURRENT_SERVICE, Method, OLDER_HEALTH, OLDER_SERVICE};
