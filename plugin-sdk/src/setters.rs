@@ -32,6 +32,21 @@ macro_rules! setters {
             self
         }
     };
+    // A number has the type of the field, also where it is a literal.
+    (@method $method:ident $field:ident usize) => {
+        $crate::setters::setters!(@number $method $field usize);
+    };
+    (@method $method:ident $field:ident u32) => {
+        $crate::setters::setters!(@number $method $field u32);
+    };
+    (@number $method:ident $field:ident $number:ty) => {
+        #[doc = concat!("Sets `", stringify!($field), "`.")]
+        #[must_use]
+        pub fn $method(mut self, $field: $number) -> Self {
+            self.$field = $field;
+            self
+        }
+    };
     (@method $method:ident $field:ident $value:ty) => {
         #[doc = concat!("Sets `", stringify!($field), "`.")]
         #[must_use]

@@ -98,10 +98,9 @@ pub(crate) mod transport;
 pub(crate) mod unix;
 
 #[doc(no_inline)]
-pub use crate::{
-    async_trait,
-    manifest::{Capability, Mode, OnError},
-};
+pub use crate::manifest::{Capability, Mode, OnError};
+#[doc(no_inline)]
+pub use async_trait::async_trait;
 pub use call::{CallOptions, HookCall};
 pub use config::{ExternalPluginConfig, GatewayConfig, PluginConfig};
 pub use error::{CallError, HostError};

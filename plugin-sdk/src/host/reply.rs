@@ -63,7 +63,7 @@ impl HookReply {
         Ok(result)
     }
 
-    /// Reads the result: as the type of the hook, or as a [`Map`].
+    /// Reads the result: as the type of the hook, or as a [`Map`](crate::Map).
     ///
     /// # Errors
     ///

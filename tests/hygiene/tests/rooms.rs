@@ -43,7 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "hooks",
         &["codec", "extensions", "open_enum", "result", "setters", "value"],
     ),
-    ("limits", &["codec"]),
+    ("limits", &["codec", "setters"]),
     ("manifest", &["hooks"]),
     // What goes over the wires. Neither I/O nor calls of plugins.
     (
@@ -54,6 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "denial_metadata",
             "error",
             "repeated",
+            "setters",
             "value",
             "visible",
         ],
@@ -77,8 +78,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
-            "causes", "codec", "context", "limits", "manifest", "nearest", "plugin", "protocol", "repeated",
-            "result", "value",
+            "causes", "codec", "context", "error", "limits", "manifest", "nearest", "plugin", "protocol",
+            "repeated", "result", "value",
         ],
     ),
     // Connections, as both halves have them.
@@ -105,7 +106,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("environment", &[]),
-    ("yaml", &["environment", "nearest", "value"]),
+    ("yaml", &["environment", "manifest", "nearest", "value"]),
     // The host half. It never sees a transport of the server, and dispatch only for plugins in the same process.
     (
         "host",
@@ -124,6 +125,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "protocol",
             "repeated",
             "result",
+            "setters",
             "stream",
             "tls",
             "value",
@@ -167,7 +169,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "repeated",
             "server",
             "standard_output",
-            "stream",
             "tls",
             "transport",
             "value",

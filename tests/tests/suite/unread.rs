@@ -130,7 +130,7 @@ async fn a_client_that_does_not_read_is_named_in_the_log() {
             _other = ask(way.name, &server).await;
         }
         let began = Instant::now();
-        let expected = "WARN plugin_sdk::protocol";
+        let expected = "WARN plugin_sdk::transport";
         let said = "a client does not read its answers (PLUGINS_WRITE_TIMEOUT)";
         while !server
             .log()

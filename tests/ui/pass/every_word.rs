@@ -1,5 +1,5 @@
 use plugin_sdk::prelude::*;
-use plugin_sdk::{Capability, Mode, OnError, Plugin as _};
+use plugin_sdk::{Capability, Mode, OnError};
 
 macro_rules! plugins {
     ($($name:ident = $mode:ident, $on_error:ident -> $expected:expr, $ignored:expr;)+) => {
