@@ -8,6 +8,9 @@ const VALID_AUTHORITY: &[u8] = b"\x01\x09localhost";
 /// The place of `:authority` in the static table.
 const AUTHORITY_INDEX: u32 = 1;
 
+/// As many of a block are written: the server refuses two, and more would make the block longer than it came.
+const MAX_AUTHORITIES: u8 = 2;
+
 const AUTHORITY_NAME: &[u8] = b":authority";
 
 /// The same in Huffman code. A text has one code only, so comparing the code compares the text.
@@ -40,31 +43,39 @@ enum Indexed {
 impl HeaderBlocks {
     /// Writes the block as the server is to read it.
     pub(crate) fn rewrite(&mut self, mut block: &[u8], output: &mut BytesMut) -> Result<(), Malformed> {
+        let mut written = 0;
         while let Some(&first) = block.first() {
-            match first {
+            let is_authority = match first {
                 0x80.. => match self.indexed(integer(&mut block, 0x7f)?)? {
-                    Indexed::Authority => output.put_slice(VALID_AUTHORITY),
-                    Indexed::Other(index) => put_integer(output, 0x80, 0x7f, index),
+                    Indexed::Authority => true,
+                    Indexed::Other(index) => {
+                        put_integer(output, 0x80, 0x7f, index);
+                        false
+                    }
                 },
                 0x40.. => {
                     let is_authority = self.literal(&mut block, 0x40, 0x3f, output)?;
                     self.authorities = self.authorities << 1 | u128::from(is_authority);
+                    is_authority
                 }
                 // The size of the table.
                 0x20.. => {
                     let size = integer(&mut block, 0x1f)?;
                     put_integer(output, 0x20, 0x1f, size);
+                    false
                 }
                 // Without indexing, or never to be indexed.
-                _ => {
-                    self.literal(&mut block, first & 0x10, 0x0f, output)?;
-                }
+                _ => self.literal(&mut block, first & 0x10, 0x0f, output)?,
+            };
+            if is_authority && written < MAX_AUTHORITIES {
+                written += 1;
+                output.put_slice(VALID_AUTHORITY);
             }
         }
         Ok(())
     }
 
-    /// Tells whether the literal is an authority.
+    /// Tells whether the literal is an authority, and writes any other.
     fn literal(
         &self,
         block: &mut &[u8],
@@ -89,10 +100,7 @@ impl HeaderBlocks {
         };
         string(block)?;
         match name {
-            Indexed::Authority => {
-                output.put_slice(VALID_AUTHORITY);
-                Ok(true)
-            }
+            Indexed::Authority => Ok(true),
             Indexed::Other(index) => {
                 put_integer(output, kind, mask, index);
                 output.put_slice(&name_and_value[..name_and_value.len() - block.len()]);
