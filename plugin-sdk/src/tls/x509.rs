@@ -4,7 +4,11 @@ use std::net::IpAddr;
 
 use x509_cert::{
     certificate::{CertificateInner, Raw},
-    der::{self, DateTime, Decode, asn1::ObjectIdentifier},
+    der::{
+        self, DateTime, Decode, Encode,
+        asn1::{Any, ObjectIdentifier},
+        oid::AssociatedOid,
+    },
     ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, name::GeneralName},
 };
 
@@ -69,12 +73,17 @@ impl Certificate {
         let constraints = body.get_extension::<BasicConstraints>()?;
         let usage = body.get_extension::<KeyUsage>()?;
         let uses = body.get_extension::<ExtendedKeyUsage>()?;
-        // A name of a rare kind is no reason to refuse the rest.
-        let names = body.get_extension::<SubjectAltName>().ok().flatten();
+        let names = body
+            .extensions()
+            .into_iter()
+            .flatten()
+            .find(|extension| extension.extn_id == SubjectAltName::OID)
+            .and_then(|extension| Vec::<Any>::from_der(extension.extn_value.as_bytes()).ok())
+            .unwrap_or_default();
+        // Each by itself: one of a rare kind is no reason to lose the rest.
         let mut names: Vec<_> = names
             .iter()
-            .flat_map(|(_, names)| &names.0)
-            .filter_map(host)
+            .filter_map(|name| host(&GeneralName::from_der(&name.to_der().ok()?).ok()?))
             .collect();
         if names.is_empty() {
             // As hosts in Python do, which then compare the common name.
