@@ -55,6 +55,8 @@ impl PluginContext {
 /// as the merge of both, which is valid where both are.
 fn check(raw: &[u8], levels: Levels) -> Result<(), CodecError> {
     let inside = levels.open(1)?;
+    // Reading opens the level of `global_context` also where it did not come.
+    inside.open(1)?;
     each_field(Slice::new(raw), |number, content| {
         let (checked, key) = match number {
             context::GLOBAL_CONTEXT => (check_global(content, inside), "global_context"),
