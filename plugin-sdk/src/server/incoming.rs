@@ -46,7 +46,7 @@ pub(crate) struct Arrived<S> {
 pub(crate) struct Accepting(JoinSet<()>);
 
 impl Accepting {
-    /// Stops to listen: a socket file is gone when this returns.
+    /// Stops to listen: the listener is closed when this returns.
     pub(crate) async fn stop(mut self) {
         self.0.shutdown().await;
     }

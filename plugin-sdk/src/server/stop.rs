@@ -62,6 +62,13 @@ impl Stopper {
     }
 }
 
+impl Drop for Stopper {
+    /// Who waits for the end and who asks for it hear the same.
+    fn drop(&mut self) {
+        self.is_draining.store(true, Ordering::Release);
+    }
+}
+
 impl Stop {
     /// Waits until the server is about to stop, or is gone.
     pub(crate) async fn drains(self) {

@@ -96,7 +96,9 @@ impl UnixServer {
 #[must_use = "a server answers once it is served"]
 pub struct BoundUnixServer {
     dispatcher: Arc<Dispatcher>,
-    listener: Listener,
+    socket: UnixListener,
+    /// Removed when it is dropped.
+    file: SocketFile,
 }
 
 impl BoundUnixServer {
@@ -107,13 +109,14 @@ impl BoundUnixServer {
         announce();
         Ok(Self {
             dispatcher,
-            listener: Listener { socket, file },
+            socket,
+            file,
         })
     }
 
     /// Where it listens.
     pub fn path(&self) -> PathBuf {
-        self.listener.file.path().to_owned()
+        self.file.path().to_owned()
     }
 
     /// Serves until `shutdown` ends; then no connection is accepted any more, calls end within the time for draining, and the
@@ -131,10 +134,15 @@ impl BoundUnixServer {
 
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
     pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Ending {
-        let Self { dispatcher, listener } = self;
+        // The file is gone as soon as nothing is accepted any more, also when this is dropped.
+        let Self {
+            dispatcher,
+            socket,
+            file,
+        } = self;
         let limits = dispatcher.limits().clone();
         let (stopper, stop) = Stopper::new();
-        let (accepting, arrived) = incoming::accept(listener, limits.max_connections);
+        let (accepting, arrived) = incoming::accept(socket, limits.max_connections);
         let mut serving = JoinSet::new();
         serving.spawn(incoming::serve(arrived, move |Arrived { stream, permit }| {
             let connection = Connection::new(stream, Arc::clone(&dispatcher), stop.clone());
@@ -147,28 +155,21 @@ impl BoundUnixServer {
         shutdown.await;
         let ending = stopper.drain(limits.time_to_stop());
         accepting.stop().await;
+        drop(file);
         ending.calls(incoming::all(&mut serving)).await;
         // What still runs is dropped.
         ending
     }
 }
 
-/// A socket of our own.
-struct Listener {
-    socket: UnixListener,
-    /// Removed when it is dropped.
-    file: SocketFile,
-}
-
-impl Listen for Listener {
+impl Listen for UnixListener {
     type Stream = UnixStream;
 
     /// If it waited, a client would give up on a request that the server has not seen yet, and take the answer for that to its next.
     const HAVE_WAIT: bool = false;
 
     async fn accept(&self) -> io::Result<Accepted<UnixStream>> {
-        self.socket
-            .accept()
+        Self::accept(self)
             .await
             .map(|(stream, _)| Accepted::Ready(stream))
     }
