@@ -16,7 +16,6 @@ mod log;
 mod logging;
 mod output;
 mod printed;
-mod race;
 mod runtime;
 mod serve;
 mod settings;

@@ -10,7 +10,6 @@ use tokio::{task::JoinSet, time::Instant};
 use super::commands::take_output;
 use super::configuration::Configuration;
 use super::printed::Printed;
-use super::race::{First, race};
 use super::runtime::runtime;
 use super::settings::{Settings, Transport};
 use super::signals::{self, Stop};
@@ -44,10 +43,11 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
     let output = is_ours.then(take_output).transpose()?;
     let _printed =
         Printed::take().map_err(|error| format!("standard output can't be taken over: {error}"))?;
-    let dispatcher = match race(start(configuration), stop.clone().requested()).await {
-        First::Left(dispatcher) => Arc::new(dispatcher?),
+    let dispatcher = tokio::select! {
+        biased;
+        dispatcher = start(configuration) => Arc::new(dispatcher?),
         // Asked to stop before anything ran.
-        First::Right(()) => return Ok(()),
+        () = stop.clone().requested() => return Ok(()),
     };
     let outcome = async {
         // Nothing is answered before all of them listen. What listens is closed when one fails.

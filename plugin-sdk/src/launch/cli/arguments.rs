@@ -10,18 +10,19 @@ use crate::launch::settings::{
 };
 
 /// The options that every command takes. What a transport is for differs.
-pub(super) fn shared(transport: &str, default: &str) -> [Arg; 3] {
-    let transport = argument(
-        &TRANSPORT,
-        transport,
-        Some(default).filter(|default| !default.is_empty()),
-    )
-    .short('t')
-    .action(ArgAction::Append)
-    .value_delimiter(',')
-    .ignore_case(true)
-    .hide_possible_values(true)
-    .value_parser(value_parser!(Transport));
+/// Without a default the variable, which is for servers, does not count.
+pub(super) fn shared(help: &str, default: Option<&str>) -> [Arg; 3] {
+    let mut transport = argument(&TRANSPORT, help, default);
+    if default.is_none() {
+        transport = transport.long_help(help.to_owned());
+    }
+    let transport = transport
+        .short('t')
+        .action(ArgAction::Append)
+        .value_delimiter(',')
+        .ignore_case(true)
+        .hide_possible_values(true)
+        .value_parser(value_parser!(Transport));
     let config = of_setting(&CONFIG)
         .short('c')
         .value_parser(value_parser!(PathBuf))

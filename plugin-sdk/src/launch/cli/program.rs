@@ -49,7 +49,7 @@ const BY_CONFIGURATION: &str = "those that the server serves by its configuratio
 /// The command line as clap has it. What all commands share may stand before the command too.
 pub(crate) fn program() -> Command {
     let as_served = TRANSPORT.help;
-    let shared_by_all = shared(as_served, &TRANSPORT.default().unwrap_or_default());
+    let shared_by_all = shared(as_served, TRANSPORT.default().as_deref());
     Command::new("plugin")
         .about("Without a command, `serve` is meant")
         .max_term_width(80)
@@ -80,13 +80,13 @@ pub(crate) fn program() -> Command {
                 .about("Print the stanza to paste into the gateway's plugin configuration")
                 .args(shared(
                     "How the gateway reaches the plugins",
-                    "the first that the server serves by its configuration, else http",
+                    Some("the first that the server serves by its configuration, else http"),
                 ))
                 .args(address_flags()),
             Command::new("check")
                 .about("Check configuration, certificates and sockets")
                 .after_help(CHECK_HELP)
-                .args(shared(as_served, &format!("{BY_CONFIGURATION}, else all")))
+                .args(shared(as_served, Some(&format!("{BY_CONFIGURATION}, else all"))))
                 .arg(Arg::new("strict").long("strict").action(ArgAction::SetTrue).help(
                     "Count warnings as errors, such as a variable that the file uses and that is not set",
                 ))
@@ -96,7 +96,7 @@ pub(crate) fn program() -> Command {
                 .after_help(HEALTH_HELP)
                 .args(shared(
                     "http, grpc or unix; several with commas",
-                    &format!("{BY_CONFIGURATION}, else http"),
+                    Some(&format!("{BY_CONFIGURATION}, else http")),
                 ))
                 .arg(
                     Arg::new("timeout")
@@ -149,7 +149,7 @@ fn invoke() -> Command {
                 .value_name("NAME")
                 .help("The plugin to call; needed when several have the hook"),
         )
-        .args(shared("Call it over this transport instead of in process", ""))
+        .args(shared("Call it over this transport instead of in process", None))
 }
 
 fn timeout(text: &str) -> Result<Duration, String> {

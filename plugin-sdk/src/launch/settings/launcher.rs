@@ -38,7 +38,7 @@ pub(crate) static LOG_LEVEL: Setting = PROGRAM
         Own("LEVEL"),
         "Log DEBUG, INFO, WARNING or ERROR and above to stderr",
     )
-    .default_is("INFO for serve, else WARNING")
+    .default_is("INFO for serve, ERROR for health, else WARNING")
     .on_the_first_day();
 
 pub(crate) static FAIL_ON_PLUGIN_ERROR: Setting = PROGRAM
