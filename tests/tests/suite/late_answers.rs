@@ -72,7 +72,7 @@ fn a_request_before_the_answer_to_the_one_before_ends_the_connection() {
 
 /// Whether a fast answer has no padding, once the machine is not too busy to let the server run.
 fn comes_without_padding(client: &mut FrameClient) -> bool {
-    (0..40).any(|_| {
+    (0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(100));
         client.call(&fault("echo", &json!({}))).unwrap().len() < 100
     })
