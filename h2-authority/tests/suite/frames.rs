@@ -63,6 +63,14 @@ fn a_long_block() {
     assert_walked(&sent, &read);
 }
 
+/// Each would be eleven bytes long, where it came as one.
+#[test]
+fn many_authorities_become_two() {
+    let sent = whole(0, &[0x81; 16_000]);
+    let read = whole(0, &VALID_AUTHORITY.repeat(2));
+    assert_walked(&[sent.clone(), sent], &[read.clone(), read]);
+}
+
 #[test]
 fn a_block_that_is_too_long_is_the_last() {
     let mut sent = vec![frame(1, 0, b"\x82")];
