@@ -91,6 +91,8 @@ fn an_answer_after_a_stall_of_the_server_begins_with_padding() {
     };
     for stall in [150, 300, 900] {
         signal("-STOP");
+        // A thread that runs meanwhile may still take what comes.
+        std::thread::sleep(Duration::from_millis(50));
         client.send(&fault("echo", &json!({}))).unwrap();
         std::thread::sleep(Duration::from_millis(stall));
         signal("-CONT");
