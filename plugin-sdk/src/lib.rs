@@ -164,8 +164,8 @@ pub mod mcp {
     //! standard output, and nothing else may be: the server takes both streams for itself before any plugin is made. What a
     //! plugin prints, and what the processes that it starts print, goes to standard error; what they read is empty.
     //!
-    //! A payload is JSON on the way in and out. Integers keep their value within 64 bits; larger ones become floating-point
-    //! numbers, as they do on every other transport from 53 bits on.
+    //! A payload is JSON on the way in and out. Integers of any size keep all their digits. Over gRPC and Unix sockets, numbers are
+    //! doubles, which hold integers up to 2^53 exactly.
 
     pub use crate::transport::mcp::McpHandler;
 }

@@ -7,8 +7,8 @@ use crate::{
     setters::setters,
 };
 
-/// What a server takes on before it says no. Every bound is a setting; passing one is an error to the caller or the end of its
-/// connection, and a line in the log.
+/// The bounds of a server: sizes, depths, counts and times. Each is a setting. Beyond one, the caller gets an error or its
+/// connection is closed, and the log has a line about it.
 ///
 /// ```
 /// use plugin_sdk::Limits;
