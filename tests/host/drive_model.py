@@ -7,7 +7,7 @@ import random
 import time
 
 import host
-from bindings import binary
+from bindings import TRANSPORT, binary
 from clients import connected_client, context_parts, delivered, host_view, plugin_context, received
 from generate import Generator
 from harness import differences, run
@@ -17,15 +17,15 @@ from samples import HOOKS
 from servers import HERE, Server, entries, socket_directory
 
 CASES_PER_HOOK = int(os.environ.get("HOST_CASES_PER_HOOK", "600"))
-SEED = int(os.environ.get("HOST_SEED", "20260131"))
+SEED = os.environ.get("HOST_SEED", f"20260131 {TRANSPORT}")
 
 
 async def main(report, cases_per_hook=CASES_PER_HOOK):
     program = binary("PROBE_PLUGIN")
     with socket_directory() as directory:
         for config, name, seed in (
-            (HERE / "probe.yaml", "probe.sock", SEED),
-            (HERE / "probe-words.yaml", "words.sock", SEED + 1),
+            (HERE / "probe.yaml", "probe.sock", f"{SEED} probe"),
+            (HERE / "probe-words.yaml", "words.sock", f"{SEED} words"),
         ):
             with Server(program, config, directory / name) as server:
                 instances = [(Instance.from_entry(entry), entry["hooks"]) for entry in entries(config)]

@@ -7,12 +7,12 @@ use crate::{
 
 /// One driver on one binding.
 fn drive(driver: &str, transport: &str) -> Result<(), Failed> {
-    CURRENT.drive(driver, transport, |_| {})
+    CURRENT.drive(driver, transport)
 }
 
 /// What an older host knows of the battery, on one binding.
 fn drive_older(transport: &str) -> Result<(), Failed> {
-    GATEWAY_1_0_0.drive("drive_older_host.py", transport, |_| {})
+    GATEWAY_1_0_0.drive("drive_older_host.py", transport)
 }
 
 /// Every driver of the battery on one binding.

@@ -3,82 +3,74 @@
 
 use crate::{
     installation::Failed,
-    real_host::{CPEX_0_1_3, CURRENT, GATEWAY_1_0_0, Host},
+    real_host::{CPEX_0_1_3, CURRENT, GATEWAY_1_0_0},
 };
-
-/// One driver on one binding.
-fn drive(host: &Host, driver: &str, transport: &str) -> Result<(), Failed> {
-    // The model has its thousands of cases per hook on the Unix transport; here the bytes on the way are in question.
-    host.drive(driver, transport, |command| {
-        command.env("HOST_CASES_PER_HOOK", "60");
-    })
-}
 
 /// Every driver of the battery on one binding.
 macro_rules! battery {
     ($binding:ident, $transport:literal $(, $own:ident = $driver:literal)*) => {
         mod $binding {
-            use super::{CPEX_0_1_3, CURRENT, Failed, GATEWAY_1_0_0, drive};
+            use super::{CPEX_0_1_3, CURRENT, Failed, GATEWAY_1_0_0};
 
             #[test]
             fn every_hook_answers_as_the_model_says() -> Result<(), Failed> {
-                drive(&CURRENT, "drive_model.py", $transport)
+                CURRENT.drive("drive_model.py", $transport)
             }
 
             #[test]
             fn the_plugin_manager_gets_what_a_gateway_needs() -> Result<(), Failed> {
-                drive(&CURRENT, "drive_manager.py", $transport)
+                CURRENT.drive("drive_manager.py", $transport)
             }
 
             #[test]
             fn look_ups_sizes_and_timeouts() -> Result<(), Failed> {
-                drive(&CURRENT, "drive_limits.py", $transport)
+                CURRENT.drive("drive_limits.py", $transport)
             }
 
             #[test]
             fn a_cancelled_call_leaves_no_answer_behind() -> Result<(), Failed> {
-                drive(&CURRENT, "drive_cancelled.py", $transport)
+                CURRENT.drive("drive_cancelled.py", $transport)
             }
 
             #[test]
             fn plugins_of_the_framework_s_own_tests() -> Result<(), Failed> {
-                drive(&CURRENT, "drive_compat.py", $transport)
+                CURRENT.drive("drive_compat.py", $transport)
             }
 
             #[test]
             fn tools_results_and_errors() -> Result<(), Failed> {
-                drive(&CURRENT, "drive_mcp.py", $transport)
+                CURRENT.drive("drive_mcp.py", $transport)
             }
 
             #[test]
             fn cpex_0_1_3_every_hook_answers_as_the_model_says() -> Result<(), Failed> {
-                drive(&CPEX_0_1_3, "drive_model.py", $transport)
+                CPEX_0_1_3.drive("drive_model.py", $transport)
             }
 
             #[test]
             fn cpex_0_1_3_the_plugin_manager_gets_what_a_gateway_needs() -> Result<(), Failed> {
-                drive(&CPEX_0_1_3, "drive_manager.py", $transport)
+                CPEX_0_1_3.drive("drive_manager.py", $transport)
             }
 
             #[test]
             fn cpex_0_1_3_plugins_of_the_framework_s_own_tests() -> Result<(), Failed> {
-                drive(&CPEX_0_1_3, "drive_compat.py", $transport)
+                CPEX_0_1_3.drive("drive_compat.py", $transport)
             }
 
             #[test]
             fn an_older_host_gets_the_same_answers() -> Result<(), Failed> {
-                drive(&GATEWAY_1_0_0, "drive_older_host.py", $transport)
+                GATEWAY_1_0_0.drive("drive_older_host.py", $transport)
             }
 
             #[test]
             fn no_caller_receives_the_answer_of_another() -> Result<(), Failed> {
-                drive(&CURRENT, "drive_desync.py", $transport)
+                CURRENT.drive("drive_desync.py", $transport)
             }
 
             $(
                 #[test]
                 fn $own() -> Result<(), Failed> {
-                    drive(&CURRENT, $driver, $transport)
+                    CURRENT.drive($driver, $transport)
                 }
             )*
         }
@@ -113,5 +105,5 @@ battery!(
 /// The earlier generation of the host, too, gets over a restart and keeps its connection.
 #[test]
 fn cpex_0_1_3_connections_and_the_end() -> Result<(), Failed> {
-    drive(&CPEX_0_1_3, "drive_mcp_life.py", "http")
+    CPEX_0_1_3.drive("drive_mcp_life.py", "http")
 }
