@@ -13,6 +13,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
+#[serde(expecting = "a context")]
 struct ContextFields {
     global_context: GlobalFields,
     #[serde(default)]
@@ -24,6 +25,7 @@ struct ContextFields {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct GlobalFields {
     request_id: String,
     #[serde(default)]

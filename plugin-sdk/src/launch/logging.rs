@@ -9,7 +9,7 @@ use std::{
 use tracing::Level;
 use tracing_subscriber::{
     field::MakeExt,
-    filter::Targets,
+    filter::{LevelFilter, Targets},
     fmt::{FormatFields, format},
     layer::SubscriberExt,
 };
@@ -19,6 +19,9 @@ use crate::{
     dispatch::guard, environment::Environment, nearest::unknown, repeated::limited, visible::Visible,
 };
 
+/// Libraries that have a line of their own for what a client sends, as often as it sends it. What matters of it the server says itself,
+/// within a rate. They are heard from DEBUG on.
+const LIBRARIES: [&str; 5] = ["h2::", "hyper::", "hyper_util::", "rustls::", "tonic::"];
 const LEVELS: [&str; 7] = ["TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"];
 
 /// The level from `--log-level`, else from `PLUGINS_LOG_LEVEL`, by the names of Python's levels in any case.
@@ -49,11 +52,23 @@ pub(crate) fn start(level: Level) -> Result<(), String> {
         .fmt_fields(fields())
         .with_max_level(level)
         .finish()
-        .with(Targets::new().with_default(level));
+        .with(targets(level));
     // It fails only if there is one already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// What is logged at a level.
+fn targets(level: Level) -> Targets {
+    let libraries = if level >= Level::DEBUG {
+        LevelFilter::from_level(level)
+    } else {
+        LevelFilter::OFF
+    };
+    Targets::new()
+        .with_default(level)
+        .with_targets(LIBRARIES.map(|library| (library, libraries)))
 }
 
 /// The fields of a line. What is in them may come from anybody, and stays in its line.

@@ -92,6 +92,18 @@ fn the_mode_is_final_from_the_first_instant() {
     });
 }
 
+/// Not even root may make a file in `/proc`.
+#[test]
+fn a_directory_that_takes_no_files_is_named_with_the_way_out() {
+    let log = refused(Path::new("/proc/plugin.sock"));
+    assert!(log.contains("/proc"), "{log}");
+    assert!(
+        log.contains("choose another path (PLUGINS_UNIX_SOCKET_PATH)"),
+        "{log}"
+    );
+    assert!(!log.contains("remove it"), "{log}");
+}
+
 #[test]
 fn a_dead_socket_is_replaced() {
     let directory = tempfile::tempdir_in("/tmp").unwrap();

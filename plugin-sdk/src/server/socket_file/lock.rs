@@ -32,11 +32,15 @@ impl Lock {
         let path = PathBuf::from(path);
         for _ in 0..ATTEMPTS {
             let file = open(&path).map_err(|error| {
-                let what = format!(
-                    "can't open the lock file beside the socket; remove it if another user's server left it, or choose another \
-                     path ({setting})"
-                );
-                ServeError::io(&what, &path, error)
+                let way_out = if path.exists() {
+                    "remove it if another user's server left it, or choose another path"
+                } else {
+                    "choose another path"
+                };
+                ServeError::new(format!(
+                    "can't open the lock file of the socket, {}: {error}; {way_out} ({setting})",
+                    path.display()
+                ))
             })?;
             match file.try_lock() {
                 Ok(()) => {}

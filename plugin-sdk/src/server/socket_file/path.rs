@@ -8,6 +8,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+
 use crate::server::ServeError;
 
 /// The longest path that the address of a socket holds.
@@ -16,8 +18,8 @@ const LONGEST_PATH: usize = 107;
 /// Symbolic links that a path may lead through, as for the kernel.
 const MAX_LINKS: usize = 40;
 
-/// Whether a socket can be made at the path: it must not be too long, its directory must be there, nobody else may be able to
-/// replace one of the directories above it, and nothing but a socket may be in the way.
+/// Whether a socket can be made at the path: it must not be too long, its directory must be there and writable, nobody else may be
+/// able to replace one of the directories above it, and nothing but a socket may be in the way.
 pub(crate) fn check_path(path: &Path, setting: &str) -> Result<(), ServeError> {
     let length = path.as_os_str().len();
     if length > LONGEST_PATH {
@@ -29,6 +31,18 @@ pub(crate) fn check_path(path: &Path, setting: &str) -> Result<(), ServeError> {
     }
     let directory = directory_of(path, setting)?;
     check_way(&directory, setting)?;
+    if let Err(error) = accessat(
+        CWD,
+        &directory,
+        Access::WRITE_OK | Access::EXEC_OK,
+        AtFlags::EACCESS,
+    ) {
+        return Err(ServeError::new(format!(
+            "the server's user {} can't make a socket in {}: {error}; give it the directory, or choose another path ({setting})",
+            rustix::process::geteuid().as_raw(),
+            directory.display()
+        )));
+    }
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.file_type().is_socket() => Err(ServeError::new(format!(
             "{} is there already and is not a socket: remove it, or choose another path ({setting})",

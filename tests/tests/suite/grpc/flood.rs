@@ -196,3 +196,17 @@ fn blocks(address: &Address, before: impl Fn(usize) -> &'static [u8]) {
         }
     }
 }
+
+/// What a library notices of each frame is not a line of the log for each.
+#[test]
+fn pings_that_nobody_sent_are_answered() {
+    const ACK: u8 = 1;
+    for (address, server) in servers(&[]) {
+        let mut flood = Flood::begin(&address);
+        cost(&server, || {
+            flood.send(&frame(PING, ACK, 0, b"unasked!").repeat(FRAMES))
+        });
+        let log = server.log();
+        assert!(log.lines().count() < 50, "{address:?}: {log}");
+    }
+}
