@@ -3,7 +3,7 @@
 use std::{path::Path, time::SystemTime};
 
 use tokio_rustls::rustls::{RootCertStore, pki_types::CertificateDer};
-use x509_cert::der::DateTime;
+use x509_cert::der::{self, DateTime};
 
 use super::{
     TlsError,
@@ -56,7 +56,10 @@ pub(crate) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<Certificat
     for (index, certificate) in chain.iter().enumerate() {
         let certificate = read(file, index, certificate)?;
         if index == 0 {
-            check_use(file, &certificate)?;
+            let problem = misuse(file.side, &certificate).map_err(|error| unreadable(file, index, &error))?;
+            if let Some(problem) = problem {
+                return Err(TlsError::file(file, problem));
+            }
         }
         match clock.judge(&certificate) {
             Judgement::Valid => {}
@@ -136,36 +139,29 @@ fn read(file: &File<'_>, index: usize, certificate: &CertificateDer<'_>) -> Resu
     Certificate::read(certificate).map_err(|error| unreadable(file, index, &error))
 }
 
-/// Whether the other side will take the certificate for what it is to be used for.
-fn check_use(file: &File<'_>, certificate: &Certificate) -> Result<(), TlsError> {
-    if file.side == Side::Server && certificate.is_authority {
-        return Err(TlsError::file(
-            file,
-            "is the certificate of an authority (CA:TRUE), which is not for a server: name one that the authority has signed; \
-             a self-signed one is made with `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`",
-        ));
-    }
-    if !certificate.is_for_handshakes {
-        return Err(TlsError::file(
-            file,
-            "is not for TLS, its key usage has none of digitalSignature, keyEncipherment and keyAgreement: name another, or have \
-             one made with digitalSignature",
-        ));
-    }
-    let (usage, usage_name) = match file.side {
+/// Why the other side would not take the certificate from this one.
+fn misuse(side: Side, certificate: &Certificate) -> der::Result<Option<String>> {
+    let (usage, usage_name) = match side {
         Side::Server => (FOR_SERVERS, "serverAuth"),
         Side::Client => (FOR_CLIENTS, "clientAuth"),
     };
-    if certificate.is_for(usage) {
-        return Ok(());
-    }
-    Err(TlsError::file(
-        file,
+    let problem = if side == Side::Server && certificate.is_authority()? {
+        "is the certificate of an authority (CA:TRUE), which is not for a server: name one that the authority has signed; \
+         a self-signed one is made with `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`"
+            .to_owned()
+    } else if !certificate.is_for_handshakes()? {
+        "is not for TLS, its key usage has none of digitalSignature, keyEncipherment and keyAgreement: name another, or have \
+         one made with digitalSignature"
+            .to_owned()
+    } else if !certificate.is_for(usage)? {
         format!(
             "is not {} certificate, its extended key usage lacks {usage_name}: name another, or have one made with it",
-            file.side.owner()
-        ),
-    ))
+            side.owner()
+        )
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(problem))
 }
 
 /// The hosts that a server's certificate is made out to; none if it can't be read.
@@ -173,5 +169,5 @@ pub(crate) fn names(certfile: &Path) -> Vec<Name> {
     let file = File::read(Setting::Certfile, Side::Server, certfile);
     let chain = pem::certificates(&file).unwrap_or_default();
     let first = chain.first().and_then(|first| Certificate::read(first).ok());
-    first.map(|certificate| certificate.names).unwrap_or_default()
+    first.map(|certificate| certificate.names()).unwrap_or_default()
 }

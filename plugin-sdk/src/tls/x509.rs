@@ -3,32 +3,35 @@
 use std::net::IpAddr;
 
 use x509_cert::{
-    certificate::{CertificateInner, Raw},
     der::{
-        self, DateTime, Decode, Encode,
+        self, DateTime, Decode, Encode, ErrorKind, Tag, TagNumber, Tagged,
         asn1::{Any, ObjectIdentifier},
         oid::AssociatedOid,
     },
-    ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, name::GeneralName},
+    ext::{
+        Extensions,
+        pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, name::GeneralName},
+    },
+    name::Name as Subject,
+    time::Validity,
 };
 
 const ANY_USE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 pub(super) const FOR_SERVERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
 pub(super) const FOR_CLIENTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 
-/// A certificate, as far as it is read.
+const EXTENSIONS: Tag = Tag::ContextSpecific {
+    constructed: true,
+    number: TagNumber(3),
+};
+
+/// A certificate. A field is read when it is asked for: an authority is trusted whatever its name and its extensions hold.
 #[derive(Debug)]
 pub(super) struct Certificate {
     pub(super) begins: DateTime,
     pub(super) ends: DateTime,
-    /// Whether it may sign others.
-    pub(super) is_authority: bool,
-    /// Whether its key may be used in a handshake: to sign, or to encrypt or agree on a key.
-    pub(super) is_for_handshakes: bool,
-    /// What it is for; anything if nothing is said.
-    uses: Option<ExtendedKeyUsage>,
-    /// The hosts that it is made out to.
-    pub(super) names: Vec<Name>,
+    subject: Any,
+    extensions: Option<Any>,
 }
 
 /// A host that a certificate is made out to.
@@ -67,46 +70,72 @@ impl std::fmt::Display for Name {
 
 impl Certificate {
     pub(super) fn read(certificate: &[u8]) -> der::Result<Self> {
-        // `Raw` takes the serial numbers of old authorities, which are longer than the standard allows.
-        let certificate = CertificateInner::<Raw>::from_der(certificate)?;
-        let body = certificate.tbs_certificate();
-        let constraints = body.get_extension::<BasicConstraints>()?;
-        let usage = body.get_extension::<KeyUsage>()?;
-        let uses = body.get_extension::<ExtendedKeyUsage>()?;
-        let names = body
-            .extensions()
+        let parts = Vec::<Any>::from_der(certificate)?;
+        let body: Vec<Any> = parts.first().ok_or(ErrorKind::Failed)?.decode_as()?;
+        // First the version, if it is given, then the serial number, the algorithm of the signature and the issuer.
+        let mut fields = body
             .into_iter()
-            .flatten()
-            .find(|extension| extension.extn_id == SubjectAltName::OID)
-            .and_then(|extension| Vec::<Any>::from_der(extension.extn_value.as_bytes()).ok())
-            .unwrap_or_default();
+            .skip_while(|field| field.tag().is_context_specific())
+            .skip(3);
+        let validity: Validity = fields.next().ok_or(ErrorKind::Failed)?.decode_as()?;
+        Ok(Self {
+            begins: validity.not_before.to_date_time(),
+            ends: validity.not_after.to_date_time(),
+            subject: fields.next().ok_or(ErrorKind::Failed)?,
+            extensions: fields.find(|field| field.tag() == EXTENSIONS),
+        })
+    }
+
+    /// Whether it may sign others.
+    pub(super) fn is_authority(&self) -> der::Result<bool> {
+        let constraints: Option<BasicConstraints> = self.extension(BasicConstraints::OID)?;
+        Ok(constraints.is_some_and(|constraints| constraints.ca))
+    }
+
+    /// Whether its key may be used in a handshake: to sign, or to encrypt or agree on a key.
+    pub(super) fn is_for_handshakes(&self) -> der::Result<bool> {
+        let usage: Option<KeyUsage> = self.extension(KeyUsage::OID)?;
+        Ok(usage.is_none_or(|usage| {
+            usage.digital_signature() || usage.key_encipherment() || usage.key_agreement()
+        }))
+    }
+
+    /// Whether it may be shown by one end of a connection.
+    pub(super) fn is_for(&self, usage: ObjectIdentifier) -> der::Result<bool> {
+        let uses: Option<ExtendedKeyUsage> = self.extension(ExtendedKeyUsage::OID)?;
+        Ok(uses.is_none_or(|uses| uses.0.contains(&usage) || uses.0.contains(&ANY_USE)))
+    }
+
+    /// The hosts that it is made out to.
+    pub(super) fn names(&self) -> Vec<Name> {
+        let names: Option<Vec<Any>> = self.extension(SubjectAltName::OID).ok().flatten();
         // Each by itself: one of a rare kind is no reason to lose the rest.
         let mut names: Vec<_> = names
             .iter()
+            .flatten()
             .filter_map(|name| host(&GeneralName::from_der(&name.to_der().ok()?).ok()?))
             .collect();
         if names.is_empty() {
             // As hosts in Python do, which then compare the common name.
-            let name = body.subject().common_name().ok().flatten();
-            names.extend(name.map(|name| common_name(&name.value())));
+            let subject = self.subject.decode_as::<Subject>();
+            let name = subject.and_then(|subject| subject.common_name());
+            names.extend(name.ok().flatten().map(|name| common_name(&name.value())));
         }
-        Ok(Self {
-            begins: body.validity().not_before.to_date_time(),
-            ends: body.validity().not_after.to_date_time(),
-            is_authority: constraints.is_some_and(|(_, constraints)| constraints.ca),
-            is_for_handshakes: usage.is_none_or(|(_, usage)| {
-                usage.digital_signature() || usage.key_encipherment() || usage.key_agreement()
-            }),
-            uses: uses.map(|(_, uses)| uses),
-            names,
-        })
+        names
     }
 
-    /// Whether it may be shown by one end of a connection.
-    pub(super) fn is_for(&self, usage: ObjectIdentifier) -> bool {
-        self.uses
-            .as_ref()
-            .is_none_or(|uses| uses.0.contains(&usage) || uses.0.contains(&ANY_USE))
+    fn extension<T: for<'a> Decode<'a, Error = der::Error>>(
+        &self,
+        name: ObjectIdentifier,
+    ) -> der::Result<Option<T>> {
+        let Some(extensions) = &self.extensions else {
+            return Ok(None);
+        };
+        let extensions = Extensions::from_der(extensions.value())?;
+        let extension = extensions.iter().find(|extension| extension.extn_id == name);
+        extension
+            .map(|extension| T::from_der(extension.extn_value.as_bytes()))
+            .transpose()
     }
 }
 

@@ -4,6 +4,7 @@ mod accepting;
 mod client_auth;
 mod encrypted_keys;
 mod made_by_openssl;
+mod odd_authorities;
 mod reloading;
 mod report;
 mod starting;

@@ -68,9 +68,13 @@ impl Authority {
     }
 
     pub(super) fn valid(name: &str, when: When) -> Self {
-        let key = KeyPair::generate().unwrap();
         let mut params = params(name, when);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self::with(params)
+    }
+
+    pub(super) fn with(params: CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap().pem();
         Self {
             issuer: Issuer::new(params, key),
@@ -110,7 +114,7 @@ impl Authority {
     }
 }
 
-fn params(name: &str, when: When) -> CertificateParams {
+pub(super) fn params(name: &str, when: When) -> CertificateParams {
     let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
     // The far years are written in the longer of the two forms that certificates have for a time.
