@@ -82,6 +82,10 @@ impl Framed {
 
     /// Adds a message to what is to be written, before which there is nothing. A large one goes to the socket from where it is.
     pub(crate) fn put(&mut self, message: impl Into<Bytes> + AsRef<[u8]>) -> io::Result<()> {
+        debug_assert!(
+            self.output.is_empty(),
+            "a large message would overtake what is to be written"
+        );
         let size = message.as_ref().len();
         if size < WRITTEN_AT_ONCE {
             frame::put(self.output.buffer(), message.as_ref());
