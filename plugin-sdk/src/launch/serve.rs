@@ -12,7 +12,7 @@ use super::configuration::Configuration;
 use super::printed::Printed;
 use super::runtime::runtime;
 use super::settings::{Settings, Transport};
-use super::signals::{self, Stop};
+use super::signals::{self, ProcessStop};
 use super::transports::served;
 use crate::dispatch::Dispatcher;
 use crate::plugin::BoxFuture;
@@ -30,7 +30,7 @@ pub(crate) fn serve(configuration: &Configuration, transports: &[Transport]) -> 
 
 async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<(), String> {
     let drain_timeout = configuration.settings.limits.time_to_stop();
-    let (stopping, stop) = signals::listen(drain_timeout + LAST_STEPS)
+    let stop = signals::listen(drain_timeout + LAST_STEPS)
         .map_err(|error| format!("signals cannot be handled: {error}"))?;
     #[cfg(feature = "mcp")]
     if transports.contains(&Transport::Http) && configuration.settings.http.metrics {
@@ -69,7 +69,7 @@ async fn run(configuration: &Configuration, transports: &[Transport]) -> Result<
             let ended = ended.unwrap_or_else(|error| Err(format!("a server ended unexpectedly: {error}")));
             outcome = outcome.and(ended);
             // If one transport cannot go on, none does: half a server is hard to notice.
-            stopping.request();
+            stop.request();
         }
         outcome
     }
@@ -101,7 +101,7 @@ fn open(
     transport: Transport,
     dispatcher: &Arc<Dispatcher>,
     settings: &Settings,
-    stop: &Stop,
+    stop: &ProcessStop,
 ) -> Result<BoxFuture<'static, Result<(), String>>, String> {
     let stop = stop.clone().requested();
     match transport {
@@ -134,7 +134,7 @@ fn take_stdio(transports: &[Transport]) -> Result<Option<crate::transport::mcp::
 fn listen_stdio(
     streams: Option<crate::transport::mcp::StdioStreams>,
     dispatcher: &Arc<Dispatcher>,
-    stop: &Stop,
+    stop: &ProcessStop,
 ) -> Result<BoxFuture<'static, Result<(), String>>, String> {
     let streams = streams.ok_or("standard input and output are served already")?;
     let stop = stop.clone().requested();

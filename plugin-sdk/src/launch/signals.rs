@@ -22,11 +22,11 @@ use crate::repeated::limited;
 /// Signals that follow the first so soon are the same request: whoever stops a process may tell it and its group.
 const TOGETHER: Duration = Duration::from_millis(500);
 
-/// The side that asks the process to stop. `Clone` is cheap.
+/// The stop of the process, which whoever has it may request and wait for. `Clone` is cheap.
 #[derive(Debug, Clone)]
-pub(crate) struct Stopping(watch::Sender<Option<Instant>>);
+pub(crate) struct ProcessStop(watch::Sender<Option<Instant>>);
 
-impl Stopping {
+impl ProcessStop {
     /// Asks the process to stop. The time for that begins with the first request.
     pub(crate) fn request(&self) {
         self.0.send_if_modified(|requested| {
@@ -35,17 +35,11 @@ impl Stopping {
             is_first
         });
     }
-}
 
-/// The side that is asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Stop(watch::Receiver<Option<Instant>>);
-
-impl Stop {
     /// Completes when the process has been asked to stop.
-    pub(crate) async fn requested(mut self) {
-        // The sender lives as long as the process; should it be gone, stopping is right as well.
-        let _ = self.0.wait_for(Option::is_some).await;
+    pub(crate) async fn requested(self) {
+        // There is a sender for as long as this waits.
+        let _ = self.0.subscribe().wait_for(Option::is_some).await;
     }
 
     /// When it was.
@@ -58,7 +52,7 @@ impl Stop {
 ///
 /// A thread and a runtime of their own, so that hooks that block all threads of the server's runtime cannot
 /// keep the process from being stopped.
-pub(crate) fn listen(grace: Duration) -> io::Result<(Stopping, Stop)> {
+pub(crate) fn listen(grace: Duration) -> io::Result<ProcessStop> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let signals = {
         let _context = runtime.enter();
@@ -72,20 +66,19 @@ pub(crate) fn listen(grace: Duration) -> io::Result<(Stopping, Stop)> {
                 || io::stderr().is_terminal(),
         }
     };
-    let (sender, receiver) = watch::channel(None);
-    let stopping = Stopping(sender);
-    let of_thread = stopping.clone();
+    let stop = ProcessStop(watch::Sender::new(None));
+    let of_thread = stop.clone();
     let watch = move || runtime.block_on(end(signals, &of_thread, grace));
     thread::Builder::new().name("signals".to_owned()).spawn(watch)?;
-    Ok((stopping, Stop(receiver)))
+    Ok(stop)
 }
 
 /// Asks the process to stop on the first signal, and stops it on the second or when its time is over.
-async fn end(mut signals: Signals, stopping: &Stopping, grace: Duration) {
+async fn end(mut signals: Signals, stop: &ProcessStop, grace: Duration) {
     let (name, _) = signals.next().await;
     let began = Instant::now();
     tracing::info!("{name}: finishing running calls, then stopping; a second signal stops at once");
-    stopping.request();
+    stop.request();
     let second = async {
         loop {
             let next = signals.next().await;

@@ -1,4 +1,4 @@
-//! Accepting connections, up to a bound, and serving each.
+//! Accepting connections, up to a limit.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -42,57 +42,13 @@ pub(crate) struct Arrived<S> {
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
-/// The task that accepts. Dropping it stops to listen.
-pub(crate) struct Accepting(JoinSet<()>);
-
-impl Accepting {
-    /// Stops to listen: the listener is closed when this returns.
-    pub(crate) async fn stop(mut self) {
-        self.0.shutdown().await;
-    }
-}
-
-/// Accepts at most so many connections at a time. Must be called in a tokio runtime.
-pub(crate) fn accept<L: Listen>(
+/// Accepts connections, at most so many at a time, for as long as somebody takes them.
+pub(super) async fn accept<L: Listen>(
     listener: L,
     max_connections: usize,
-) -> (Accepting, mpsc::Receiver<Arrived<L::Stream>>) {
-    let (arrived, incoming) = mpsc::channel(1);
-    let permits = Arc::new(Semaphore::new(max_connections));
-    let mut accepting = JoinSet::new();
-    accepting.spawn(accept_all(listener, permits, arrived));
-    (Accepting(accepting), incoming)
-}
-
-/// Serves what arrives, each in a task. Ends when nothing arrives any more and all connections have ended.
-pub(crate) async fn serve<S>(
-    mut arrived: mpsc::Receiver<Arrived<S>>,
-    connection: impl Fn(Arrived<S>) -> BoxFuture<'static, ()>,
-) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            next = arrived.recv() => match next {
-                Some(arrived) => drop(connections.spawn(connection(arrived))),
-                None => break,
-            },
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-        }
-    }
-    all(&mut connections).await;
-}
-
-/// Waits until all tasks have ended.
-pub(crate) async fn all(tasks: &mut JoinSet<()>) {
-    while tasks.join_next().await.is_some() {}
-}
-
-/// Accepts connections for as long as somebody takes them.
-async fn accept_all<L: Listen>(
-    listener: L,
-    permits: Arc<Semaphore>,
     arrived: mpsc::Sender<Arrived<L::Stream>>,
 ) {
+    let permits = Arc::new(Semaphore::new(max_connections));
     // Ends with the loop: a handshake that is under way when the server stops has no call to lose.
     let mut background = JoinSet::new();
     if let Some(watch) = listener.watch() {

@@ -12,9 +12,9 @@ use std::{
 };
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::time::sleep;
 
-use super::stop::Stop;
+use super::tasks::Tasks;
 use crate::visible::is_hidden;
 
 /// So often what the recorder keeps of histograms is summed up, so that it does not grow when nobody asks.
@@ -75,13 +75,13 @@ impl Metrics {
     }
 
     /// Keeps the recorder small for as long as the server runs.
-    pub(crate) fn keep_up(&self, tasks: &mut JoinSet<()>, stop: Stop) {
+    pub(crate) fn keep_up(&self, tasks: &mut Tasks) {
         if let (Some(_), Some(Some(handle))) = (&self.info, INSTALLED.get()) {
-            let handle = handle.clone();
+            let (handle, stop) = (handle.clone(), tasks.stop());
             tasks.spawn(async move {
                 loop {
                     tokio::select! {
-                        () = stop.clone().breaks_off() => return,
+                        () = stop.clone().breaks_off() => return Ok(()),
                         () = sleep(UPKEEP_INTERVAL) => handle.run_upkeep(),
                     }
                 }

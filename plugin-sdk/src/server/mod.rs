@@ -8,6 +8,7 @@ pub(crate) mod listener;
 pub(crate) mod metrics;
 pub(crate) mod socket_file;
 pub(crate) mod stop;
+pub(crate) mod tasks;
 #[cfg(any(feature = "grpc", feature = "mcp"))]
 pub(crate) mod tls;
 

@@ -53,12 +53,15 @@ impl Stopper {
         (stopper, stop)
     }
 
-    /// Tells everything that the server is about to stop. From now on it has so much time to end.
-    pub(crate) fn drain(self, time: Duration) -> Ending {
-        let ending = Ending::new(self, time);
-        ending.stopper.is_draining.store(true, Ordering::Release);
-        ending.stopper.stage.send_replace(Stage::Drains);
-        ending
+    /// Tells everything that the server is about to stop.
+    pub(super) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Release);
+        self.stage.send_replace(Stage::Drains);
+    }
+
+    /// Tells what still runs that its time is over.
+    pub(super) fn break_off(&self) {
+        self.stage.send_replace(Stage::BreaksOff);
     }
 }
 
@@ -96,16 +99,15 @@ const LAST_STEPS: Duration = Duration::from_millis(500);
 /// The end of a server: all of it shares one time.
 #[derive(Debug)]
 pub(crate) struct Ending {
-    stopper: Stopper,
     time: Duration,
     /// By when the plugins have ended.
-    pub(crate) plugins: Instant,
+    pub(super) plugins: Instant,
 }
 
 impl Ending {
-    fn new(stopper: Stopper, time: Duration) -> Self {
+    /// The end of a server that has so much time from now on.
+    pub(crate) fn new(time: Duration) -> Self {
         Self {
-            stopper,
             time,
             plugins: Instant::now() + time,
         }
@@ -121,9 +123,8 @@ impl Ending {
         }
     }
 
-    /// Breaks off what still runs, and waits until it has said so. What has not by then is to be dropped.
-    pub(crate) async fn break_off(self, ended: impl Future<Output = ()>) {
-        self.stopper.stage.send_replace(Stage::BreaksOff);
+    /// Waits for what is broken off. What has not ended by then is to be dropped.
+    pub(super) async fn rest(&self, ended: impl Future<Output = ()>) {
         let _ = timeout_at(self.plugins - self.last_steps() / 2, ended).await;
     }
 

@@ -19,8 +19,7 @@ pub(crate) fn unix(
     let server = super::unix::BoundUnixServer::bind(Arc::clone(dispatcher), path, mode)
         .map_err(|error| error.to_string())?;
     Ok(serving(&format!("unix:{}", path.display()), async {
-        server.run(Box::pin(stop)).await;
-        Ok(())
+        server.run(Box::pin(stop)).await.outcome
     }))
 }
 
@@ -48,5 +47,9 @@ pub(crate) fn http(
 
 fn serving(address: &str, server: impl Future<Output = Result<(), ServeError>> + Send + 'static) -> Serving {
     tracing::info!("listening on {address}");
-    Box::pin(async { server.await.map_err(|error| error.to_string()) })
+    let address = address.to_owned();
+    Box::pin(async move {
+        let outcome = server.await;
+        outcome.map_err(|error| format!("the server at {address} can't go on: {error}"))
+    })
 }

@@ -11,11 +11,3 @@ pub(crate) mod listen;
 pub(crate) mod mcp;
 #[cfg(feature = "unix")]
 pub(crate) mod unix;
-
-/// A plugin that can't start is not served.
-#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
-impl From<crate::dispatch::StartError> for crate::server::ServeError {
-    fn from(error: crate::dispatch::StartError) -> Self {
-        Self::new(error.to_string())
-    }
-}

@@ -16,7 +16,7 @@ use super::budget::{Budget, PREFACE};
 use crate::{
     plugin::BoxFuture,
     repeated::limited,
-    server::{incoming::Arrived, stop::Stop},
+    server::stop::Stop,
     stream::{
         Duplex,
         watched::{Watch, Watched},
@@ -50,15 +50,15 @@ struct Beginning {
 }
 
 impl ConnectionLimits {
-    /// A connection that may take `handshake_timeout` to begin, and goes on until the server is stopped, after
+    /// Those of a connection that may take `handshake_timeout` to begin, and goes on until the server is stopped, after
     /// draining for long enough, or it is `oldest`.
-    pub(super) fn of(
-        Arrived { stream, permit }: Arrived<Box<dyn Duplex>>,
+    pub(super) fn new(
+        permit: OwnedSemaphorePermit,
         stop: Stop,
         handshake_timeout: Duration,
         write_timeout: Duration,
         oldest: Option<Duration>,
-    ) -> Connection {
+    ) -> Self {
         let draining = stop.clone();
         let stopped = async {
             stop.breaks_off().await;
@@ -75,7 +75,7 @@ impl ConnectionLimits {
                 None => stopped.await,
             }
         };
-        let limits = Self {
+        Self {
             end: Box::pin(end),
             has_ended: false,
             budget: Budget::new(Instant::now()),
@@ -94,8 +94,7 @@ impl ConnectionLimits {
             write_timeout,
             unread: None,
             _permit: permit,
-        };
-        Watched::new(stream, limits)
+        }
     }
 
     /// Whether the connection must end. Asked whenever there is something to wait for, so that it costs a busy connection

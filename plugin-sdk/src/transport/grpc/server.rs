@@ -3,7 +3,6 @@
 use std::{io, sync::Arc};
 
 use h2_authority::ValidAuthority;
-use tokio::task::JoinSet;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::transport::Server;
 
@@ -17,10 +16,13 @@ use crate::{
     dispatch::Dispatcher,
     plugin::BoxFuture,
     server::{
-        ServeError, incoming,
+        ServeError,
+        incoming::Arrived,
         listener::{Listener, Protocol},
-        stop::{Stop, Stopper},
+        stop::Stop,
+        tasks::Tasks,
     },
+    stream::watched::Watched,
 };
 
 /// What is gRPC's own where it listens.
@@ -62,11 +64,11 @@ impl BoundGrpcServer {
 
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
     pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Result<(), ServeError> {
-        let (stopper, stop) = Stopper::new();
+        let limits = self.dispatcher.limits();
+        let mut tasks = Tasks::new(limits);
+        let (stop, write_timeout) = (tasks.stop(), limits.write_timeout);
         let health = Health::serving().await;
-        let time_to_stop = self.dispatcher.limits().time_to_stop();
-        let write_timeout = self.dispatcher.limits().write_timeout;
-        let (accepting, arrived) = incoming::accept(self.listener, self.dispatcher.limits().max_connections);
+        let arrived = tasks.accept(self.listener);
         let calls = Calls::new(
             self.dispatcher,
             Bounds {
@@ -84,30 +86,18 @@ impl BoundGrpcServer {
             .map(|age| age.saturating_add(self.settings.max_connection_age_grace));
         let handshake_timeout = self.settings.listen.handshake_timeout;
         let of_connections = stop.clone();
-        let connections = ReceiverStream::new(arrived).map(move |arrived| {
-            Ok(ConnectionLimits::of(
-                arrived,
-                of_connections.clone(),
-                handshake_timeout,
-                write_timeout,
-                oldest,
-            ))
+        let connections = ReceiverStream::new(arrived).map(move |Arrived { stream, permit }| {
+            let stop = of_connections.clone();
+            let limits = ConnectionLimits::new(permit, stop, handshake_timeout, write_timeout, oldest);
+            Ok(Watched::new(stream, limits))
         });
-        let mut server = JoinSet::new();
-        server.spawn(serve(builder(&self.settings), routes, connections, stop));
-
-        tokio::select! {
-            () = shutdown => {}
-            ended = server.join_next() => return ended_early(ended),
-        }
-        // Whoever asks about the health learns of it before the first connection is told to end.
-        health.stopping().await;
-        let ending = stopper.drain(time_to_stop);
-        accepting.stop().await;
-        ending.calls(async { drop(server.join_next().await) }).await;
-        // Each connection notices by itself. One that does not is dropped with the rest.
-        ending.break_off(async { drop(server.join_next().await) }).await;
-        Ok(())
+        tasks.spawn(serve(builder(&self.settings), routes, connections, stop));
+        let shutdown = async {
+            shutdown.await;
+            // Whoever asks about the health learns of it before the first connection is told to end.
+            health.stopping().await;
+        };
+        tasks.run(shutdown, None).await.outcome
     }
 }
 
@@ -132,19 +122,9 @@ async fn serve(
     routes: Routes,
     connections: impl Stream<Item = io::Result<Connection>> + Send + 'static,
     stop: Stop,
-) -> Result<(), tonic::transport::Error> {
+) -> Result<(), ServeError> {
     server
         .serve_with_incoming_shutdown(routes, connections, stop.drains())
         .await
-}
-
-fn ended_early(
-    ended: Option<Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>>,
-) -> Result<(), ServeError> {
-    let reason = match ended {
-        Some(Ok(Err(error))) => error.to_string(),
-        Some(Err(error)) => error.to_string(),
-        Some(Ok(Ok(()))) | None => "no more connections are accepted".to_owned(),
-    };
-    Err(ServeError::new(format!("the gRPC server can't go on: {reason}")))
+        .map_err(|error| ServeError::new(error.to_string()))
 }

@@ -12,10 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{
-    net::{UnixListener, UnixStream},
-    task::JoinSet,
-};
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::{
     dispatch::Dispatcher,
@@ -23,9 +20,9 @@ use crate::{
     plugin::{BoxFuture, Plugin},
     server::{
         ServeError,
-        incoming::{self, Accepted, Arrived, Listen},
+        incoming::{Accepted, Arrived, Listen},
         socket_file::{self, SocketFile},
-        stop::{Ending, Stopper},
+        tasks::{Ended, Tasks},
     },
 };
 
@@ -96,9 +93,7 @@ impl UnixServer {
 #[must_use = "a server answers once it is served"]
 pub struct BoundUnixServer {
     dispatcher: Arc<Dispatcher>,
-    socket: UnixListener,
-    /// Removed when it is dropped.
-    file: SocketFile,
+    socket: Listener,
 }
 
 impl BoundUnixServer {
@@ -109,14 +104,13 @@ impl BoundUnixServer {
         announce();
         Ok(Self {
             dispatcher,
-            socket,
-            file,
+            socket: Listener(socket, file),
         })
     }
 
     /// Where it listens.
     pub fn path(&self) -> PathBuf {
-        self.file.path().to_owned()
+        self.socket.1.path().to_owned()
     }
 
     /// Serves until `shutdown` ends; then no connection is accepted any more, calls end within the time for draining, and the
@@ -127,50 +121,39 @@ impl BoundUnixServer {
     /// When the server can't go on.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
         let dispatcher = Arc::clone(&self.dispatcher);
-        let ending = self.run(Box::pin(shutdown)).await;
-        dispatcher.shutdown_until(ending.plugins).await;
-        Ok(())
+        let ended = self.run(Box::pin(shutdown)).await;
+        dispatcher.shutdown_until(ended.plugins).await;
+        ended.outcome
     }
 
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
-    pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Ending {
-        // The file is gone as soon as nothing is accepted any more, also when this is dropped.
-        let Self {
-            dispatcher,
-            socket,
-            file,
-        } = self;
-        let limits = dispatcher.limits().clone();
-        let (stopper, stop) = Stopper::new();
-        let (accepting, arrived) = incoming::accept(socket, limits.max_connections);
-        let mut serving = JoinSet::new();
-        serving.spawn(incoming::serve(arrived, move |Arrived { stream, permit }| {
+    pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Ended {
+        let Self { dispatcher, socket } = self;
+        let mut tasks = Tasks::new(dispatcher.limits());
+        let arrived = tasks.accept(socket);
+        let stop = tasks.stop();
+        tasks.serve(arrived, move |Arrived { stream, permit }| {
             let connection = Connection::new(stream, Arc::clone(&dispatcher), stop.clone());
             Box::pin(async move {
                 connection.serve().await;
                 drop(permit);
             })
-        }));
-
-        shutdown.await;
-        let ending = stopper.drain(limits.time_to_stop());
-        accepting.stop().await;
-        drop(file);
-        ending.calls(incoming::all(&mut serving)).await;
-        // What still runs is dropped.
-        ending
+        });
+        tasks.run(shutdown, None).await
     }
 }
 
-impl Listen for UnixListener {
+/// A socket that listens, and its file, which is removed when it is dropped.
+struct Listener(UnixListener, SocketFile);
+
+impl Listen for Listener {
     type Stream = UnixStream;
 
     /// If it waited, a client would give up on a request that the server has not seen yet, and take the answer for that to its next.
     const HAVE_WAIT: bool = false;
 
     async fn accept(&self) -> io::Result<Accepted<UnixStream>> {
-        Self::accept(self)
-            .await
-            .map(|(stream, _)| Accepted::Ready(stream))
+        let (stream, _) = self.0.accept().await?;
+        Ok(Accepted::Ready(stream))
     }
 }

@@ -50,8 +50,9 @@ impl Running {
             .map(|_| RunningRequest(self.clone()))
     }
 
-    /// Waits until none is left. In the same instant it is made sure that none begins any more: it would be broken off.
+    /// Waits until none is left. From that instant on none begins, as it would be broken off; nor does one when this is given up.
     pub(super) async fn ended(&self) {
+        let _closing = Closing(self);
         let State { count, none } = &*self.0;
         while let Err(count) = count.compare_exchange(0, CLOSED, Ordering::AcqRel, Ordering::Acquire) {
             if count == CLOSED {
@@ -61,10 +62,14 @@ impl Running {
             none.notified().await;
         }
     }
+}
 
-    /// No further request begins.
-    pub(super) fn close(&self) {
-        self.0.count.fetch_or(CLOSED, Ordering::AcqRel);
+/// No further request begins when this is dropped.
+struct Closing<'a>(&'a Running);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.0.count.fetch_or(CLOSED, Ordering::AcqRel);
     }
 }
 

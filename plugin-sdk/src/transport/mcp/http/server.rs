@@ -5,7 +5,6 @@ use std::{future::poll_fn, pin::pin, sync::Arc};
 use http::{Request, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::task::JoinSet;
 
 use super::{
     clock::{Clock, Timeouts},
@@ -21,10 +20,11 @@ use crate::{
     plugin::BoxFuture,
     server::{
         ServeError,
-        incoming::{self, Arrived},
+        incoming::Arrived,
         listener::{ListenSettings, Listener, Protocol},
         metrics::Metrics,
-        stop::{Stop, Stopper},
+        stop::Stop,
+        tasks::Tasks,
     },
     stream::Duplex,
     transport::mcp::{
@@ -82,7 +82,8 @@ impl BoundMcpServer {
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
     pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Result<(), ServeError> {
         let limits = self.dispatcher.limits().clone();
-        let (stopper, stop) = Stopper::new();
+        let mut tasks = Tasks::new(&limits);
+        let stop = tasks.stop();
         let running = Running::new();
         let metrics = Metrics::new(self.settings.metrics, "http", self.listener.tls().is_some());
         let endpoint = Endpoint {
@@ -116,33 +117,19 @@ impl BoundMcpServer {
         // Who asks about the health is not waited for.
         let aside = connections(service(false, Running::new()));
 
-        let is_tcp = self.listener.tcp_address().is_some();
-        let (accepting, arrived) = incoming::accept(self.listener, limits.max_connections);
-        let mut accepting = Some(accepting);
-        let mut servers = JoinSet::new();
-        servers.spawn(incoming::serve(arrived, move |arrived| main.connection(arrived)));
-        let health = self.health.map(|listener| {
-            let (accepting, arrived) = incoming::accept(listener, limits.max_connections);
-            servers.spawn(incoming::serve(arrived, move |arrived| aside.connection(arrived)));
-            accepting
-        });
-        metrics.keep_up(&mut servers, stop);
-
-        shutdown.await;
-        // Whoever asks about the health learns of it before anything ends.
-        let ending = stopper.drain(limits.time_to_stop());
         // A socket file is free for the next server at once. On TCP there is still an answer for whoever asks about the health.
-        if let Some(accepting) = accepting.take_if(|_| !is_tcp) {
-            accepting.stop().await;
+        let arrived = match self.listener.tcp_address() {
+            Some(_) => tasks.accept_longer(self.listener),
+            None => tasks.accept(self.listener),
+        };
+        tasks.serve(arrived, move |arrived| main.connection(arrived));
+        if let Some(health) = self.health {
+            let arrived = tasks.accept_longer(health);
+            tasks.serve(arrived, move |arrived| aside.connection(arrived));
         }
-        ending.calls(running.ended()).await;
-        for accepting in accepting.into_iter().chain(health) {
-            accepting.stop().await;
-        }
-        running.close();
-        // A large answer may still be on its way to a slow client. What has not ended by then is dropped with the set.
-        ending.break_off(incoming::all(&mut servers)).await;
-        Ok(())
+        metrics.keep_up(&mut tasks);
+        let calls = Box::pin(async move { running.ended().await });
+        tasks.run(shutdown, Some(calls)).await.outcome
     }
 }
 

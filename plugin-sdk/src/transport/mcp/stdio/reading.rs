@@ -30,7 +30,7 @@ use crate::{
         },
     },
     repeated::limited,
-    server::stop::{Ending, Stopper},
+    server::stop::Ending,
     transport::mcp::{methods::Work, tools::Tools},
 };
 
@@ -186,10 +186,9 @@ impl Reading {
         self.output.can_be_taken_back(id, number, task);
     }
 
-    /// Nothing more is read. There is nobody to tell it to.
+    /// Nothing more is read.
     fn end(&mut self) {
-        let (stopper, _) = Stopper::new();
-        self.ending = Some(stopper.drain(self.limits.time_to_stop()));
+        self.ending = Some(Ending::new(self.limits.time_to_stop()));
     }
 
     /// Forgets the tasks that have ended, which the set would keep.
