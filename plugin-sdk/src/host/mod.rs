@@ -91,7 +91,7 @@ pub(crate) mod open;
 mod registry;
 pub(crate) mod reply;
 mod settings;
-#[cfg(any(feature = "grpc", feature = "mcp"))]
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]
 mod slot;
 pub(crate) mod transport;
 #[cfg(feature = "unix")]

@@ -9,10 +9,7 @@ mod socket;
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use async_trait::async_trait;
@@ -23,6 +20,7 @@ use self::{pool::Pool, shared::Shared};
 use super::{
     config::target::UnixTarget,
     settings::HostSettings,
+    slot::Slot,
     transport::{Failure, Request, Transport},
 };
 use crate::codec::Encoding;
@@ -30,28 +28,20 @@ use crate::codec::Encoding;
 pub(crate) struct UnixTransport {
     path: PathBuf,
     settings: HostSettings,
-    server: Mutex<Server>,
-    /// Connections that take no more calls, on which some still wait.
-    left: Mutex<Vec<Weak<Shared>>>,
+    server: Slot<Server>,
+    /// All shared connections: calls may still wait on one that takes no more.
+    connections: Mutex<Vec<Weak<Shared>>>,
     /// Connections that carry a call, to a server without envelopes.
     permits: Arc<Semaphore>,
-    /// Whoever has it connects; the others wait for what comes of it.
-    connecting: Semaphore,
-    /// How often connecting has failed, so that whoever waited does not try again at once.
-    failed: AtomicU64,
-    last_failure: Mutex<Option<Failure>>,
 }
 
-/// What is known of the server.
-#[derive(Clone, Default)]
+/// How a server is called.
+#[derive(Clone)]
 enum Server {
-    #[default]
-    Unknown,
     /// It knows envelopes, and this is the connection to it.
     Envelopes(Arc<Shared>),
     /// It does not know them.
     Bare(Arc<Pool>),
-    Closed,
 }
 
 impl UnixTransport {
@@ -59,109 +49,46 @@ impl UnixTransport {
         Self {
             path: target.path.clone(),
             settings: settings.clone(),
-            server: Mutex::default(),
-            left: Mutex::default(),
+            server: Slot::new(),
+            connections: Mutex::default(),
             permits: Arc::new(Semaphore::new(
                 settings.max_connections.clamp(1, Semaphore::MAX_PERMITS),
             )),
-            connecting: Semaphore::new(1),
-            failed: AtomicU64::new(0),
-            last_failure: Mutex::default(),
         }
     }
 
-    async fn make(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
-        match self.server().await? {
-            Server::Envelopes(shared) => shared.exchange(request).await,
-            Server::Bare(pool) => pool.exchange(&self.path, &self.settings, request).await,
-            Server::Unknown | Server::Closed => Err(self.is_closed()),
-        }
-    }
-
-    /// The server, if there are connections to it that can still be used.
-    fn connected(&self) -> Option<Server> {
-        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_usable = match &*server {
-            Server::Unknown => false,
+    fn is_usable(&self, server: &Server) -> bool {
+        match server {
             Server::Envelopes(shared) => shared.is_usable(self.settings.idle_timeout),
             Server::Bare(pool) => !pool.has_failed(),
-            Server::Closed => true,
-        };
-        if !is_usable {
-            if let Server::Envelopes(shared) = std::mem::take(&mut *server) {
-                let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-                left.retain(|earlier| earlier.strong_count() > 0);
-                left.push(Arc::downgrade(&shared));
-            }
-            return None;
-        }
-        Some(server.clone())
-    }
-
-    async fn server(&self) -> Result<Server, Failure> {
-        if let Some(server) = self.connected() {
-            return Ok(server);
-        }
-        let failed_before = self.failed.load(Ordering::Acquire);
-        // The semaphore is never closed.
-        let _alone = self.connecting.acquire().await.map_err(|_| self.is_closed())?;
-        if let Some(server) = self.connected() {
-            return Ok(server);
-        }
-        if self.failed.load(Ordering::Acquire) != failed_before
-            && let Some(failure) = self.last_failure()
-        {
-            return Err(failure);
-        }
-        match connect::connect(&self.path, &self.settings, &self.permits).await {
-            Ok(found) => {
-                let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-                if matches!(*server, Server::Closed) {
-                    found.close();
-                    return Err(self.is_closed());
-                }
-                *server = found;
-                Ok(server.clone())
-            }
-            Err(failure) => {
-                *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
-                self.failed.fetch_add(1, Ordering::AcqRel);
-                Err(failure)
-            }
         }
     }
 
-    fn last_failure(&self) -> Option<Failure> {
-        self.last_failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn is_closed(&self) -> Failure {
-        Failure::Connection(format!("{}: closed by this process", self.path.display()))
-    }
-}
-
-impl UnixTransport {
-    fn end(&self) {
-        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *server, Server::Closed).close();
-        self.permits.close();
-        for left in self.left.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            if let Some(shared) = left.upgrade() {
+    async fn connect(&self) -> Result<Server, Failure> {
+        let server = connect::connect(&self.path, &self.settings, &self.permits).await?;
+        if let Server::Envelopes(shared) = &server {
+            let mut connections = self.connections();
+            connections.retain(|earlier| earlier.strong_count() > 0);
+            connections.push(Arc::downgrade(shared));
+            if self.permits.is_closed() {
                 shared.close();
             }
         }
+        Ok(server)
     }
-}
 
-impl Server {
-    fn close(&self) {
-        match self {
-            Self::Envelopes(shared) => shared.close(),
-            Self::Bare(pool) => pool.close(),
-            Self::Unknown | Self::Closed => {}
+    fn connections(&self) -> MutexGuard<'_, Vec<Weak<Shared>>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self) {
+        if let Some(Server::Bare(pool)) = self.server.close() {
+            pool.close();
+        }
+        let mut connections = self.connections();
+        self.permits.close();
+        for shared in connections.drain(..).filter_map(|shared| shared.upgrade()) {
+            shared.close();
         }
     }
 }
@@ -179,7 +106,15 @@ impl Transport for UnixTransport {
     }
 
     async fn exchange(&self, request: &Request<'_>) -> Result<Bytes, Failure> {
-        self.make(request).await
+        let connecting = self.connect();
+        match self
+            .server
+            .get(|server| self.is_usable(server), connecting)
+            .await?
+        {
+            Server::Envelopes(shared) => shared.exchange(request).await,
+            Server::Bare(pool) => pool.exchange(&self.path, &self.settings, request).await,
+        }
     }
 
     async fn close(&self) {
