@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 
-use super::{host_and_port, shown};
+use super::{Transport, host_and_port, shown};
 use crate::{
     host::{
         HostSettings,
@@ -23,7 +23,7 @@ pub(super) fn target(listen: &ListenSettings) -> Result<(String, HttpTarget), St
         let place = format!("http+unix:{}", uds.display());
         (place, "http://localhost/health".to_owned())
     } else {
-        let (host, port) = host_and_port(listen, "--http-port")?;
+        let (host, port) = host_and_port(listen, Transport::Http)?;
         let distance = listen.tls.as_ref().map_or(0, |_| HEALTH_PORT_DISTANCE);
         let url = format!("http://{}/health", shown(&host, port.saturating_add(distance)));
         (url.clone(), url)

@@ -147,10 +147,18 @@ async fn by_message(target: Target, settings: HostSettings) -> Result<(), String
 
 /// What a server with these settings is reached at from the same machine.
 #[cfg(any(feature = "grpc", feature = "mcp"))]
-fn host_and_port(listen: &ListenSettings, setting: &str) -> Result<(String, u16), String> {
+fn host_and_port(listen: &ListenSettings, transport: Transport) -> Result<(String, u16), String> {
     if listen.port == 0 {
         return Err(format!(
-            "the port is 0, so the server took one that was free: name it with {setting}"
+            "the port is 0, so the server took one that was free: name it with --{}-port",
+            transport.name()
+        ));
+    }
+    if listen.bare_host().contains('%') {
+        return Err(format!(
+            "the host {} has a zone, which a request can't name: ask another address of the server with --{}-host",
+            listen.host,
+            transport.name()
         ));
     }
     let host = match listen.bare_host() {
@@ -179,7 +187,7 @@ fn grpc(listen: &ListenSettings, environment: &Environment) -> Result<(String, G
         };
         return Ok((format!("grpc+unix:{}", uds.display()), target));
     }
-    let (host, port) = host_and_port(listen, "--grpc-port")?;
+    let (host, port) = host_and_port(listen, Transport::Grpc)?;
     let address = shown(&host, port);
     let Some(server) = &listen.tls else {
         let target = GrpcTarget {

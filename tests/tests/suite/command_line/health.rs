@@ -310,6 +310,14 @@ fn what_cannot_be_asked_is_said() {
         (&["-t", "stdio"][..], "belongs to the gateway that started it"),
         (&["-t", "grpc", "--grpc-port", "0"], "name it with --grpc-port"),
         (
+            &["-t", "grpc", "--grpc-host", "fe80::1%eth0"],
+            "the host fe80::1%eth0 has a zone, which a request can't name: ask another address of the server with --grpc-host",
+        ),
+        (
+            &["-t", "http", "--http-host", "[fe80::1%eth0]"],
+            "the host [fe80::1%eth0] has a zone, which a request can't name: ask another address of the server with --http-host",
+        ),
+        (
             &["-t", "http", "--http-port", "x"],
             "--http-port: \"x\" is not valid",
         ),
