@@ -16,6 +16,25 @@ fn rendered(source: &str) -> Result<String, SyntaxError> {
     render_within(Duration::from_secs(120), source, &variables()).map(|rendered| rendered.text)
 }
 
+/// What stops a template, and the processor time until then, which a busy machine does not make longer.
+fn stopped(source: &str) -> (String, Duration) {
+    let source = assignments::guard(source).into_owned();
+    let (sender, receiver) = mpsc::channel();
+    let render = move || {
+        let stopped = on_this_stack(&source, &variables()).unwrap_err();
+        let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        let nanoseconds = statistics.split(' ').next().and_then(|time| time.parse().ok());
+        let _ = sender.send((
+            stopped.message,
+            Duration::from_nanos(nanoseconds.unwrap_or_default()),
+        ));
+    };
+    thread::Builder::new().stack_size(STACK).spawn(render).unwrap();
+    receiver
+        .recv_timeout(Duration::from_secs(120))
+        .expect("is stopped")
+}
+
 fn message(source: &str) -> String {
     rendered(source).unwrap_err().message
 }
@@ -373,8 +392,9 @@ fn a_large_file_may_not_nest_more() {
 fn what_is_doubled_is_not_written() {
     let double = "{% set a = [a, a] %}".repeat(60);
     for used in ["a | tojson", "a | pprint", "a | string", "a ~ 1", "a == a"] {
-        let message = message(&format!("{{% set a = [1] %}}{double}{{{{ {used} }}}}"));
+        let (message, time) = stopped(&format!("{{% set a = [1] %}}{double}{{{{ {used} }}}}"));
         assert!(message.contains("too many steps"), "{used}: {message}");
+        assert!(time < Duration::from_secs(15), "{used}: {time:?}");
     }
     let nested = format!(
         "{}{{{{ a | tojson }}}}{}",
