@@ -63,6 +63,16 @@ fn a_long_block() {
     assert_walked(&sent, &read);
 }
 
+/// The server may allow them, which only the client is told.
+#[test]
+fn frames_of_any_size_become_those_that_every_server_takes() {
+    let fields = [&b"\x04\x20/"[..], &[b'a'; 31]].concat().repeat(1000);
+    let (one, rest) = fields.split_at(16_384);
+    let (two, three) = rest.split_at(16_384);
+    let read = [frame(1, 0, one), frame(9, 0, two), frame(9, 0x04, three)];
+    assert_walked(&[whole(0, &fields)], &read);
+}
+
 /// Each would be eleven bytes long, where it came as one.
 #[test]
 fn many_authorities_become_two() {
