@@ -19,8 +19,8 @@ use crate::{context::PluginContext, hooks::Hook, plugin::BoxFuture, result::Plug
 /// [`InProcessPlugin`](super::InProcessPlugin).
 ///
 /// Retries, metrics or a cache are implementations of this trait around another one. A wrapper sees the [hook](HookCall::hook), the
-/// [payload](HookCall::payload) and the [context](HookCall::context) of a call, may hand on another call, and may
-/// [answer](HookReply::new) itself:
+/// [payload](HookCall::payload) and the [context](HookCall::context) of a call, may hand on another call, may
+/// [answer](HookReply::new) itself, and may change the [result](HookReply::with_result) of the plugin:
 ///
 /// ```
 /// use plugin_sdk::{

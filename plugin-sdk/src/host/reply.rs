@@ -1,5 +1,6 @@
 //! How an answer with a result is read.
 
+use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::CallError;
@@ -18,13 +19,47 @@ use crate::{
 pub use crate::protocol::response::HookReply;
 
 impl HookReply {
-    /// The answer of a wrapper that does not ask the plugin, or that changes what the plugin answered. It changes nothing of the
-    /// context.
+    /// The answer of a wrapper that does not ask the plugin. It changes nothing of the context.
     ///
     /// # Errors
     ///
     /// [`CallError::InvalidAnswer`] when the result has no form on the wire.
     pub fn new<T: Serialize>(result: &PluginResult<T>) -> Result<Self, CallError> {
+        let reply = Self {
+            encoding: Encoding::Json,
+            result: Bytes::new(),
+            denial_metadata: None,
+            context: None,
+            empty_counts: true,
+            nesting: Nesting::DEFAULT,
+        };
+        reply.with_result(result)
+    }
+
+    /// Sets the result, and keeps what the plugin changed of the context.
+    ///
+    /// ```
+    /// use plugin_sdk::{Map, PluginResult, host::{CallError, HookReply}};
+    ///
+    /// /// Lets a call go on that the plugin denies, and says so.
+    /// fn without_denial(reply: HookReply) -> Result<HookReply, CallError> {
+    ///     let result: PluginResult<Map> = reply.result()?;
+    ///     match result.violation {
+    ///         Some(violation) => reply.with_result(&PluginResult::<Map>::allow().with_metadata("denied", violation.code)),
+    ///         None => Ok(reply),
+    ///     }
+    /// }
+    /// # let violation = plugin_sdk::PluginViolation::new("forbidden tool", "FORBIDDEN_TOOL");
+    /// # let reply = without_denial(HookReply::new(&PluginResult::<Map>::deny(violation)).unwrap()).unwrap();
+    /// # let result = reply.result::<Map>().unwrap();
+    /// # assert!(result.continue_processing);
+    /// # assert_eq!(result.metadata["denied"], "FORBIDDEN_TOOL");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::InvalidAnswer`] when the result has no form on the wire.
+    pub fn with_result<T: Serialize>(self, result: &PluginResult<T>) -> Result<Self, CallError> {
         let nesting = Nesting::new(Levels::DEFAULT_OBJECTS, JsonLevels::MAX);
         let mut text = Vec::new();
         write_json(&mut text, result, nesting.json.in_result())
@@ -33,15 +68,21 @@ impl HookReply {
             encoding: Encoding::Json,
             result: text.into(),
             denial_metadata: None,
-            context: None,
             nesting,
+            ..self
         })
+    }
+
+    /// What the caller takes over into its context. `None` if the plugin changed nothing.
+    pub fn context(&self) -> Option<&PluginContext> {
+        self.context.as_deref()
     }
 
     /// Sets what the caller takes over into its context: the state and the metadata of the plugin, and the state that plugins share.
     #[must_use]
     pub fn with_context(mut self, context: PluginContext) -> Self {
         self.context = Some(Box::new(context));
+        self.empty_counts = true;
         self
     }
 
@@ -57,8 +98,7 @@ impl HookReply {
     ) -> Result<PluginResult<T>, CallError> {
         let result = self.result()?;
         if let Some(returned) = self.context {
-            // Protobuf can't tell an empty state from one that was not sent (docs/protocol.md, section 6.4).
-            context.take_over(*returned, self.encoding == Encoding::Json);
+            context.take_over(*returned, self.empty_counts);
         }
         Ok(result)
     }

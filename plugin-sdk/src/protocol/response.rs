@@ -58,6 +58,7 @@ impl WrittenResult {
             result: self.result.into(),
             denial_metadata: self.denial_metadata,
             context: self.context,
+            empty_counts: encoding == Encoding::Json,
             nesting,
         }
     }
@@ -136,6 +137,9 @@ pub struct HookReply {
     /// Where it came beside the result.
     pub(crate) denial_metadata: Option<DenialMetadata>,
     pub(crate) context: Option<Box<PluginContext>>,
+    /// Whether an empty state of the context is one that the plugin left. Protobuf can't tell it from one that was not sent
+    /// (docs/protocol.md, section 6.4).
+    pub(crate) empty_counts: bool,
     pub(crate) nesting: Nesting,
 }
 
@@ -196,6 +200,7 @@ fn read_protobuf(message: &Bytes, nesting: Nesting) -> Result<(String, Outcome),
         result: result.into_bytes(),
         denial_metadata,
         context: context.map(Box::new),
+        empty_counts: false,
         nesting,
     };
     Ok((plugin_name, Ok(reply)))
@@ -233,6 +238,7 @@ fn read_json(message: &Bytes, nesting: Nesting) -> Result<(String, Outcome), Cod
         result: message.slice_ref(result.get().as_bytes()),
         denial_metadata: None,
         context: context.map(Box::new),
+        empty_counts: true,
         nesting,
     };
     Ok((plugin_name, Ok(reply)))

@@ -77,6 +77,68 @@ impl<P: HostedPlugin> HostedPlugin for Wrapper<P> {
     }
 }
 
+/// Puts a result of its own in the place of the plugin's.
+struct Replacing<'a, P>(&'a P);
+
+#[async_trait]
+impl<P: HostedPlugin> HostedPlugin for Replacing<'_, P> {
+    fn config(&self) -> &PluginConfig {
+        self.0.config()
+    }
+
+    async fn call(&self, call: HookCall<'_>) -> Result<HookReply, CallError> {
+        let reply = self.0.call(call).await?;
+        let args = reply.result::<Map>()?.metadata["args"].clone();
+        reply.with_result(&PluginResult::<Map>::allow().with_metadata("replaced", args))
+    }
+
+    async fn check_health(&self) -> Result<bool, CallError> {
+        self.0.check_health().await
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+/// What the plugin changed of the context is the same with another result, and can be read.
+async fn check_context(way: &str, plugin: &impl HostedPlugin) {
+    for tool in ["swap-maps", "take-state", "echo"] {
+        let payload = ToolPreInvokePayload::new(tool);
+        let mut before = PluginContext::new("request-1");
+        before.state_mut().insert("key".into(), 1.into());
+        let (mut plain, mut replaced) = (before.clone(), before.clone());
+        let result = plugin
+            .invoke::<ToolPreInvoke>(&payload, &mut plain)
+            .await
+            .unwrap();
+        let other = Replacing(plugin)
+            .invoke::<ToolPreInvoke>(&payload, &mut replaced)
+            .await
+            .unwrap();
+        assert_eq!(
+            other.metadata["replaced"], result.metadata["args"],
+            "{way}: {tool}"
+        );
+        assert!(other.metadata.get("args").is_none(), "{way}: {tool}");
+        assert_eq!(replaced.state(), plain.state(), "{way}: {tool}");
+        assert_eq!(replaced.metadata(), plain.metadata(), "{way}: {tool}");
+
+        let reply = plugin
+            .call(HookCall::new("tool_pre_invoke", &payload, &before))
+            .await
+            .unwrap();
+        match tool {
+            "echo" => assert!(reply.context().is_none(), "{way}"),
+            "swap-maps" => {
+                assert_eq!(replaced.metadata()["key"], 1, "{way}");
+                assert_eq!(reply.context().unwrap().metadata()["key"], 1, "{way}");
+            }
+            _ => assert!(reply.context().unwrap().state().is_empty(), "{way}"),
+        }
+    }
+}
+
 async fn check(way: &str, plugin: impl HostedPlugin + 'static) {
     let wrapper = Wrapper {
         plugin,
@@ -150,7 +212,11 @@ async fn a_wrapper_sees_calls_and_answers_itself() {
     let file = "plugins: [{name: Faults, kind: faults}]";
     let (_server, sections) = everywhere(env!("CARGO_BIN_EXE_fault-plugin"), file);
     for (way, section) in &sections {
-        check(way, connect_with("Faults", section).await.unwrap()).await;
+        let plugin = connect_with("Faults", section).await.unwrap();
+        check_context(way, &plugin).await;
+        check(way, plugin).await;
     }
-    check("in the same process", InProcessPlugin::new(Faults)).await;
+    let plugin = InProcessPlugin::new(Faults);
+    check_context("in the same process", &plugin).await;
+    check("in the same process", plugin).await;
 }
