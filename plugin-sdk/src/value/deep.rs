@@ -316,10 +316,10 @@ mod tests {
         })
     }
 
-    /// Runs on a thread with so little stack that a frame for each level has no room.
+    /// Runs on a thread with as much stack as threads have by default: a frame for each level has no room on it.
     fn with_little_stack(test: fn(Value)) {
         let run = move || [lists(), mixed()].into_iter().for_each(test);
-        let thread = thread::Builder::new().stack_size(1024 * 1024).spawn(run);
+        let thread = thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run);
         thread.unwrap().join().unwrap();
     }
 

@@ -132,20 +132,24 @@ fn a_blocking_call_that_never_got_a_thread_is_forgotten() {
     let server = server_with(&[("PLUGINS_CALL_TIMEOUT", "0.5"), ("PLUGINS_BLOCKING_THREADS", "1")]);
     let payload = json!({"name": "t", "result": {"milliseconds": 6000, "blob": "x".repeat(4_000_000)}});
     let block = invoke("tool_post_invoke", "Faults", &payload);
-    let before = resident_kib(server.id());
-    for _ in 0..5 {
+    let round = || {
         let mut waiting: Vec<_> = (0..8).map(|_| server.connect().unwrap()).collect();
         for client in &mut waiting {
             client.send(&block).unwrap();
         }
         for client in &mut waiting {
-            if let Some(response) = client.receive().unwrap() {
+            // On a machine that is too busy to answer in time the connection is closed instead.
+            if let Ok(Some(response)) = client.receive() {
                 assert_eq!(Answer::read(&response).code(), "PLUGIN_TIMEOUT");
             }
         }
-    }
-    let grown = resident_kib(server.id()).saturating_sub(before);
-    assert!(grown < 100 * 1024, "40 calls of 4 MB left {grown} KiB behind");
+        resident_kib(server.id())
+    };
+    // What eight calls at a time take of memory serves those that come after, unless it is kept.
+    let before = round().max(round());
+    let [.., after] = [(); 4].map(|()| round());
+    let grown = after.saturating_sub(before);
+    assert!(grown < 60 * 1024, "32 calls of 4 MB left {grown} KiB behind");
 }
 
 /// The requests that it sent in the meantime may be ones that its client has given up on.
