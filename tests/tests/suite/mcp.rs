@@ -1,9 +1,11 @@
 //! What only MCP has, and the battery of every transport with the real hosts.
 
 mod commands;
+mod connections;
 mod declined;
 mod half_close;
 mod handler;
 mod python_hosts;
 mod rmcp_client;
 mod settings;
+mod stdio;

@@ -13,14 +13,12 @@ mod running;
 mod self_wakes;
 mod server;
 mod service;
-#[cfg(test)]
-mod tests;
 
 pub(super) use body::RequestBody;
 pub(super) use endpoint::Endpoint;
 #[cfg(feature = "cli")]
 pub(crate) use hosts::{is_host_entry, is_origin_entry};
-#[cfg(any(test, feature = "cli", feature = "testing"))]
+#[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) use server::BoundMcpServer;
 #[cfg(feature = "cli")]
 pub(crate) use server::MCP;

@@ -4,8 +4,6 @@
 mod output;
 mod reading;
 mod streams;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
