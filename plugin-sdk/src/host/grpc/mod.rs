@@ -8,8 +8,6 @@ mod connection;
 mod greeting;
 mod status;
 mod target;
-#[cfg(test)]
-mod tests;
 
 use std::{sync::Arc, time::Duration};
 

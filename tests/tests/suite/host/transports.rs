@@ -1,7 +1,9 @@
 //! The same calls over gRPC and MCP, to our servers and to those in Python: whatever carries them, what comes back is the same.
 
 mod grpc;
+mod grpc_ends;
 mod mcp;
+mod mcp_http;
 pub(super) mod servers;
 mod tls;
 mod unix;

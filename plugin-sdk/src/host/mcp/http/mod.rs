@@ -6,8 +6,6 @@
 mod answer;
 mod events;
 mod pool;
-#[cfg(test)]
-mod tests;
 mod url;
 
 use std::{
