@@ -92,6 +92,17 @@ impl ServerProcess {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
+    /// Whether the server logs this text so many times, in the time that it may take.
+    pub fn logs(&self, text: &str, times: usize) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while self.log().matches(text).count() < times {
+            if Instant::now() >= deadline {
+                return false;
+            }
+        }
+        true
+    }
+
     /// A new connection to the server.
     ///
     /// # Errors

@@ -35,13 +35,24 @@ impl Certificates {
         let mut both = params("localhost", ExtendedKeyUsagePurpose::ServerAuth);
         both.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
         files.sign("both", &both, &good.1);
-        let mut past = params("localhost", ExtendedKeyUsagePurpose::ClientAuth);
-        past.not_after = date_time_ymd(2020, 1, 1);
-        files.sign("client-expired", &past, &good.1);
-        let mut future = params("localhost", ExtendedKeyUsagePurpose::ClientAuth);
-        future.not_before = date_time_ymd(2100, 1, 1);
-        future.not_after = date_time_ymd(2101, 1, 1);
-        files.sign("client-not-yet", &future, &good.1);
+        for (name, purpose) in [
+            ("client", ExtendedKeyUsagePurpose::ClientAuth),
+            ("server", ExtendedKeyUsagePurpose::ServerAuth),
+        ] {
+            let mut past = params("localhost", purpose.clone());
+            past.not_after = date_time_ymd(2020, 1, 1);
+            files.sign(&format!("{name}-expired"), &past, &good.1);
+            let mut future = params("localhost", purpose);
+            future.not_before = date_time_ymd(2100, 1, 1);
+            future.not_after = date_time_ymd(2101, 1, 1);
+            files.sign(&format!("{name}-not-yet"), &future, &good.1);
+        }
+        // Of an authority that has the same name and another key.
+        files.sign(
+            "client-of-namesake",
+            &params("localhost", ExtendedKeyUsagePurpose::ClientAuth),
+            &authority("good authority").1,
+        );
         for (name, host) in [
             ("server-elsewhere", "elsewhere.example"),
             ("server-wildcard", "*.example.com"),

@@ -1,8 +1,7 @@
 //! TLS of the servers: certificates from PEM files, clients checked as configured, files read again when they change.
 //!
 //! A listener loads once (`Tls::load`), lets the files be watched in a task (`Tls::watch`), and accepts each connection in
-//! a task of its own (`Tls::accept`), so that a slow client holds up nobody. The test `slow_clients_hold_up_nobody` is such
-//! a listener.
+//! a task of its own (`Tls::accept`), so that a slow client holds up nobody.
 
 mod accept;
 mod failures;

@@ -38,7 +38,7 @@ async fn every_current_way_to_encrypt_a_key_is_read() {
     ] {
         let (files, settings) = encrypted(&format!("{command} {IN_OUT}"));
         let tls = Tls::load(settings.with_keyfile_password("secret"), &["h2"]).expect(command);
-        let (seen, _) = meet(&tls, &files.client()).await;
+        let seen = meet(&tls, &files.client()).await;
         assert_eq!(seen.expect(command), files.server.der());
     }
 }

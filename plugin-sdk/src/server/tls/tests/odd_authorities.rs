@@ -45,8 +45,8 @@ async fn an_odd_authority_signs_for_clients_and_for_the_server() {
         let files = Files::new();
         files.write("ca.pem", &authority.certificate);
         files.write_server(&authority.server(When::Now));
-        let client = Client::of(&authority).with(&authority.client(When::Now));
-        let (seen, _) = meet(&files.load(), &client).await;
+        let client = Client::new(&authority, &authority.client(When::Now));
+        let seen = meet(&files.load(), &client).await;
         assert!(seen.is_ok(), "{seen:?}\n{}", authority.certificate);
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{
     super::{ClientAuth, Tls, TlsSettings},
-    support::{Authority, Files, When, meet},
+    support::{Authority, Client, Files, When, meet},
 };
 
 pub(super) fn assert_refused(files: &Files, settings: TlsSettings, expected: &str) {
@@ -205,9 +205,9 @@ async fn an_authority_out_of_its_time_is_left_out() {
         &format!("{}{}", old.certificate, files.authority.certificate),
     );
     let tls = files.load();
-    assert!(meet(&tls, &files.client()).await.1.is_ok());
-    let of_old = files.client().with(&old.client(When::Now));
-    assert!(meet(&tls, &of_old).await.1.is_err());
+    assert!(meet(&tls, &files.client()).await.is_ok());
+    let of_old = Client::new(&files.authority, &old.client(When::Now));
+    assert!(meet(&tls, &of_old).await.is_err());
 }
 
 #[test]

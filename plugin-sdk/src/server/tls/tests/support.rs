@@ -1,39 +1,31 @@
-//! Certificates in a directory of their own, and a client.
+//! Certificates in a directory of their own, and a client in the same process.
 
 use std::{
     fs,
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::Arc,
     time::Duration,
 };
 
-use metrics::LocalRecorderGuard;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     date_time_ymd,
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_rustls::{
     TlsConnector,
     rustls::{
-        ClientConfig, RootCertStore, SupportedProtocolVersion,
+        ClientConfig, RootCertStore,
         crypto::ring,
         pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
-        version::{TLS12, TLS13},
     },
 };
 
-use super::super::{HandshakeFailure, Tls, TlsSettings, accept::HandshakeError};
+use super::super::{Tls, TlsSettings};
 
 /// More than anything here takes; what takes longer hangs.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 const GREETING: &[u8] = b"welcome";
 
@@ -187,73 +179,42 @@ impl Files {
 
     /// A client that trusts the authority and has a certificate of it.
     pub(super) fn client(&self) -> Client {
-        Client::of(&self.authority).with(&self.authority.client(When::Now))
+        Client::new(&self.authority, &self.authority.client(When::Now))
     }
 }
 
 /// A TLS client of the same library.
-#[derive(Clone)]
 pub(super) struct Client {
-    roots: Arc<RootCertStore>,
-    identity: Option<(CertificateDer<'static>, Arc<PrivateKeyDer<'static>>)>,
-    version: &'static SupportedProtocolVersion,
-    alpn: &'static [u8],
+    roots: RootCertStore,
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
 }
 
 impl Client {
-    pub(super) fn of(authority: &Authority) -> Self {
+    /// One that trusts the authority, and shows a certificate.
+    pub(super) fn new(authority: &Authority, pair: &Pair) -> Self {
         let mut roots = RootCertStore::empty();
         roots
             .add(CertificateDer::from_pem_slice(authority.certificate.as_bytes()).unwrap())
             .unwrap();
         Self {
-            roots: Arc::new(roots),
-            identity: None,
-            version: &TLS13,
-            alpn: b"h2",
+            roots,
+            certificate: pair.der(),
+            key: PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap(),
         }
     }
 
-    pub(super) fn with(mut self, pair: &Pair) -> Self {
-        let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
-        self.identity = Some((pair.der(), Arc::new(key)));
-        self
-    }
-
-    pub(super) fn with_tls12(mut self) -> Self {
-        self.version = &TLS12;
-        self
-    }
-
-    pub(super) fn with_alpn(mut self, alpn: &'static [u8]) -> Self {
-        self.alpn = alpn;
-        self
-    }
-
-    pub(super) async fn connect(
-        &self,
-        address: SocketAddr,
-    ) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[self.version])
-            .unwrap()
-            .with_root_certificates(Arc::clone(&self.roots));
-        let mut config = match &self.identity {
-            Some((certificate, key)) => builder
-                .with_client_auth_cert(vec![certificate.clone()], key.clone_key())
-                .unwrap(),
-            None => builder.with_no_client_auth(),
-        };
-        config.alpn_protocols = vec![self.alpn.to_vec()];
-        let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::new(config))
-            .connect(name, TcpStream::connect(address).await?)
-            .await
-    }
-
     /// Connects, sends something at once as HTTP/2 clients do, and reads the greeting; gives the server's certificate.
-    pub(super) async fn visit(&self, address: SocketAddr) -> std::io::Result<CertificateDer<'static>> {
-        let mut stream = self.connect(address).await?;
+    async fn visit(&self, stream: DuplexStream) -> std::io::Result<CertificateDer<'static>> {
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.roots.clone())
+            .with_client_auth_cert(vec![self.certificate.clone()], self.key.clone_key())
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
         stream.write_all(b"hello").await?;
         let mut greeting = [0; GREETING.len()];
         stream.read_exact(&mut greeting).await?;
@@ -264,68 +225,18 @@ impl Client {
     }
 }
 
-/// Both sides of one connection: what the client saw, and what came of the server's handshake.
-pub(super) async fn meet(
-    tls: &Tls,
-    client: &Client,
-) -> (
-    std::io::Result<CertificateDer<'static>>,
-    Result<(), HandshakeError>,
-) {
-    let (address, handshake) = serve_once(tls).await;
-    let both = async { tokio::join!(client.visit(address), handshake) };
-    let (seen, served) = tokio::time::timeout(PATIENCE, both).await.expect("hangs");
-    (seen, served.unwrap())
-}
-
-/// A listener that takes one connection and greets it.
-pub(super) async fn serve_once(tls: &Tls) -> (SocketAddr, JoinHandle<Result<(), HandshakeError>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let tls = tls.clone();
-    let server = tokio::spawn(async move {
-        let (stream, peer) = listener.accept().await.unwrap();
-        let mut stream = tls.accept(stream, peer).await?;
-        let _ = stream.write_all(GREETING).await;
-        // Until the client goes: it must not lose the greeting to a reset.
-        let _ = stream.read_to_end(&mut Vec::new()).await;
-        Ok(())
-    });
-    (address, server)
-}
-
-/// Counts what happens on a thread.
-pub(super) fn recorder() -> PrometheusRecorder {
-    PrometheusBuilder::new().build_recorder()
-}
-
-/// The handshakes that failed on this thread, by reason.
-pub(super) struct Counted<'a> {
-    counts: PrometheusHandle,
-    _here: LocalRecorderGuard<'a>,
-}
-
-impl<'a> Counted<'a> {
-    pub(super) fn here(recorder: &'a PrometheusRecorder) -> Self {
-        Self {
-            counts: recorder.handle(),
-            _here: metrics::set_default_local_recorder(recorder),
+/// What a client sees of a server, on one connection.
+pub(super) async fn meet(tls: &Tls, client: &Client) -> std::io::Result<CertificateDer<'static>> {
+    let (near, far) = duplex(64 * 1024);
+    let serving = async {
+        if let Ok(mut stream) = tls.accept(near, "the client").await {
+            let _ = stream.write_all(GREETING).await;
+            // Until the client goes.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
         }
-    }
-
-    pub(super) fn of(&self, failure: HandshakeFailure) -> u64 {
-        let name = format!(
-            "plugin_tls_handshake_failures_total{{reason=\"{}\"}} ",
-            failure.as_str()
-        );
-        let counts = self.counts.render();
-        let count = counts.lines().find_map(|line| line.strip_prefix(&name));
-        count.map_or(0, |count| count.parse().unwrap())
-    }
-
-    pub(super) fn total(&self) -> u64 {
-        HandshakeFailure::ALL.map(|failure| self.of(failure)).iter().sum()
-    }
+    };
+    let both = async { tokio::join!(client.visit(far), serving) };
+    tokio::time::timeout(PATIENCE, both).await.expect("hangs").0
 }
 
 /// The program `openssl`, which these tests need: it is what operators make their keys with, and what Python hosts speak TLS
