@@ -108,6 +108,8 @@ mod result;
 )]
 mod server;
 mod setters;
+#[cfg(any(feature = "unix", feature = "grpc", feature = "mcp", feature = "cli"))]
+mod socket;
 #[cfg(any(feature = "mcp", feature = "cli"))]
 mod standard_output;
 #[cfg(any(feature = "unix", feature = "grpc", feature = "mcp"))]

@@ -5,6 +5,7 @@ mod dotenv;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use self::dotenv::DotEnv;
@@ -139,6 +140,9 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     }
     Ok(bytes)
 }
+
+/// Seconds that a setting may have.
+pub(crate) const SECONDS: RangeInclusive<f64> = 0.001..=86_400.0;
 
 /// The spellings that the Python server takes.
 pub(crate) fn boolean(text: &str) -> Option<bool> {

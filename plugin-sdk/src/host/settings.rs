@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{config::variables::Variables, error::HostError};
 use crate::{
     codec::nesting::{JsonLevels, Levels, Nesting},
+    environment::SECONDS,
     setters::setters,
 };
 
@@ -133,8 +134,6 @@ impl Default for HostSettings {
     }
 }
 
-const LONGEST: f64 = 86_400.0;
-
 impl HostSettings {
     /// The defaults with what the hosts' variables say in their place: `PLUGINS_PLUGIN_TIMEOUT`, and `PLUGINS_HTTPX_*` for MCP
     /// over HTTP.
@@ -158,7 +157,7 @@ impl HostSettings {
             ("PLUGINS_HTTPX_POOL_TIMEOUT", &mut http.pool_timeout),
         ];
         for (name, time) in times {
-            match variables.number(name, 0.001..=LONGEST) {
+            match variables.number(name, SECONDS) {
                 Ok(Some(seconds)) => *time = Duration::from_secs_f64(seconds),
                 Ok(None) => {}
                 Err(problem) => problems.push(problem),

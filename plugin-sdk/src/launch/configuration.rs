@@ -46,12 +46,7 @@ impl Configuration {
         findings.warnings.extend(environment.warnings.iter().cloned());
         let file = place.read(environment, &mut findings);
         let settings = Settings::resolve(flags, file.as_ref(), environment, &mut findings);
-        let fail_on_plugin_error = FAIL_ON_PLUGIN_ERROR
-            .switch_in(environment)
-            .unwrap_or_else(|message| {
-                findings.problems.push(message);
-                None
-            });
+        let fail_on_plugin_error = FAIL_ON_PLUGIN_ERROR.is_on(environment, &mut findings.problems);
         let instances = match &file {
             Some(file) => file
                 .entries
@@ -66,7 +61,6 @@ impl Configuration {
         };
         let names = if file.is_none() { instances.as_slice() } else { &[] };
         findings.problems.extend(ambiguous(&kinds, names));
-        let fail_on_plugin_error = fail_on_plugin_error.unwrap_or(true);
         (
             Self {
                 kinds,

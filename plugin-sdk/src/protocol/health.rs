@@ -8,6 +8,9 @@ use crate::codec::{
     wire::{Reader, Slice, WireType},
 };
 
+/// The distance from the port of MCP over HTTP with TLS to that of its health and metrics, which are served without TLS.
+pub(crate) const PORT_DISTANCE: u16 = 1000;
+
 const STATUS: u32 = 1;
 
 /// `ServingStatus`.

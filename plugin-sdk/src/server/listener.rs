@@ -7,11 +7,12 @@ use tokio::net::{TcpListener, UnixListener, UnixStream};
 use super::{
     ServeError,
     incoming::{Accepted, Listen},
-    socket_file::{self, SocketFile},
+    socket_file::SocketFile,
     tls::{DEFAULT_RELOAD_INTERVAL, Heard, Tls, TlsSettings},
 };
 use crate::{
     plugin::BoxFuture,
+    socket,
     stream::{Duplex, watched::Watched},
 };
 
@@ -38,7 +39,7 @@ impl ListenSettings {
             host: "127.0.0.1".to_owned(),
             port,
             uds: None,
-            uds_mode: socket_file::DEFAULT_MODE,
+            uds_mode: socket::DEFAULT_MODE,
             tls: None,
             reload_interval: DEFAULT_RELOAD_INTERVAL,
             handshake_timeout: Duration::from_secs(10),

@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("open_enum", &[]),
     ("repeated", &[]),
     ("setters", &[]),
+    ("socket", &[]),
     ("standard_output", &[]),
     ("visible", &[]),
     // Bytes and serde.
@@ -88,7 +89,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tls", &[]),
     (
         "server",
-        &["causes", "plugin", "repeated", "stream", "tls", "visible"],
+        &[
+            "causes", "plugin", "repeated", "socket", "stream", "tls", "visible",
+        ],
     ),
     (
         "transport",
@@ -101,6 +104,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "protocol",
             "repeated",
             "server",
+            "socket",
             "standard_output",
             "stream",
         ],
@@ -168,6 +172,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "protocol",
             "repeated",
             "server",
+            "socket",
             "standard_output",
             "tls",
             "transport",

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::target::Reconnect;
 use crate::{
-    environment::path,
+    environment::{SECONDS, path},
     nearest::suggestion,
     yaml::{
         fields::Fields,
@@ -70,7 +70,7 @@ impl Fields<'_> {
 
     /// Seconds. Hosts check nothing of them; what can't be one is taken for the nearest that can.
     pub(super) fn seconds(&mut self, key: &str) -> Option<Duration> {
-        const LONGEST: f64 = 86_400.0;
+        const LONGEST: f64 = *SECONDS.end();
         let seconds = self.number(key)?;
         if !(0.0..=LONGEST).contains(&seconds) {
             self.warning(

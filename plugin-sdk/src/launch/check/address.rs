@@ -10,8 +10,6 @@ use std::{
 };
 
 use super::places::Socket;
-#[cfg(feature = "mcp")]
-use crate::transport::mcp::{HEALTH_PORT_DISTANCE, McpSettings};
 use crate::{
     environment::Environment,
     launch::yaml::findings::Findings,
@@ -20,6 +18,8 @@ use crate::{
         tls::{ClientAuth, Tls},
     },
 };
+#[cfg(feature = "mcp")]
+use crate::{protocol::health::PORT_DISTANCE, transport::mcp::McpSettings};
 
 /// Looks at the place where a server will listen, and reads its certificates as it would.
 pub(super) fn listener(
@@ -164,11 +164,11 @@ pub(super) fn url(settings: &McpSettings, findings: &mut Findings) {
     if listen.tls.is_some()
         && let Some(health) = listen
             .port
-            .checked_add(HEALTH_PORT_DISTANCE)
+            .checked_add(PORT_DISTANCE)
             .filter(|_| listen.port != 0)
     {
         port(
-            &format!("MCP (health and metrics, {HEALTH_PORT_DISTANCE} above the port with TLS)"),
+            &format!("MCP (health and metrics, {PORT_DISTANCE} above the port with TLS)"),
             host,
             health,
             "--http-port",
@@ -188,9 +188,9 @@ pub(super) fn together(grpc: &ListenSettings, http: &ListenSettings, findings: &
             "gRPC and MCP listen on the same port, {}: choose another with --grpc-port or --http-port",
             grpc.port
         ));
-    } else if http.tls.is_some() && http.port.checked_add(HEALTH_PORT_DISTANCE) == Some(grpc.port) {
+    } else if http.tls.is_some() && http.port.checked_add(PORT_DISTANCE) == Some(grpc.port) {
         findings.problems.push(format!(
-            "gRPC listens on port {}, where MCP with TLS has its health and metrics ({HEALTH_PORT_DISTANCE} above its port): choose another with \
+            "gRPC listens on port {}, where MCP with TLS has its health and metrics ({PORT_DISTANCE} above its port): choose another with \
              --grpc-port or --http-port",
             grpc.port
         ));

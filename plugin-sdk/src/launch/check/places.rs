@@ -26,7 +26,7 @@ pub(super) fn look(
         let place = Socket {
             path: &settings.socket_path,
             mode: settings.socket_mode,
-            setting: crate::transport::unix::PATH_SETTING,
+            setting: crate::socket::PATH_VARIABLE,
             mode_setting: "--socket-mode",
             // The default is where hosts look, and most servers with another transport leave it alone.
             is_chosen: transports.contains(&Transport::Unix),

@@ -8,7 +8,10 @@ use super::{
     Format,
     arguments::{address_flags, flags, shared, without_flag},
 };
-use crate::launch::settings::{SECONDS, launcher::TRANSPORT, seconds};
+use crate::{
+    launch::settings::{allowed_seconds, launcher::TRANSPORT, seconds},
+    protocol::health::PORT_DISTANCE,
+};
 
 const HELP: &str = "\
 Options win over the configuration file, the file wins over the environment.";
@@ -23,10 +26,12 @@ Every finding is a line that begins with \"error\", \"warning\" or \"ok\", names
 place, and says what to do. The exit status is 1 if there is an error. With
 --strict there are no warnings, only errors.";
 
-const HEALTH_HELP: &str = "\
+fn health_help() -> String {
+    format!(
+        "\
 It reads the same configuration and environment as the server, and asks it by
 the health message of the Unix socket, the health service of gRPC, or the path
-/health of HTTP, which a server with TLS answers without TLS on the port 1000
+/health of HTTP, which a server with TLS answers without TLS on the port {PORT_DISTANCE}
 above its own. Nothing else is needed in the container. The exit status is 0 if
 every transport answers that it is well, else 1, and one line says why.
 
@@ -34,7 +39,9 @@ Over gRPC with TLS, the connection is made as a gateway makes it, but the name
 and the authority of the certificate are not checked: the address of a probe is
 not the name that gateways use. Where the server asks for a certificate, it gets
 the one in PLUGINS_GRPC_CLIENT_MTLS_CERTFILE and _KEYFILE, or else the server's
-own, which is refused unless it is one for clients too.";
+own, which is refused unless it is one for clients too."
+    )
+}
 
 const COMPLETIONS_HELP: &str = "\
 In ~/.bashrc, for a program plugin:  eval \"$(plugin completions bash)\"
@@ -93,7 +100,7 @@ pub(crate) fn program() -> Command {
                 .args(flags()),
             Command::new("health")
                 .about("Ask a running server whether it is well, for probes of containers")
-                .after_help(HEALTH_HELP)
+                .after_help(health_help())
                 .args(shared(
                     "http, grpc or unix; several with commas",
                     Some(&format!("{BY_CONFIGURATION}, else http")),
@@ -153,5 +160,5 @@ fn invoke() -> Command {
 }
 
 fn timeout(text: &str) -> Result<Duration, String> {
-    seconds(text).ok_or_else(|| format!("allowed: {SECONDS}"))
+    seconds(text).ok_or_else(|| format!("allowed: {}, with or without a fraction", allowed_seconds()))
 }

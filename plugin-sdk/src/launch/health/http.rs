@@ -13,8 +13,8 @@ use crate::{
         },
         mcp::HttpTransport,
     },
+    protocol::health::PORT_DISTANCE,
     server::listener::ListenSettings,
-    transport::mcp::HEALTH_PORT_DISTANCE,
 };
 
 /// Where the path of a server with these settings is, in words and as a target.
@@ -24,7 +24,7 @@ pub(super) fn target(listen: &ListenSettings) -> Result<(String, HttpTarget), St
         (place, "http://localhost/health".to_owned())
     } else {
         let (host, port) = host_and_port(listen, Transport::Http)?;
-        let distance = listen.tls.as_ref().map_or(0, |_| HEALTH_PORT_DISTANCE);
+        let distance = listen.tls.as_ref().map_or(0, |_| PORT_DISTANCE);
         let url = format!("http://{}/health", shown(&host, port.saturating_add(distance)));
         (url.clone(), url)
     };

@@ -47,7 +47,8 @@ fn row(setting: &Setting) -> String {
         Size(least, _) => format!(" (at least {least} bytes)"),
         _ => String::new(),
     };
-    let [flag, key, default] = [flag, key, default].map(Option::unwrap_or_default);
+    let [flag, key] = [flag, key].map(Option::unwrap_or_default);
+    let default = default.unwrap_or_else(|| "none".to_owned());
     format!(
         "| {flag} | {} | {key} | {default} | {}{bound} |\n",
         variables.join(", "),

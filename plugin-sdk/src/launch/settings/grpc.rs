@@ -9,7 +9,10 @@ use super::{
     listen::{self, Server, TlsOptions},
     setting::{Group, Setting},
 };
-use crate::{launch::yaml::GRPC_SECTION, server::listener::ListenSettings};
+use crate::{
+    launch::yaml::GRPC_SECTION,
+    server::{listener::ListenSettings, tls::ClientAuth},
+};
 
 pub(super) struct Grpc;
 
@@ -38,8 +41,7 @@ pub(super) static LISTEN: &[Setting] = &listen::settings::<Grpc>();
 
 #[rustfmt::skip]
 pub(super) static SETTINGS: &[Setting] = &[
-    GRPC.setting("tls.client_auth", Kind::Other(CLIENT_AUTH), "Whether clients need a certificate: none, optional or require")
-        .default_is("require"),
+    GRPC.setting("tls.client_auth", Kind::Other(CLIENT_AUTH), "Whether clients need a certificate: none, optional or require"),
     GRPC.setting("max_reply_size", Size(1024, |settings| &mut settings.grpc.max_reply_size),
         "Largest answer; hosts take at most 4MiB"),
     GRPC.setting("max_concurrent_streams", Count(1_000_000, |settings| &mut settings.grpc.max_concurrent_streams),
@@ -61,6 +63,7 @@ pub(super) static SETTINGS: &[Setting] = &[
 const CLIENT_AUTH: Other = Other {
     value: "WORD",
     allowed: "none, optional or require",
+    default: || Some(ClientAuth::default().to_string()),
     apply: |settings, text| {
         settings.grpc_tls.client_auth = Some(text.parse().ok()?);
         Some(())

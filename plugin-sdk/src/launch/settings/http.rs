@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     launch::yaml::{HTTP_SECTION, findings::Findings},
+    protocol::health::PORT_DISTANCE,
     server::{listener::ListenSettings, tls::ClientAuth},
-    transport::mcp::{HEALTH_PORT_DISTANCE, is_host_entry, is_origin_entry},
+    transport::mcp::{is_host_entry, is_origin_entry},
 };
 
 pub(super) struct Http;
@@ -44,7 +45,7 @@ pub(super) static LISTEN: &[Setting] = &listen::settings::<Http>();
 #[rustfmt::skip]
 pub(super) static SETTINGS: &[Setting] = &[
     HTTP.setting("tls.ssl_cert_reqs", Kind::Other(CERT_REQS), "Whether clients need a certificate: 0 no, 1 optional, 2 required")
-        .flag_named("http-tls-cert-reqs").variable("SSL_CERT_REQS").default_is("2"),
+        .flag_named("http-tls-cert-reqs").variable("SSL_CERT_REQS"),
     HTTP.setting("allowed_hosts", Kind::Other(HOSTS),
         "Names in the Host header besides those of the address: NAME, NAME:PORT, NAME:* for any port; * for all"),
     HTTP.setting("allowed_origins", Kind::Other(ORIGINS),
@@ -62,6 +63,7 @@ pub(super) static SETTINGS: &[Setting] = &[
 const CERT_REQS: Other = Other {
     value: "NUMBER",
     allowed: "0 (no client certificate), 1 (checked if there is one) or 2 (required)",
+    default: || Some(ClientAuth::default().cert_reqs().to_string()),
     apply: |settings, text| {
         let client_auth = ClientAuth::from_cert_reqs(text.parse().ok()?).ok()?;
         settings.http_tls.client_auth = Some(client_auth);
@@ -72,6 +74,7 @@ const CERT_REQS: Other = Other {
 const HOSTS: Other = Other {
     value: "NAMES",
     allowed: "names with commas: NAME, NAME:PORT, NAME:* for any port, * for all",
+    default: || None,
     apply: |settings, text| {
         settings.http.allowed_hosts = list(text, is_host_entry)?;
         Some(())
@@ -81,6 +84,7 @@ const HOSTS: Other = Other {
 const ORIGINS: Other = Other {
     value: "ORIGINS",
     allowed: "origins, such as https://console.example, with commas; * for all",
+    default: || None,
     apply: |settings, text| {
         settings.http.allowed_origins = list(text, is_origin_entry)?;
         Some(())
@@ -90,11 +94,11 @@ const ORIGINS: Other = Other {
 /// The second port, which a server with TLS has for its health.
 pub(super) fn check_port(settings: &Settings, findings: &mut Findings) {
     let listen = &settings.http.listen;
-    let highest = u16::MAX - HEALTH_PORT_DISTANCE;
+    let highest = u16::MAX - PORT_DISTANCE;
     if listen.tls.is_some() && listen.port > highest {
         findings.problems.push(format!(
             "MCP: the port {} leaves no room for /health and /metrics/prometheus, which are served without TLS on the port \
-             {HEALTH_PORT_DISTANCE} above it: choose one up to {highest}",
+             {PORT_DISTANCE} above it: choose one up to {highest}",
             listen.port
         ));
     }

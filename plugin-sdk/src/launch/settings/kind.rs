@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, path::PathBuf, time::Duration};
 
 use super::{
     Settings,
-    values::{SECONDS, boolean, file_mode, host, path, seconds, size, whole},
+    values::{LARGEST, allowed_seconds, boolean, file_mode, host, path, seconds, size, whole},
 };
 
 /// The field that takes the value.
@@ -44,6 +44,7 @@ pub(crate) enum Kind {
 pub(crate) struct Other {
     pub(super) value: &'static str,
     pub(super) allowed: &'static str,
+    pub(super) default: fn() -> Option<String>,
     pub(super) apply: fn(&mut Settings, &str) -> Option<()>,
 }
 
@@ -104,10 +105,10 @@ impl Kind {
                 "an octal file mode from 0600 to 0777 in which the owner can read and write".into()
             }
             Self::Pem(_) => "the path of a PEM file".into(),
-            Self::Seconds(_) => SECONDS.into(),
-            Self::SecondsOr(word, _) => format!("{word}, or seconds from 0.001 to 86400").into(),
+            Self::Seconds(_) => (allowed_seconds() + ", with or without a fraction").into(),
+            Self::SecondsOr(word, _) => format!("{word}, or {}", allowed_seconds()).into(),
             Self::Size(least, _) => {
-                format!("bytes, {least} to {}, or a number with KiB or MiB", u32::MAX).into()
+                format!("bytes, {least} to {LARGEST}, or a number with KiB or MiB").into()
             }
             Self::Count(most, _) => format!("a whole number from 1 to {most}").into(),
             Self::Other(other) => other.allowed.into(),
@@ -134,8 +135,7 @@ impl Kind {
                 }
             }
             Self::Size(least, field) => {
-                let bytes = size(text).filter(|bytes| bytes >= least)?;
-                field(settings).set(bytes.try_into().ok()?)?;
+                field(settings).set(size(text, *least)?.try_into().ok()?)?;
             }
             Self::Count(most, field) => field(settings).set(whole(text, 1..=*most)?)?,
             Self::Other(other) => (other.apply)(settings, text)?,
@@ -147,7 +147,8 @@ impl Kind {
     pub(super) fn default(&self) -> Option<String> {
         let settings = &mut Settings::default();
         match self {
-            Self::Own(_) | Self::OtherSocket(_) | Self::Pem(_) | Self::Secret(_) | Self::Other(_) => None,
+            Self::Own(_) | Self::OtherSocket(_) | Self::Pem(_) | Self::Secret(_) => None,
+            Self::Other(other) => (other.default)(),
             Self::Switch(field) => Some(field(settings).to_string()),
             Self::Host(field) => Some(field(settings).clone()),
             Self::Port(field) => Some(field(settings).to_string()),

@@ -32,6 +32,7 @@ use super::yaml::{ConfigurationFile, SECTIONS, Section};
 use crate::environment::Environment;
 use crate::limits::Limits;
 use crate::nearest::unknown;
+use crate::socket;
 #[cfg(feature = "grpc")]
 use crate::transport::grpc::GrpcSettings;
 #[cfg(feature = "mcp")]
@@ -39,7 +40,7 @@ use crate::transport::mcp::McpSettings;
 
 pub(crate) use self::setting::Setting;
 pub(crate) use self::transport::Transport;
-pub(crate) use self::values::{SECONDS, path, seconds};
+pub(crate) use self::values::{allowed_seconds, path, seconds};
 
 /// The settings that were given as flags, with the text behind them.
 pub(crate) type Flags = Vec<(&'static Setting, String)>;
@@ -64,7 +65,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             socket_path: PathBuf::from("/tmp/mcpgateway-plugins.sock"),
-            socket_mode: 0o600,
+            socket_mode: socket::DEFAULT_MODE,
             limits: Limits::default(),
             #[cfg(feature = "grpc")]
             grpc: GrpcSettings::default(),

@@ -1,6 +1,6 @@
 //! One setting, and its names in each place where it can be given.
 
-use super::{Transport, kind::Kind};
+use super::{Transport, kind::Kind, values::boolean};
 use crate::environment::Environment;
 
 /// Settings that are read in the same places, under names that begin alike.
@@ -135,12 +135,15 @@ impl Setting {
         names.find_map(|name| environment.value(&name).map(|value| (name, value)))
     }
 
-    /// The switch that is set.
-    pub(crate) fn switch_in(&self, environment: &Environment) -> Result<Option<bool>, String> {
-        match self.in_environment(environment) {
-            Some((name, _)) => environment.boolean(&name),
-            None => Ok(None),
-        }
+    /// Whether the switch is on, by the environment or by its default.
+    pub(crate) fn is_on(&self, environment: &Environment, problems: &mut Vec<String>) -> bool {
+        let set = self.in_environment(environment).and_then(|(name, _)| {
+            environment.boolean(&name).unwrap_or_else(|problem| {
+                problems.push(problem);
+                None
+            })
+        });
+        set.or_else(|| boolean(self.default?)).unwrap_or_default()
     }
 
     /// What holds if nobody says anything, as it would be written.

@@ -5,7 +5,11 @@ use super::{
     kind::Kind::{Count, Mode, Seconds, SecondsOr, Size, Socket},
     setting::{Group, Setting},
 };
-use crate::launch::yaml::UNIX_SECTION;
+use crate::{
+    codec::nesting::{JsonLevels, Levels},
+    launch::yaml::UNIX_SECTION,
+    socket::PATH_VARIABLE,
+};
 
 static SOCKET: Group = Group {
     heading: Some("Unix socket"),
@@ -28,13 +32,13 @@ static LIMITS: Group = Group {
 #[rustfmt::skip]
 pub(super) static SETTINGS: &[Setting] = &[
     SOCKET.setting("path", Socket(|settings| &mut settings.socket_path), "Path of the socket")
-        .flag_named("socket").variables_named(&["PLUGINS_UNIX_SOCKET_PATH", "UNIX_SOCKET_PATH"]).on_the_first_day(),
+        .flag_named("socket").variables_named(&[PATH_VARIABLE, "UNIX_SOCKET_PATH"]).on_the_first_day(),
     SOCKET.setting("mode", Mode(|settings| &mut settings.socket_mode), "File mode of the socket, in octal"),
     LIMITS.setting("max_message_size", Size(1024, |settings| &mut settings.limits.max_message_size),
         "Largest message, in bytes or with KiB or MiB"),
-    LIMITS.setting("max_nesting", Count(100, |settings| &mut settings.limits.max_nesting),
+    LIMITS.setting("max_nesting", Count(Levels::MAX_OBJECTS as u64, |settings| &mut settings.limits.max_nesting),
         "Deepest nesting of objects on gRPC and Unix sockets"),
-    LIMITS.setting("max_json_nesting", Count(200, |settings| &mut settings.limits.max_json_nesting),
+    LIMITS.setting("max_json_nesting", Count(JsonLevels::MAX as u64, |settings| &mut settings.limits.max_json_nesting),
         "Deepest nesting of objects and lists in a payload over MCP"),
     LIMITS.setting("call_timeout", Seconds(|settings| &mut settings.limits.call_timeout),
         "Time allowed for a hook; keep it below the host's timeout"),

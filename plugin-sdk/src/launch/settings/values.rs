@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use crate::environment::SECONDS;
 pub(super) use crate::environment::boolean;
 pub(crate) use crate::environment::path;
 
+/// The most bytes of a size: the length of a message is sent in four bytes.
+pub(super) const LARGEST: usize = u32::MAX as usize;
+
 /// What [`seconds`] takes.
-pub(crate) const SECONDS: &str = "seconds from 0.001 to 86400, with or without a fraction";
+pub(crate) fn allowed_seconds() -> String {
+    format!("seconds from {} to {}", SECONDS.start(), SECONDS.end())
+}
 
 /// A name, or an address in the form in which it is compared with others.
 pub(super) fn host(text: &str) -> Option<String> {
@@ -45,22 +51,21 @@ pub(super) fn whole<N: std::str::FromStr + PartialOrd>(
     text.parse().ok().filter(|number| allowed.contains(number))
 }
 
-pub(super) fn size(text: &str) -> Option<usize> {
+pub(super) fn size(text: &str, least: usize) -> Option<usize> {
     let (digits, unit) = match text.to_lowercase() {
         text if text.ends_with("kib") => (text.trim_end_matches("kib").trim().to_owned(), 1 << 10),
         text if text.ends_with("mib") => (text.trim_end_matches("mib").trim().to_owned(), 1 << 20),
         text => (text, 1),
     };
     let bytes = digits.parse::<usize>().ok()?.checked_mul(unit)?;
-    // The length of a message is sent in four bytes.
-    (1024..=u32::MAX as usize).contains(&bytes).then_some(bytes)
+    (least..=LARGEST).contains(&bytes).then_some(bytes)
 }
 
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let seconds = text
         .parse::<f64>()
         .ok()
-        .filter(|seconds| (0.001..=86_400.0).contains(seconds))?;
+        .filter(|seconds| SECONDS.contains(seconds))?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 
@@ -70,11 +75,11 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        assert_eq!(size("16777216"), Some(16 << 20));
-        assert_eq!(size("16 MiB"), Some(16 << 20));
-        assert_eq!(size("64kib"), Some(64 << 10));
-        assert_eq!(size("1000"), None);
-        assert_eq!(size("5GB"), None);
+        assert_eq!(size("16777216", 1024), Some(16 << 20));
+        assert_eq!(size("16 MiB", 1024), Some(16 << 20));
+        assert_eq!(size("64kib", 1024), Some(64 << 10));
+        assert_eq!(size("1000", 1024), None);
+        assert_eq!(size("5GB", 1024), None);
     }
 
     #[test]

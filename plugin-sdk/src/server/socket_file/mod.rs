@@ -21,9 +21,6 @@ use super::ServeError;
 /// Connections that may wait to be accepted; the kernel cuts it down to its own limit.
 const BACKLOG: i32 = 1024;
 
-/// The mode of a socket file: only the owner may connect.
-pub(crate) const DEFAULT_MODE: u32 = 0o600;
-
 /// A socket that listens at a path. Dropping it removes the file, if it is still the one that was made.
 #[derive(Debug)]
 pub(crate) struct SocketFile {

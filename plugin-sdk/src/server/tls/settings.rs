@@ -100,19 +100,24 @@ pub(crate) enum ClientAuth {
 }
 
 impl ClientAuth {
+    const ALL: [Self; 3] = [Self::None, Self::Optional, Self::Require];
+
     /// The number that `ssl_cert_reqs` of an MCP server uses: 0 none, 1 optional, 2 required.
     ///
     /// # Errors
     /// Another number.
     pub(crate) fn from_cert_reqs(number: i64) -> Result<Self, TlsError> {
-        match number {
-            0 => Ok(Self::None),
-            1 => Ok(Self::Optional),
-            2 => Ok(Self::Require),
-            _ => Err(TlsError::new(format!(
+        let known = Self::ALL.into_iter().find(|known| known.cert_reqs() == number);
+        known.ok_or_else(|| {
+            TlsError::new(format!(
                 "ssl_cert_reqs: {number} is not 0 (none), 1 (optional) or 2 (required)"
-            ))),
-        }
+            ))
+        })
+    }
+
+    /// That number.
+    pub(crate) fn cert_reqs(self) -> i64 {
+        self as i64
     }
 
     /// The word in the configuration.
@@ -129,7 +134,7 @@ impl FromStr for ClientAuth {
     type Err = TlsError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::None, Self::Optional, Self::Require]
+        Self::ALL
             .into_iter()
             .find(|known| known.as_str().eq_ignore_ascii_case(text.trim()))
             .ok_or_else(|| TlsError::new(format!("client_auth: {text:?} is not none, optional or require")))

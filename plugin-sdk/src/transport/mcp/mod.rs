@@ -19,8 +19,6 @@ pub use handler::McpHandler;
 pub(crate) use http::BoundMcpServer;
 #[cfg(feature = "cli")]
 pub(crate) use http::{MCP, is_host_entry, is_origin_entry};
-#[cfg(feature = "cli")]
-pub(crate) use settings::HEALTH_PORT_DISTANCE;
 #[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) use settings::McpSettings;
 #[cfg(any(feature = "cli", feature = "testing"))]

@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use crate::server::listener::ListenSettings;
 
-/// So far above the port of a server with TLS is that of its health and metrics, which are served without.
-pub(crate) const HEALTH_PORT_DISTANCE: u16 = 1000;
-
 /// Where the server listens, whom it answers, and what it takes on beside the limits of every transport.
 #[derive(Clone, Debug)]
 pub(crate) struct McpSettings {

@@ -21,18 +21,16 @@ use crate::{
     server::{
         ServeError,
         incoming::{Accepted, Arrived, Listen},
-        socket_file::{self, SocketFile},
+        socket_file::SocketFile,
         tasks::{Ended, Tasks},
     },
+    socket,
 };
 
 use abandoned::announce;
 use connection::Connection;
 #[cfg(feature = "cli")]
 pub(crate) use connection::safe_timeout;
-
-/// The setting of the socket's path, for errors.
-pub(crate) const PATH_SETTING: &str = "PLUGINS_UNIX_SOCKET_PATH";
 
 /// A server of plugins on a Unix socket, for a runtime of the author's own. [`run`](crate::run) makes one by itself.
 ///
@@ -63,7 +61,7 @@ impl UnixServer {
     pub fn new<P: Plugin>(plugin: P) -> Self {
         Self {
             dispatcher: Dispatcher::of_plugin(plugin),
-            mode: socket_file::DEFAULT_MODE,
+            mode: socket::DEFAULT_MODE,
         }
     }
 
@@ -98,7 +96,7 @@ pub struct BoundUnixServer {
 
 impl BoundUnixServer {
     pub(crate) fn bind(dispatcher: Arc<Dispatcher>, path: &Path, mode: u32) -> Result<Self, ServeError> {
-        let (listener, file) = SocketFile::listen(path, mode, PATH_SETTING)?;
+        let (listener, file) = SocketFile::listen(path, mode, socket::PATH_VARIABLE)?;
         let socket = UnixListener::from_std(listener)
             .map_err(|error| ServeError::io("can't listen on the socket", path, error))?;
         announce();

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     dispatch::Dispatcher,
     plugin::BoxFuture,
+    protocol::health::PORT_DISTANCE,
     server::{
         ServeError,
         incoming::Arrived,
@@ -27,10 +28,7 @@ use crate::{
         tasks::Tasks,
     },
     stream::Duplex,
-    transport::mcp::{
-        settings::{HEALTH_PORT_DISTANCE, McpSettings},
-        tools::Tools,
-    },
+    transport::mcp::{settings::McpSettings, tools::Tools},
 };
 
 /// What is HTTP's own where it listens.
@@ -134,11 +132,11 @@ impl BoundMcpServer {
 }
 
 fn bind_health(settings: &ListenSettings, port: u16) -> Result<Listener, ServeError> {
-    let Some(port) = port.checked_add(HEALTH_PORT_DISTANCE) else {
+    let Some(port) = port.checked_add(PORT_DISTANCE) else {
         return Err(ServeError::new(format!(
-            "with TLS, health and metrics are served without it on the port + {HEALTH_PORT_DISTANCE}, which for {port} is none: \
+            "with TLS, health and metrics are served without it on the port + {PORT_DISTANCE}, which for {port} is none: \
              choose one up to {} (PLUGINS_SERVER_PORT)",
-            u16::MAX - HEALTH_PORT_DISTANCE
+            u16::MAX - PORT_DISTANCE
         )));
     };
     let settings = ListenSettings {
