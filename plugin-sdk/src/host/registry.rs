@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, future::poll_fn, sync::Arc, task::Poll};
 
-use super::{error::HostError, hosted::HostedPlugin};
+use super::{
+    config::GatewayConfig, error::HostError, external::ExternalPlugin, hosted::HostedPlugin,
+    settings::HostSettings,
+};
 use crate::manifest::Mode;
 
 /// The plugins of a host. Whatever they are and wherever they run, they are found by name, and by hook in the order in which
@@ -95,5 +98,52 @@ impl PluginRegistry {
     pub fn of_hook(&self, hook: &str) -> impl ExactSizeIterator<Item = &Arc<dyn HostedPlugin>> {
         let plugins = self.by_hook.get(hook).map(Vec::as_slice).unwrap_or_default();
         plugins.iter().map(|at| &self.plugins[*at])
+    }
+}
+
+impl GatewayConfig {
+    /// Connects to every external plugin that is not disabled. One that can't be used is logged, and left out; the registry
+    /// [says so](PluginRegistry::failures).
+    ///
+    /// # Errors
+    ///
+    /// With `PLUGINS_FAIL_ON_PLUGIN_ERROR=true` the first plugin that can't be used is an error.
+    pub async fn connect(&self, settings: &HostSettings) -> Result<PluginRegistry, HostError> {
+        let enabled = self
+            .external()
+            .filter(|entry| entry.local().mode() != Mode::Disabled);
+        let connecting: Vec<_> = enabled
+            .map(|entry| {
+                let (entry, settings) = (entry.clone(), settings.clone());
+                tokio::spawn(async move { ExternalPlugin::connect(entry, &settings).await })
+            })
+            .map(AbortOnDrop)
+            .collect();
+        let mut registry = PluginRegistry::new();
+        for mut plugin in connecting {
+            match (&mut plugin.0).await {
+                Ok(Ok(plugin)) => registry.insert(plugin),
+                Ok(Err(error)) if self.fail_on_plugin_error => return Err(error),
+                Ok(Err(error)) => {
+                    tracing::error!("{error}; the plugin is left out (PLUGINS_FAIL_ON_PLUGIN_ERROR=false)");
+                    registry.fail(error);
+                }
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // A runtime that shuts down takes its tasks with it.
+                    Err(error) => tracing::error!(%error, "connecting was aborted"),
+                },
+            }
+        }
+        Ok(registry)
+    }
+}
+
+/// A task that ends when its caller does.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -1,31 +1,18 @@
 //! What the commands do.
 
-use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::OnceLock;
 
 use tracing::Level;
 
 use super::cli::{Cli, Command};
 use super::configuration::Configuration;
-use super::output::{print, write};
+use super::output::{Failure, print, take_output, write};
 use super::settings::{Flags, Transport};
 use super::{check, describe, health, invoke, logging, serve, stanza, transports};
 use crate::environment::Environment;
 use crate::plugin::PluginKind;
-use crate::standard_output;
 use crate::visible::visible;
-
-/// Why a command cannot be carried out: a line for each reason.
-#[derive(Debug)]
-pub(crate) struct Failure(pub(crate) Vec<String>);
-
-impl From<String> for Failure {
-    fn from(reason: String) -> Self {
-        Self(vec![reason])
-    }
-}
 
 /// Carries out a command line.
 pub(crate) fn execute(
@@ -185,13 +172,4 @@ fn completions(shell: clap_complete::Shell, mut program: clap::Command) -> Strin
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut program, name, &mut script);
     String::from_utf8_lossy(&script).into_owned()
-}
-
-/// Standard output, for a command that runs plugins: what they print goes elsewhere. It stays open as long as the process, so that its
-/// reader knows from its end that there is no more to come.
-pub(super) fn take_output() -> Result<&'static File, String> {
-    static OUTPUT: OnceLock<File> = OnceLock::new();
-    let taken = standard_output::take();
-    let taken = taken.map_err(|error| format!("standard output can't be taken over: {error}"))?;
-    Ok(OUTPUT.get_or_init(|| taken.into()))
 }

@@ -28,7 +28,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use self::commands::Failure;
+use self::output::Failure;
 use crate::manifest::Manifest;
 use crate::plugin::{Plugin, PluginKind};
 

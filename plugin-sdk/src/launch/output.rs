@@ -2,12 +2,34 @@
 
 use std::{
     ffi::OsString,
+    fs::File,
     io::{self, Write},
     process::ExitCode,
+    sync::OnceLock,
 };
 
-use super::{colours::has_colours, commands::Failure, log::Log};
+use super::{colours::has_colours, log::Log};
+use crate::standard_output;
 use crate::visible::{is_hidden, visible, visible_lines};
+
+/// Why a command cannot be carried out: a line for each reason.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) Vec<String>);
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self(vec![reason])
+    }
+}
+
+/// Standard output, for a command that runs plugins: what they print goes elsewhere. It stays open as long as the process, so that its
+/// reader knows from its end that there is no more to come.
+pub(super) fn take_output() -> Result<&'static File, String> {
+    static OUTPUT: OnceLock<File> = OnceLock::new();
+    let taken = standard_output::take();
+    let taken = taken.map_err(|error| format!("standard output can't be taken over: {error}"))?;
+    Ok(OUTPUT.get_or_init(|| taken.into()))
+}
 
 /// Writes the output of a command that runs no plugins.
 pub(super) fn print(text: &str) -> Result<ExitCode, Failure> {

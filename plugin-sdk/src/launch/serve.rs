@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::{task::JoinSet, time::Instant};
 
-use super::commands::take_output;
 use super::configuration::Configuration;
+use super::output::take_output;
 use super::printed::Printed;
 use super::runtime::runtime;
 use super::settings::{Settings, Transport};
@@ -148,7 +148,7 @@ fn listen_stdio(
 /// Tells the parent process that connections are accepted.
 fn announce(mut output: &File) {
     if let Err(error) = output.write_all(b"READY\n") {
-        // Whoever started the server may have closed the pipe; hosts can connect all the same.
+        // The parent process may have closed the pipe; hosts can connect all the same.
         tracing::warn!("READY cannot be written to stdout: {error}");
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{EXTERNAL, ExternalPluginConfig, PluginConfig, file, rules, variables::Variables};
 use crate::{
-    host::{error::HostError, external::ExternalPlugin, registry::PluginRegistry, settings::HostSettings},
+    host::error::HostError,
     manifest::Mode,
     yaml::{document, findings::Findings, node::Node},
 };
@@ -17,7 +17,8 @@ use crate::{
 pub struct GatewayConfig {
     external: Vec<ExternalPluginConfig>,
     others: Vec<PluginConfig>,
-    fail_on_plugin_error: bool,
+    /// Whether the first plugin that can't be used is an error.
+    pub(in crate::host) fail_on_plugin_error: bool,
 }
 
 impl GatewayConfig {
@@ -168,43 +169,6 @@ impl GatewayConfig {
     pub fn others(&self) -> impl ExactSizeIterator<Item = &PluginConfig> {
         self.others.iter()
     }
-
-    /// Connects to every external plugin that is not disabled. One that can't be used is logged, and left out; the registry
-    /// [says so](PluginRegistry::failures).
-    ///
-    /// # Errors
-    ///
-    /// With `PLUGINS_FAIL_ON_PLUGIN_ERROR=true` the first plugin that can't be used is an error.
-    pub async fn connect(&self, settings: &HostSettings) -> Result<PluginRegistry, HostError> {
-        let enabled = self
-            .external
-            .iter()
-            .filter(|entry| entry.local().mode() != Mode::Disabled);
-        let connecting: Vec<_> = enabled
-            .map(|entry| {
-                let (entry, settings) = (entry.clone(), settings.clone());
-                tokio::spawn(async move { ExternalPlugin::connect(entry, &settings).await })
-            })
-            .map(AbortOnDrop)
-            .collect();
-        let mut registry = PluginRegistry::new();
-        for mut plugin in connecting {
-            match (&mut plugin.0).await {
-                Ok(Ok(plugin)) => registry.insert(plugin),
-                Ok(Err(error)) if self.fail_on_plugin_error => return Err(error),
-                Ok(Err(error)) => {
-                    tracing::error!("{error}; the plugin is left out (PLUGINS_FAIL_ON_PLUGIN_ERROR=false)");
-                    registry.fail(error);
-                }
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    // A runtime that shuts down takes its tasks with it.
-                    Err(error) => tracing::error!(%error, "connecting was broken off"),
-                },
-            }
-        }
-        Ok(registry)
-    }
 }
 
 /// An entry of `plugins`, checked.
@@ -219,14 +183,5 @@ impl Entry {
             Self::External(entry) => entry.local(),
             Self::Other(entry) => entry,
         }
-    }
-}
-
-/// A task that ends with whoever waits for it.
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
