@@ -29,7 +29,7 @@ impl<'de> Values<'de> {
         })
     }
 
-    /// Whoever read the list must have read all of it.
+    /// The reader of the list must have read all of it.
     pub(super) fn finish(mut self) -> Result<(), CodecError> {
         match self.elements.next()? {
             Some(_) => Err(CodecError::new(format!(
@@ -110,7 +110,7 @@ impl<'de> Entries<'de> {
         })
     }
 
-    /// Whoever read the object must have read all of it.
+    /// The reader of the object must have read all of it.
     pub(super) fn finish(mut self) -> Result<(), CodecError> {
         match self.next()? {
             Some((key, _)) => Err(CodecError::new(format!("the object has a key `{key}` too many"))),

@@ -27,7 +27,7 @@ enum Segment {
     Index(usize),
 }
 
-/// Keys and messages may quote what the other side sent, which can be megabytes. So many characters of it are enough.
+/// Keys and messages may quote what the other side sent, which can be megabytes. This is the number of characters shown.
 const LONGEST_QUOTE: usize = 500;
 
 fn shortened(text: impl Into<String>) -> String {

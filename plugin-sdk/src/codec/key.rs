@@ -7,16 +7,13 @@ use serde::{
 
 use super::{
     CodecError,
+    field::{ELEMENT, KEY},
     message::Message,
     nesting::check_struct,
     raw::RAW,
     ser::{ValueSerializer, Writing},
-    wire::{LENGTH_DELIMITED, begin_wide, put_varint, tag},
+    wire::{begin_wide, put_varint},
 };
-
-/// An entry of a `Struct`, and a value of a `ListValue`.
-pub(super) const ELEMENT: u8 = tag(1, LENGTH_DELIMITED);
-const ENTRY_KEY: u8 = tag(1, LENGTH_DELIMITED);
 
 /// Begins an entry and appends its key. Returns how long the key is; nothing, where the SDK's own map had it append whole entries.
 pub(super) struct KeySerializer<'a> {
@@ -55,11 +52,11 @@ impl Serializer for KeySerializer<'_> {
         // Nearly all keys are short: what stands before them is written at once.
         let width = self.writing.width();
         match (width, u8::try_from(value.len())) {
-            (1, Ok(length @ ..0x80)) => self.out.extend_from_slice(&[ELEMENT, 0, ENTRY_KEY, length]),
-            (2, Ok(length @ ..0x80)) => self.out.extend_from_slice(&[ELEMENT, 0, 0, ENTRY_KEY, length]),
+            (1, Ok(length @ ..0x80)) => self.out.extend_from_slice(&[ELEMENT, 0, KEY, length]),
+            (2, Ok(length @ ..0x80)) => self.out.extend_from_slice(&[ELEMENT, 0, 0, KEY, length]),
             _ => {
                 begin_wide(self.out, ELEMENT, width);
-                self.out.push(ENTRY_KEY);
+                self.out.push(KEY);
                 put_varint(self.out, value.len() as u64);
             }
         }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::{
     CodecError,
+    field::number::{BOOL, ELEMENT, KEY, LIST, NULL, NUMBER, STRING, STRUCT, VALUE},
     text::part,
     wire::{Reader, Slice, WireType},
 };
@@ -77,24 +78,24 @@ impl<'a> Message<'a> {
             let mut reader = Reader::new(*piece);
             while let Some((number, wire_type)) = reader.tag()? {
                 match (number, wire_type) {
-                    (1, WireType::Varint) => {
+                    (NULL, WireType::Varint) => {
                         reader.varint()?;
                         kind = Kind::Null;
                     }
-                    (2, WireType::Fixed64) => {
+                    (NUMBER, WireType::Fixed64) => {
                         let offset = reader.offset();
                         kind = Kind::Number(finite(reader.double()?, offset)?);
                     }
-                    (3, WireType::Bytes) => kind = Kind::String(reader.bytes()?.utf8()?),
-                    (4, WireType::Varint) => kind = Kind::Bool(reader.varint()? != 0),
-                    (5, WireType::Bytes) => {
+                    (STRING, WireType::Bytes) => kind = Kind::String(reader.bytes()?.utf8()?),
+                    (BOOL, WireType::Varint) => kind = Kind::Bool(reader.varint()? != 0),
+                    (STRUCT, WireType::Bytes) => {
                         let piece = reader.bytes()?;
                         match &mut kind {
                             Kind::Struct(message) => message.merge(piece),
                             _ => kind = Kind::Struct(Message::One(piece)),
                         }
                     }
-                    (6, WireType::Bytes) => {
+                    (LIST, WireType::Bytes) => {
                         let piece = reader.bytes()?;
                         match &mut kind {
                             Kind::List(message) => message.merge(piece),
@@ -150,7 +151,7 @@ pub(crate) enum Kind<'a> {
     List(Message<'a>),
 }
 
-/// The occurrences of field 1 of a `Struct` (its entries) or a `ListValue` (its values).
+/// The entries of a `Struct`, or the values of a `ListValue`.
 #[derive(Clone, Debug)]
 pub(crate) struct Elements<'a> {
     reader: Reader<'a>,
@@ -164,7 +165,7 @@ impl<'a> Elements<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<Slice<'a>>, CodecError> {
         loop {
             match self.reader.tag()? {
-                Some((1, WireType::Bytes)) => return self.reader.bytes().map(Some),
+                Some((ELEMENT, WireType::Bytes)) => return self.reader.bytes().map(Some),
                 Some((number, wire_type)) => self.reader.skip(number, wire_type)?,
                 None => match self.later.next() {
                     Some(piece) => self.reader = Reader::new(piece),
@@ -198,11 +199,11 @@ impl<'a> Entry<'a> {
         let mut reader = Reader::new(entry);
         while let Some((number, wire_type)) = reader.tag()? {
             match (number, wire_type) {
-                (1, WireType::Bytes) => {
+                (KEY, WireType::Bytes) => {
                     let slice = reader.bytes()?;
                     (key, key_offset) = (slice.utf8()?, slice.offset);
                 }
-                (2, WireType::Bytes) => value.merge(reader.bytes()?),
+                (VALUE, WireType::Bytes) => value.merge(reader.bytes()?),
                 _ => reader.skip(number, wire_type)?,
             }
         }

@@ -22,6 +22,7 @@ mod access;
 mod de;
 mod encoding;
 mod error;
+mod field;
 pub(crate) mod json;
 pub(crate) mod key;
 pub(crate) mod merged;
@@ -45,10 +46,11 @@ pub use error::CodecError;
 pub(crate) use json::{any_json, write_json};
 
 use de::{Reading, StructDeserializer};
+use field::STRUCT;
 use message::Message;
 use nesting::Levels;
+use ser::ValueSerializer;
 pub(crate) use ser::Writing;
-use ser::{STRUCT, ValueSerializer};
 
 /// Reads the bytes of a `google.protobuf.Struct` into any type that serde can read from an object.
 ///

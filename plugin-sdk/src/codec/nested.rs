@@ -6,12 +6,11 @@ use serde::ser::{self, Serialize};
 
 use super::{
     CodecError,
-    key::{ELEMENT, KeySerializer},
+    field::{ELEMENT, VALUE},
+    key::KeySerializer,
     ser::{ValueSerializer, Writing},
-    wire::{LENGTH_DELIMITED, begin_wide, end_wide, tag},
+    wire::{begin_wide, end_wide},
 };
-
-const ENTRY_VALUE: u8 = tag(2, LENGTH_DELIMITED);
 
 /// An object or a list that is being written.
 pub(crate) struct Nested<'a> {
@@ -91,7 +90,7 @@ impl<'a> Nested<'a> {
         })?;
         let Some(length) = key else { return Ok(()) };
         self.key = self.out.len() - length..self.out.len();
-        let value = begin_wide(self.out, ENTRY_VALUE, width);
+        let value = begin_wide(self.out, VALUE, width);
         self.entry = Some(OpenEntry { entry, value, width });
         Ok(())
     }

@@ -50,7 +50,7 @@ impl Levels {
             .ok_or_else(|| CodecError::too_deep(TOO_DEEP))
     }
 
-    /// So many levels further in, as far as there are any.
+    /// This number of levels further in, as far as there are any.
     pub(super) fn less(self, levels: u32) -> Self {
         Self(self.0.saturating_sub(levels))
     }

@@ -7,15 +7,9 @@
 //! 11 % and 23 % more, where all are read.
 
 use super::{
-    ser::{BOOL, LIST, NULL, NUMBER, STRING, STRUCT},
+    field::{BOOL, ELEMENT, KEY, LIST, NULL, NUMBER, STRING, STRUCT, VALUE},
     text::is_utf8,
-    wire::{LENGTH_DELIMITED, tag},
 };
-
-/// The tag of an entry in a `Struct`, of its key, and of a value in a list.
-const FIRST: u8 = tag(1, LENGTH_DELIMITED);
-/// The tag of the value in an entry.
-const SECOND: u8 = tag(2, LENGTH_DELIMITED);
 
 /// Takes a length-delimited field with this tag from the front.
 #[expect(
@@ -56,13 +50,13 @@ fn long_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 )]
 #[inline(always)]
 pub(crate) fn entry<'a>(bytes: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let mut entry = field(bytes, FIRST)?;
-    let key = field(&mut entry, FIRST)?;
-    let value = field(&mut entry, SECOND)?;
+    let mut entry = field(bytes, ELEMENT)?;
+    let key = field(&mut entry, KEY)?;
+    let value = field(&mut entry, VALUE)?;
     entry.is_empty().then_some((key, value))
 }
 
-/// Checks a whole `Struct` that may open so many levels of messages. Returns the levels that it takes.
+/// Checks a whole `Struct` that may open this number of levels of messages. Returns the levels that it takes.
 pub(super) fn check_struct(mut bytes: &[u8], levels: u32) -> Option<u32> {
     let inside = levels.checked_sub(1)?;
     let mut deepest = 0;
@@ -91,7 +85,7 @@ fn check_list(mut bytes: &[u8], levels: u32) -> Option<u32> {
     let inside = levels.checked_sub(1)?;
     let mut deepest = 0;
     while !bytes.is_empty() {
-        let value = field(&mut bytes, FIRST)?;
+        let value = field(&mut bytes, ELEMENT)?;
         let taken = 1 + check_value(value, inside.checked_sub(1)?)?;
         deepest = taken.max(deepest);
     }

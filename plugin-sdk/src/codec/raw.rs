@@ -2,7 +2,7 @@
 //!
 //! serde has no word for bytes that already are what the format writes. Map and codec recognise each other by a newtype with
 //! a name of their own, inside which the codec says that it is not human-readable, and outside that it is. Any other format
-//! says the same in both places, so it never sees wire bytes, and never gives us bytes that nobody checked, unless an
+//! says the same in both places, so it never sees wire bytes, and never gives us unchecked bytes, unless an
 //! author takes our names.
 
 use std::cell::Cell;
@@ -69,7 +69,7 @@ pub(crate) fn take() -> Option<Checked> {
     HANDED_OVER.take()
 }
 
-/// Hands over the checked bytes of an object, beside a unit.
+/// Hands over the checked bytes of an object, with a unit.
 pub(super) struct RawDeserializer(Checked);
 
 impl RawDeserializer {

@@ -4,20 +4,14 @@ use serde::ser::{Serialize, Serializer};
 
 use super::{
     CodecError,
+    field::{BOOL, LIST, NULL, NUMBER, STRING, STRUCT},
     message::Message,
     nested::Nested,
     nesting::{Levels, check_value},
     number::{double, finite, inexact, unsigned_double},
     raw::{RAW, RAW_NUMBER, RAW_STRUCT},
-    wire::{LENGTH_DELIMITED, put_bytes, tag, width},
+    wire::{put_bytes, width},
 };
-
-pub(super) const NULL: u8 = tag(1, 0);
-pub(super) const NUMBER: u8 = tag(2, 1);
-pub(super) const STRING: u8 = tag(3, LENGTH_DELIMITED);
-pub(super) const BOOL: u8 = tag(4, 0);
-pub(crate) const STRUCT: u8 = tag(5, LENGTH_DELIMITED);
-pub(super) const LIST: u8 = tag(6, LENGTH_DELIMITED);
 
 /// How a document is written.
 #[derive(Clone, Copy)]
@@ -34,13 +28,13 @@ pub(crate) struct Writing {
 /// A payload from this size on is large: the lengths of all messages around an argument may need as many bytes as its own.
 const LARGE: usize = 4096;
 
-/// So many levels lie around an argument in the result of a hook.
+/// Number of levels around an argument in the result of a hook.
 const OUTER: u32 = 10;
 
 /// In a payload from this size on, the lengths of the messages around its largest field need two bytes.
 const MEDIUM: usize = 256;
 
-/// So many levels lie around the fields of a payload's field in the result of a hook.
+/// Number of levels around the fields of a payload's field in the result of a hook.
 const FIELDS: u32 = 6;
 
 impl Writing {
@@ -52,7 +46,7 @@ impl Writing {
         }
     }
 
-    /// For the result of a hook whose payload will have about so many bytes.
+    /// For the result of a hook whose payload will have about this number of bytes.
     pub(crate) fn expecting(mut self, payload: usize) -> Self {
         self.wide = match payload {
             ..MEDIUM => return self,

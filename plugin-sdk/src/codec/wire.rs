@@ -8,10 +8,12 @@ const MAX_GROUP_DEPTH: u32 = 100;
 /// The largest field number that protobuf allows.
 const MAX_FIELD_NUMBER: u32 = (1 << 29) - 1;
 
+/// The form of a field, which is the number of this in its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WireType {
     Varint,
     Fixed64,
+    /// Strings, bytes and messages.
     Bytes,
     GroupStart,
     GroupEnd,
@@ -197,12 +199,10 @@ impl<'a> Reader<'a> {
 }
 
 /// One byte holds the tag of every field that we write: their numbers are all below 16.
-pub(crate) const fn tag(number: u8, wire_type: u8) -> u8 {
-    number << 3 | wire_type
+#[expect(clippy::cast_possible_truncation, reason = "a number below 16")]
+pub(crate) const fn tag(number: u32, wire_type: WireType) -> u8 {
+    (number as u8) << 3 | wire_type as u8
 }
-
-/// The wire type of strings, bytes and messages, for [`tag`].
-pub(crate) const LENGTH_DELIMITED: u8 = 2;
 
 #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
@@ -246,7 +246,7 @@ pub(crate) fn end_message(out: &mut Vec<u8>, start: usize) {
     }
 }
 
-/// As [`begin_message`], with so many bytes for the length, of up to [`MAX_WIDTH`].
+/// As [`begin_message`], with this number of bytes for the length, at most [`MAX_WIDTH`].
 #[inline]
 pub(crate) fn begin_wide(out: &mut Vec<u8>, tag: u8, width: usize) -> usize {
     match width {
@@ -260,7 +260,7 @@ pub(crate) fn begin_wide(out: &mut Vec<u8>, tag: u8, width: usize) -> usize {
     out.len()
 }
 
-/// As [`end_message`], for a message that began with so many bytes for its length. One that needs others moves.
+/// As [`end_message`], for a message that began with this number of bytes for its length. One that needs others moves.
 #[inline]
 pub(crate) fn end_wide(out: &mut Vec<u8>, start: usize, width: usize) {
     match width {

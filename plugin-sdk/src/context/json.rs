@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ArrivedForm, GlobalContext, PluginContext, contents::Contents, section::Section, skimmed,
-    user::UserContext,
-};
+use super::{GlobalContext, PluginContext, contents::Contents, section::Section, skimmed, user::UserContext};
 use crate::{
-    codec::{CodecError, nesting::JsonLevels},
+    codec::{
+        CodecError, Encoding,
+        nesting::{JsonLevels, Nesting},
+    },
     value::{Document, Map, Value},
 };
 
@@ -49,9 +49,9 @@ struct GlobalFields {
 impl PluginContext {
     /// Takes the JSON object of a call, which is checked now and read when something of it is asked for. `None` for one that
     /// must be read at once, to know what is wrong with it or what is new in it.
-    pub(crate) fn of_checked_json(text: &Bytes, levels: JsonLevels) -> Option<Self> {
-        skimmed::check(text, levels.in_context())?;
-        Some(Self::of_arrived(text.clone(), ArrivedForm::Json(levels)))
+    pub(crate) fn of_checked_json(text: &Bytes, nesting: Nesting) -> Option<Self> {
+        skimmed::check(text, nesting.json.in_context())?;
+        Some(Self::of_arrived(text.clone(), Encoding::Json, nesting))
     }
 
     /// Reads the JSON object.

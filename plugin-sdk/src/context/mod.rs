@@ -21,10 +21,7 @@ pub use user::UserContext;
 use contents::Contents;
 
 use crate::{
-    codec::{
-        nesting::{JsonLevels, Levels},
-        raw::part_of,
-    },
+    codec::{Encoding, nesting::Nesting, raw::part_of},
     value::Map,
 };
 
@@ -58,20 +55,15 @@ pub struct PluginContext {
 #[derive(Debug)]
 struct Arrived {
     raw: Bytes,
-    form: ArrivedForm,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum ArrivedForm {
-    Wire(Levels),
-    Json(JsonLevels),
+    encoding: Encoding,
+    nesting: Nesting,
 }
 
 impl Arrived {
     fn read(&self) -> Contents {
-        let contents = match self.form {
-            ArrivedForm::Wire(levels) => Contents::of_wire(self.raw.clone(), levels),
-            ArrivedForm::Json(levels) => Contents::of_json(&self.raw, levels),
+        let contents = match self.encoding {
+            Encoding::Protobuf => Contents::of_wire(self.raw.clone(), self.nesting.levels),
+            Encoding::Json => Contents::of_json(&self.raw, self.nesting.json),
         };
         contents.unwrap_or_else(|error| {
             tracing::error!("a context that was checked can't be read: {error}");
@@ -103,9 +95,13 @@ impl PluginContext {
         })
     }
 
-    fn of_arrived(raw: Bytes, form: ArrivedForm) -> Self {
+    fn of_arrived(raw: Bytes, encoding: Encoding, nesting: Nesting) -> Self {
         Self {
-            arrived: Some(Arrived { raw, form }),
+            arrived: Some(Arrived {
+                raw,
+                encoding,
+                nesting,
+            }),
             ..Self::default()
         }
     }

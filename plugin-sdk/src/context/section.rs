@@ -37,7 +37,7 @@ impl Section {
         Self::of_map(self.map)
     }
 
-    /// Appends the section as a message field: as the bytes it came in, or anew if it changed. An empty one is left out,
+    /// Appends the section as a message field: as the bytes it came in, or written again if it changed. An empty one is left out,
     /// as hosts read its absence as `{}`.
     pub(super) fn write(&self, out: &mut Vec<u8>, tag: u8, writing: Writing) -> Result<(), CodecError> {
         let map = match self.before.as_deref() {

@@ -128,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::context::PluginContext;
+    use crate::{codec::nesting::Nesting, context::PluginContext};
 
     const FULL: &str = r#"{"state":{"seen":1},"global_context":{"request_id":"r\u00e9","user":{"email":"a@example.com"},
         "user_context":{"user_id":"u","extra":[1]},"tenant_id":null,"server_id":"s","content_type":"json","state":{},
@@ -184,7 +184,8 @@ mod tests {
                 text.remove(place.index(text.len()));
             }
             let at_once = PluginContext::of_json(&text, levels());
-            if let Some(later) = PluginContext::of_checked_json(&Bytes::from(text.clone()), levels()) {
+            let nesting = Nesting { json: levels(), ..Nesting::DEFAULT };
+            if let Some(later) = PluginContext::of_checked_json(&Bytes::from(text.clone()), nesting) {
                 let at_once = serde_json::to_string(&at_once.unwrap()).unwrap();
                 prop_assert_eq!(serde_json::to_string(&later).unwrap(), at_once);
             }

@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 
-use super::{ArrivedForm, GlobalContext, PluginContext, contents::Contents, section::Section};
+use super::{GlobalContext, PluginContext, contents::Contents, section::Section};
 use crate::{
     codec::{
-        CodecError, Writing,
+        CodecError, Encoding, Writing,
         message::Message,
-        nesting::{Levels, check_struct},
+        nesting::{Levels, Nesting, check_struct},
         raw::Checked,
         text::{Text, check_utf8},
-        wire::{LENGTH_DELIMITED, Reader, Slice, WireType, begin_message, end_message, put_bytes, tag},
+        wire::{Reader, Slice, WireType, begin_message, end_message, put_bytes, tag},
         write_struct_as,
     },
     value::{Map, Value, Wire},
@@ -18,31 +18,31 @@ use crate::{
 
 /// Field numbers of `PluginContext`.
 mod context {
-    pub(super) const GLOBAL_CONTEXT: u8 = 1;
-    pub(super) const STATE: u8 = 2;
-    pub(super) const METADATA: u8 = 3;
+    pub(super) const GLOBAL_CONTEXT: u32 = 1;
+    pub(super) const STATE: u32 = 2;
+    pub(super) const METADATA: u32 = 3;
 }
 
 /// Field numbers of `GlobalContext`.
 mod global {
-    pub(super) const REQUEST_ID: u8 = 1;
-    pub(super) const SERVER_ID: u8 = 2;
-    pub(super) const TENANT_ID: u8 = 3;
-    pub(super) const USER_STRING: u8 = 4;
-    pub(super) const USER_STRUCT: u8 = 5;
-    pub(super) const METADATA: u8 = 6;
-    pub(super) const STATE: u8 = 7;
+    pub(super) const REQUEST_ID: u32 = 1;
+    pub(super) const SERVER_ID: u32 = 2;
+    pub(super) const TENANT_ID: u32 = 3;
+    pub(super) const USER_STRING: u32 = 4;
+    pub(super) const USER_STRUCT: u32 = 5;
+    pub(super) const METADATA: u32 = 6;
+    pub(super) const STATE: u32 = 7;
 }
 
-const fn message(number: u8) -> u8 {
-    tag(number, LENGTH_DELIMITED)
+const fn message(number: u32) -> u8 {
+    tag(number, WireType::Bytes)
 }
 
 impl PluginContext {
     /// Takes the message, which is checked now and read when something of it is asked for.
-    pub(crate) fn of_wire(raw: Bytes, levels: Levels) -> Result<Self, CodecError> {
-        check(&raw, levels)?;
-        Ok(Self::of_arrived(raw, ArrivedForm::Wire(levels)))
+    pub(crate) fn of_wire(raw: Bytes, nesting: Nesting) -> Result<Self, CodecError> {
+        check(&raw, nesting.levels)?;
+        Ok(Self::of_arrived(raw, Encoding::Protobuf, nesting))
     }
 
     /// Appends the message: what was not touched as the bytes it came in, with the fields that this version does not know.
@@ -92,12 +92,12 @@ fn check_map(content: Slice<'_>, levels: Levels) -> Result<(), CodecError> {
 #[inline]
 fn each_field<'a>(
     message: Slice<'a>,
-    mut take: impl FnMut(u8, Slice<'a>) -> Result<(), CodecError>,
+    mut take: impl FnMut(u32, Slice<'a>) -> Result<(), CodecError>,
 ) -> Result<(), CodecError> {
     let mut reader = Reader::new(message);
     while let Some((number, wire_type)) = reader.tag()? {
-        match (u8::try_from(number), wire_type) {
-            (Ok(number), WireType::Bytes) => take(number, reader.bytes()?)?,
+        match wire_type {
+            WireType::Bytes => take(number, reader.bytes()?)?,
             _ => reader.skip(number, wire_type)?,
         }
     }
@@ -240,7 +240,7 @@ impl GlobalContext {
 }
 
 /// Copies the fields of a message but for the ones with these numbers.
-fn copy_others(out: &mut Vec<u8>, raw: &[u8], except: &[u8]) -> Result<(), CodecError> {
+fn copy_others(out: &mut Vec<u8>, raw: &[u8], except: &[u32]) -> Result<(), CodecError> {
     let mut reader = Reader::new(Slice::new(raw));
     loop {
         let start = reader.offset();
@@ -248,7 +248,7 @@ fn copy_others(out: &mut Vec<u8>, raw: &[u8], except: &[u8]) -> Result<(), Codec
             return Ok(());
         };
         reader.skip(number, wire_type)?;
-        if !except.iter().any(|other| u32::from(*other) == number) {
+        if !except.contains(&number) {
             out.extend_from_slice(&raw[start..reader.offset()]);
         }
     }
@@ -303,7 +303,7 @@ mod tests {
     fn a_field_that_comes_twice_is_merged_and_one_that_is_not_known_is_kept() {
         let (message, unknown) = (written(json!({"email": "a@example.com"})), [0x22, 0, 0x28, 1]);
         let pieces = [message.as_slice(), &unknown, &written(json!({"name": "a"}))].concat();
-        let context = PluginContext::of_wire(pieces.into(), levels()).unwrap();
+        let context = PluginContext::of_wire(pieces.into(), Nesting::DEFAULT).unwrap();
         let user = context.global_context().user().unwrap();
         assert_eq!(*user, json!({"email": "a@example.com", "name": "a"}));
         assert_eq!((context.state().len(), context.metadata().len()), (1, 1));

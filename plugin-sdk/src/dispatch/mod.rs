@@ -58,7 +58,7 @@ pub(crate) struct Dispatcher {
     nesting: Nesting,
 }
 
-/// Threads that hooks which are not known to block may hold beside those for hooks that block.
+/// Threads that hooks which are not known to block may hold in addition to those for hooks that block.
 #[cfg(feature = "cli")]
 pub(crate) fn most_threads(kinds: &[PluginKind], instances: &[InstanceConfig]) -> usize {
     let hooks = |instance: &InstanceConfig| {
@@ -68,7 +68,7 @@ pub(crate) fn most_threads(kinds: &[PluginKind], instances: &[InstanceConfig]) -
     instances.iter().map(hooks).sum::<usize>() * conduct::turns()
 }
 
-/// So many instances are compared by name before the name is looked up.
+/// Number of instances that are compared by name before the name is looked up.
 const COMPARED: usize = 4;
 
 impl Dispatcher {
@@ -230,10 +230,10 @@ impl Dispatcher {
 
     fn context(&self, encoding: Encoding, raw: Bytes) -> Result<PluginContext, CodecError> {
         match encoding {
-            Encoding::Protobuf => PluginContext::of_wire(raw, self.nesting.levels),
+            Encoding::Protobuf => PluginContext::of_wire(raw, self.nesting),
             Encoding::Json => {
                 let levels = self.nesting.json;
-                if let Some(context) = PluginContext::of_checked_json(&raw, levels) {
+                if let Some(context) = PluginContext::of_checked_json(&raw, self.nesting) {
                     return Ok(context);
                 }
                 read_lenient(&raw, levels.in_context(), |text| {

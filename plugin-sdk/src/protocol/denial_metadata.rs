@@ -1,10 +1,9 @@
 //! `PluginResultBase`, of which hosts read only `denial_metadata`.
 
-use super::field;
 use crate::{
     codec::{
         CodecError,
-        wire::{Reader, Slice, WireType, begin_message, end_message, put_bytes, put_varint},
+        wire::{Reader, Slice, WireType, begin_message, end_message, put_bytes, put_varint, tag},
     },
     denial_metadata::{DenialMetadata, DenialMetric},
 };
@@ -23,24 +22,24 @@ const INTEGER: u32 = 2;
 const FLOATING: u32 = 3;
 
 /// Appends a `PluginResultBase` as a field with this tag.
-pub(super) fn write_base(out: &mut Vec<u8>, tag: u8, metadata: &DenialMetadata) {
-    let base = begin_message(out, tag);
-    let fields = begin_message(out, field::bytes(DENIAL_METADATA));
+pub(super) fn write_base(out: &mut Vec<u8>, base_tag: u8, metadata: &DenialMetadata) {
+    let base = begin_message(out, base_tag);
+    let fields = begin_message(out, tag(DENIAL_METADATA, WireType::Bytes));
     for (key, metric) in metadata.accepted() {
-        let entry = begin_message(out, field::bytes(FIELDS));
-        put_bytes(out, field::bytes(KEY), key.as_bytes());
-        let value = begin_message(out, field::bytes(VALUE));
+        let entry = begin_message(out, tag(FIELDS, WireType::Bytes));
+        put_bytes(out, tag(KEY, WireType::Bytes), key.as_bytes());
+        let value = begin_message(out, tag(VALUE, WireType::Bytes));
         match metric {
             DenialMetric::Boolean(value) => {
-                out.extend_from_slice(&[field::varint(BOOLEAN), u8::from(value)]);
+                out.extend_from_slice(&[tag(BOOLEAN, WireType::Varint), u8::from(value)]);
             }
             DenialMetric::Integer(value) => {
-                out.push(field::varint(INTEGER));
+                out.push(tag(INTEGER, WireType::Varint));
                 // sint64: zigzag.
                 put_varint(out, (value << 1 ^ value >> 63).cast_unsigned());
             }
             DenialMetric::Floating(value) => {
-                out.push(field::double(FLOATING));
+                out.push(tag(FLOATING, WireType::Fixed64));
                 out.extend_from_slice(&value.to_le_bytes());
             }
         }

@@ -2,28 +2,32 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::frame::{PREFIX, prefix};
+use super::{
+    frame::{PREFIX, prefix},
+    plugin_config,
+    request::{HOOK_TYPE, PLUGIN_NAME},
+};
 use crate::codec::{
     CodecError,
     text::part,
-    wire::{LENGTH_DELIMITED, Reader, Slice, WireType, put_varint, tag},
+    wire::{Reader, Slice, WireType, put_varint, tag},
 };
 
 /// Field numbers, the same in both directions. The messages without an envelope have others.
-const REQUEST_ID: u8 = 6;
-const INVOKE_HOOK: u8 = 7;
-const GET_PLUGIN_CONFIG: u8 = 8;
-const GET_PLUGIN_CONFIGS: u8 = 9;
-const HEALTH: u8 = 10;
+const REQUEST_ID: u32 = 6;
+const INVOKE_HOOK: u32 = 7;
+const GET_PLUGIN_CONFIG: u32 = 8;
+const GET_PLUGIN_CONFIGS: u32 = 9;
+const HEALTH: u32 = 10;
 /// Requests only.
-const CANCEL: u8 = 11;
+const CANCEL: u32 = 11;
 /// Answers only.
-const ERROR: u8 = 12;
-const MAX_IN_FLIGHT: u8 = 13;
-const CLOSING: u8 = 14;
+const ERROR: u32 = 12;
+const MAX_IN_FLIGHT: u32 = 13;
+const CLOSING: u32 = 14;
 
-/// Fields that bare requests have: the hook or the plugin, and the plugin.
-const BARE: [u32; 2] = [1, 2];
+/// Fields that name the hook or the plugin in bare requests.
+const BARE: [u32; 3] = [HOOK_TYPE, PLUGIN_NAME, plugin_config::NAME];
 
 /// A bare message that names nothing lists all configurations if it is no longer than this.
 pub(crate) const LONGEST_LISTING: usize = 2;
@@ -47,7 +51,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn field(self) -> u8 {
+    const fn field(self) -> u32 {
         match self {
             Self::InvokeHook => INVOKE_HOOK,
             Self::GetPluginConfig => GET_PLUGIN_CONFIG,
@@ -69,7 +73,7 @@ impl Kind {
             Self::Error,
             Self::Closing,
         ];
-        kinds.into_iter().find(|kind| u32::from(kind.field()) == number)
+        kinds.into_iter().find(|kind| kind.field() == number)
     }
 }
 
@@ -101,15 +105,15 @@ impl Envelope {
         Ok((envelope.id != 0 && !is_bare).then_some(envelope))
     }
 
-    /// Reads the fields. An id of 0 is as good as none: protobuf does not write it. Beside the envelope, whether there is a field that
+    /// Reads the fields. An id of 0 is as good as none: protobuf does not write it. With the envelope, whether there is a field that
     /// names a plugin or a hook in a bare request.
     fn fields(message: &Bytes) -> Result<(Self, bool), CodecError> {
         let (mut id, mut content, mut max_in_flight, mut is_bare) = (0, None, None, false);
         let mut reader = Reader::new(Slice::new(message));
         while let Some((number, wire_type)) = reader.tag()? {
-            match (u8::try_from(number), wire_type) {
-                (Ok(REQUEST_ID), WireType::Varint) => id = reader.varint()?,
-                (Ok(MAX_IN_FLIGHT), WireType::Varint) => max_in_flight = Some(reader.varint()?),
+            match (number, wire_type) {
+                (REQUEST_ID, WireType::Varint) => id = reader.varint()?,
+                (MAX_IN_FLIGHT, WireType::Varint) => max_in_flight = Some(reader.varint()?),
                 (_, WireType::Bytes) => {
                     let slice = reader.bytes()?;
                     // Of several the last one counts, as protobuf has it.
@@ -133,9 +137,7 @@ impl Envelope {
     pub(crate) fn id_at_front(head: &[u8]) -> Option<u64> {
         let mut reader = Reader::new(Slice::new(head));
         match reader.tag() {
-            Ok(Some((number, WireType::Varint))) if number == u32::from(REQUEST_ID) => {
-                reader.varint().ok().filter(|id| *id != 0)
-            }
+            Ok(Some((REQUEST_ID, WireType::Varint))) => reader.varint().ok().filter(|id| *id != 0),
             _ => None,
         }
     }
@@ -145,14 +147,14 @@ impl Envelope {
 pub(crate) fn put(output: &mut BytesMut, id: u64, kind: Kind, message: &[u8], max_in_flight: Option<u64>) {
     let mut head = Vec::with_capacity(OVERHEAD);
     if id != 0 {
-        head.push(tag(REQUEST_ID, 0));
+        head.push(tag(REQUEST_ID, WireType::Varint));
         put_varint(&mut head, id);
     }
     if let Some(max_in_flight) = max_in_flight {
-        head.push(tag(MAX_IN_FLIGHT, 0));
+        head.push(tag(MAX_IN_FLIGHT, WireType::Varint));
         put_varint(&mut head, max_in_flight);
     }
-    head.push(tag(kind.field(), LENGTH_DELIMITED));
+    head.push(tag(kind.field(), WireType::Bytes));
     put_varint(&mut head, message.len() as u64);
     let length = head.len() + message.len();
     output.reserve(PREFIX + length);

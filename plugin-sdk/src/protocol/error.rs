@@ -6,13 +6,12 @@ use std::fmt::{self, Write as _};
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::field;
 use crate::{
     codec::{
         CodecError,
         message::Message,
         nesting::{JsonLevels, Levels},
-        wire::{Reader, Slice, WireType, put_bytes, put_varint},
+        wire::{Reader, Slice, WireType, put_bytes, put_varint, tag},
         write_json, write_struct,
     },
     error::INTERNAL_ERROR,
@@ -93,22 +92,26 @@ impl ReportedError {
 
     /// Appends the fields of the message. Details that can't be sent are left out.
     pub(crate) fn write(&self, out: &mut Vec<u8>, levels: Levels) {
-        put_bytes(out, field::bytes(MESSAGE), self.message.as_bytes());
+        put_bytes(out, tag(MESSAGE, WireType::Bytes), self.message.as_bytes());
         if !self.plugin_name.is_empty() {
-            put_bytes(out, field::bytes(PLUGIN_NAME), self.plugin_name.as_bytes());
+            put_bytes(
+                out,
+                tag(PLUGIN_NAME, WireType::Bytes),
+                self.plugin_name.as_bytes(),
+            );
         }
         if !self.code.is_empty() {
-            put_bytes(out, field::bytes(CODE), self.code.as_bytes());
+            put_bytes(out, tag(CODE, WireType::Bytes), self.code.as_bytes());
         }
         if !self.details.is_empty() {
             let start = out.len();
-            if let Err(unsendable) = write_struct(out, &self.details, field::bytes(DETAILS), levels) {
+            if let Err(unsendable) = write_struct(out, &self.details, tag(DETAILS, WireType::Bytes), levels) {
                 out.truncate(start);
                 left_out(&unsendable);
             }
         }
         if self.mcp_error_code != 0 {
-            out.push(field::varint(MCP_ERROR_CODE));
+            out.push(tag(MCP_ERROR_CODE, WireType::Varint));
             // Protobuf writes a negative int32 as the 64-bit number that it is equal to.
             put_varint(out, i64::from(self.mcp_error_code).cast_unsigned());
         }

@@ -25,7 +25,7 @@ struct Skipped {
     head: Bytes,
 }
 
-/// So many of its first bytes are kept of a frame that is passed over.
+/// Number of first bytes that are kept of a frame that is passed over.
 const HEAD: usize = 16;
 
 /// What stands at the front of what was read so far.

@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 
-use super::field;
 use crate::codec::{
     CodecError, Encoding,
-    wire::{Reader, Slice, WireType},
+    wire::{Reader, Slice, WireType, tag},
 };
 
 /// The distance from the port of MCP over HTTP with TLS to that of its health and metrics, which are served without TLS.
@@ -31,7 +30,7 @@ pub(crate) const SERVING_RESPONSE: [u8; 2] = write(true);
 /// Writes the answer.
 pub(crate) const fn write(is_serving: bool) -> [u8; 2] {
     [
-        field::varint(STATUS),
+        tag(STATUS, WireType::Varint),
         if is_serving { SERVING } else { NOT_SERVING },
     ]
 }

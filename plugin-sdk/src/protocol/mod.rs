@@ -9,7 +9,6 @@ mod denial_metadata;
 #[cfg(feature = "unix")]
 pub(crate) mod envelope;
 pub(crate) mod error;
-mod field;
 #[cfg(feature = "unix")]
 pub(crate) mod frame;
 #[cfg(feature = "grpc")]

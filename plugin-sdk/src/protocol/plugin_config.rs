@@ -3,20 +3,19 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use super::field;
 use crate::{
     codec::{
         CodecError, Encoding,
         message::Message,
         nesting::Nesting,
         text::Text,
-        wire::{Reader, Slice, WireType, put_bytes},
+        wire::{Reader, Slice, WireType, put_bytes, tag},
     },
     value::{Document, Map},
 };
 
 /// The field of `GetPluginConfigRequest`.
-const NAME: u32 = 1;
+pub(super) const NAME: u32 = 1;
 
 /// Fields of `GetPluginConfigResponse`.
 const FOUND: u32 = 1;
@@ -40,7 +39,7 @@ pub(crate) fn write_request(encoding: Encoding, name: &str) -> Bytes {
     match encoding {
         Encoding::Protobuf => {
             let mut out = Vec::with_capacity(name.len() + 2);
-            put_bytes(&mut out, field::bytes(NAME), name.as_bytes());
+            put_bytes(&mut out, tag(NAME, WireType::Bytes), name.as_bytes());
             out.into()
         }
         Encoding::Json => json!({ "name": name }).to_string().into(),
@@ -64,8 +63,8 @@ pub(crate) fn read_request(message: &Bytes) -> Result<Text, CodecError> {
 pub(crate) fn write_response(config: Option<&[u8]>) -> Vec<u8> {
     let mut out = Vec::new();
     if let Some(config) = config {
-        out.extend_from_slice(&[field::varint(FOUND), 1]);
-        put_bytes(&mut out, field::bytes(CONFIG), config);
+        out.extend_from_slice(&[tag(FOUND, WireType::Varint), 1]);
+        put_bytes(&mut out, tag(CONFIG, WireType::Bytes), config);
     }
     out
 }
@@ -74,7 +73,7 @@ pub(crate) fn write_response(config: Option<&[u8]>) -> Vec<u8> {
 pub(crate) fn write_all<'a>(configs: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut out = Vec::new();
     for config in configs {
-        put_bytes(&mut out, field::bytes(CONFIGS), config);
+        put_bytes(&mut out, tag(CONFIGS, WireType::Bytes), config);
     }
     out
 }

@@ -3,21 +3,20 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::field;
 use crate::{
     codec::{
         CodecError, Encoding, Writing,
         merged::Merged,
         nesting::{JsonLevels, Nesting},
         text::{Text, part},
-        wire::{Reader, Slice, WireType, put_bytes},
+        wire::{Reader, Slice, WireType, put_bytes, tag},
         write_json, write_struct_as,
     },
     context::PluginContext,
 };
 
-const HOOK_TYPE: u32 = 1;
-const PLUGIN_NAME: u32 = 2;
+pub(super) const HOOK_TYPE: u32 = 1;
+pub(super) const PLUGIN_NAME: u32 = 2;
 const PAYLOAD: u32 = 3;
 const CONTEXT: u32 = 4;
 
@@ -83,14 +82,22 @@ impl OutgoingCall<'_> {
         let mut out = Vec::with_capacity(1024);
         match encoding {
             Encoding::Protobuf => {
-                put_bytes(&mut out, field::bytes(HOOK_TYPE), self.hook_type.as_bytes());
-                put_bytes(&mut out, field::bytes(PLUGIN_NAME), self.plugin_name.as_bytes());
+                put_bytes(
+                    &mut out,
+                    tag(HOOK_TYPE, WireType::Bytes),
+                    self.hook_type.as_bytes(),
+                );
+                put_bytes(
+                    &mut out,
+                    tag(PLUGIN_NAME, WireType::Bytes),
+                    self.plugin_name.as_bytes(),
+                );
                 let writing = Writing::of_host(nesting.levels);
                 self.payload
-                    .write_struct(&mut out, field::bytes(PAYLOAD), writing)
+                    .write_struct(&mut out, tag(PAYLOAD, WireType::Bytes), writing)
                     .map_err(|error| error.in_key("payload"))?;
                 self.context
-                    .write(&mut out, field::bytes(CONTEXT), writing)
+                    .write(&mut out, tag(CONTEXT, WireType::Bytes), writing)
                     .map_err(|error| error.in_key("context"))?;
             }
             Encoding::Json => {

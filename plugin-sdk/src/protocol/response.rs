@@ -1,4 +1,4 @@
-//! `InvokeHookResponse`: the result of a hook with what goes beside it, or an error.
+//! `InvokeHookResponse`: the result of a hook with what goes with it, or an error.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -7,7 +7,6 @@ use serde_json::value::RawValue;
 use super::{
     denial_metadata::{read_base, write_base},
     error::ReportedError,
-    field,
 };
 use crate::{
     codec::{
@@ -15,7 +14,7 @@ use crate::{
         merged::Merged,
         nesting::Nesting,
         text::{Text, part},
-        wire::{Reader, Slice, WireType, begin_message, end_message, put_bytes},
+        wire::{Reader, Slice, WireType, begin_message, end_message, put_bytes, tag},
         write_json,
     },
     context::PluginContext,
@@ -30,9 +29,9 @@ const ERROR: u32 = 4;
 const RESULT_BASE: u32 = 5;
 
 /// The tag of the result, with which a message begins.
-pub(crate) const RESULT_TAG: u8 = field::bytes(RESULT);
+pub(crate) const RESULT_TAG: u8 = tag(RESULT, WireType::Bytes);
 
-/// A result that is written already, and what goes beside it.
+/// A result that is written already, and what goes with it.
 #[derive(Debug)]
 pub(crate) struct WrittenResult {
     /// In protobuf the field of the result with its tag, in JSON the result.
@@ -74,21 +73,33 @@ pub(crate) fn write(
     match (encoding, outcome) {
         (Encoding::Protobuf, Ok(result)) => {
             let mut out = result.result;
-            put_bytes(&mut out, field::bytes(PLUGIN_NAME), plugin_name.as_bytes());
+            put_bytes(
+                &mut out,
+                tag(PLUGIN_NAME, WireType::Bytes),
+                plugin_name.as_bytes(),
+            );
             if let Some(context) = result.context {
-                context.write(&mut out, field::bytes(CONTEXT), Writing::new(nesting.levels))?;
+                context.write(
+                    &mut out,
+                    tag(CONTEXT, WireType::Bytes),
+                    Writing::new(nesting.levels),
+                )?;
             }
             if let Some(metadata) = &result.denial_metadata {
-                write_base(&mut out, field::bytes(RESULT_BASE), metadata);
+                write_base(&mut out, tag(RESULT_BASE, WireType::Bytes), metadata);
             }
             Ok(out)
         }
         (Encoding::Protobuf, Err(error)) => {
             let mut out = Vec::new();
             if !plugin_name.is_empty() {
-                put_bytes(&mut out, field::bytes(PLUGIN_NAME), plugin_name.as_bytes());
+                put_bytes(
+                    &mut out,
+                    tag(PLUGIN_NAME, WireType::Bytes),
+                    plugin_name.as_bytes(),
+                );
             }
-            let start = begin_message(&mut out, field::bytes(ERROR));
+            let start = begin_message(&mut out, tag(ERROR, WireType::Bytes));
             error.write(&mut out, nesting.levels);
             end_message(&mut out, start);
             Ok(out)
@@ -134,7 +145,7 @@ pub struct HookReply {
     pub(crate) encoding: Encoding,
     /// The result, in the form of the encoding.
     pub(crate) result: Bytes,
-    /// Where it came beside the result.
+    /// Where it is not part of the result.
     pub(crate) denial_metadata: Option<DenialMetadata>,
     pub(crate) context: Option<Box<PluginContext>>,
     /// Whether an empty state of the context is one that the plugin left. Protobuf can't tell it from one that was not sent
@@ -191,7 +202,7 @@ fn read_protobuf(message: &Bytes, nesting: Nesting) -> Result<(String, Outcome),
     }
     let result = result.ok_or_else(neither)?;
     let context = context
-        .map(|context| PluginContext::of_wire(context.into_bytes(), nesting.levels))
+        .map(|context| PluginContext::of_wire(context.into_bytes(), nesting))
         .transpose()
         .map_err(|error| error.in_key("context"))?;
     let denial_metadata = read_base(&base.into_bytes()).map_err(|error| error.in_key("result_base"))?;

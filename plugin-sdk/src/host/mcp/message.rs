@@ -71,7 +71,7 @@ fn of_prose(text: String) -> Failure {
     }))
 }
 
-/// The failure that an error stands for. Of some it is known that they are about the message, which then reached nobody.
+/// The failure that an error stands for. Of some it is known that they are about the message, which then reached no plugin.
 pub(super) fn failure(error: RpcError) -> Failure {
     let code = i32::try_from(error.code).unwrap_or(code::INTERNAL_ERROR);
     let error = Box::new(ReportedError {

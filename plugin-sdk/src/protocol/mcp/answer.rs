@@ -157,7 +157,7 @@ struct Envelope<'a> {
 pub(crate) fn read(message: &[u8]) -> Result<Incoming<'_>, String> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(message).map_err(|error| format!("it is not JSON-RPC: {error}"))?;
-    // Our own ids are numbers, and nobody has given up an answer to anything else.
+    // Our own ids are numbers, and only answers to them can have been given up.
     let id = envelope.id.and_then(|id| id.get().parse().ok());
     match (envelope.method, envelope.id, envelope.result, envelope.error) {
         (Some(method), Some(id), ..) => Ok(Incoming::Request(id, method)),

@@ -22,7 +22,7 @@ pub(crate) enum Line {
 #[derive(Debug)]
 pub(crate) struct Lines {
     buffer: BytesMut,
-    /// So much of the buffer has no line feed.
+    /// Length of the part of the buffer that is known to have no line feed.
     searched: usize,
     limit: usize,
     /// The end of a line that is too long is still to come.

@@ -1,7 +1,7 @@
 //! Reading JSON objects of which some members are known, in one pass.
 //!
 //! What is read is as lenient as the Python server: a member that is not known is skipped, and of two with one name the last
-//! counts. A value of the wrong type is kept, so that whoever needs it can say what it is instead.
+//! counts. A value of the wrong type is kept, so that an error can say what it is instead.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -18,6 +18,28 @@ pub(crate) trait Members<'a>: Default {
     /// Reads the value of the member with this place in `NAMES`.
     fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error>;
 }
+
+/// Names the members of an object and the fields that take them.
+macro_rules! members {
+    ($object:ident { $($name:literal => $field:ident,)+ }) => {
+        impl<'a> $crate::protocol::mcp::members::Members<'a> for $object<'a> {
+            const NAMES: &'static [&'static str] = &[$($name),+];
+
+            fn read<A: serde::de::MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
+                #[expect(non_camel_case_types, reason = "named as the fields")]
+                enum Place {
+                    $($field,)+
+                }
+                $(if place == Place::$field as usize {
+                    self.$field = Some(map.next_value()?);
+                })+
+                Ok(())
+            }
+        }
+    };
+}
+
+pub(super) use members;
 
 /// A value that should be an object.
 #[derive(Clone, Copy, Debug)]

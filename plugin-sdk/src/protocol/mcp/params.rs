@@ -1,9 +1,8 @@
 //! The parameters of requests and the arguments of tools, as far as a server of plugins needs them.
 
-use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use super::members::{Members, Object};
+use super::members::{Object, members};
 
 /// The parameters that some method of ours has.
 #[derive(Clone, Default)]
@@ -44,74 +43,31 @@ pub(crate) struct ClientInfo<'a> {
     pub(crate) version: Option<&'a RawValue>,
 }
 
-impl<'a> Members<'a> for Params<'a> {
-    const NAMES: &'static [&'static str] = &[
-        "name",
-        "arguments",
-        "_meta",
-        "protocolVersion",
-        "capabilities",
-        "clientInfo",
-        "requestId",
-        "uri",
-    ];
+members! { Params {
+    "name" => name,
+    "arguments" => arguments,
+    "_meta" => meta,
+    "protocolVersion" => protocol_version,
+    "capabilities" => capabilities,
+    "clientInfo" => client_info,
+    "requestId" => request_id,
+    "uri" => uri,
+} }
 
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        match place {
-            0 => self.name = Some(map.next_value()?),
-            1 => self.arguments = Some(map.next_value()?),
-            2 => self.meta = Some(map.next_value()?),
-            3 => self.protocol_version = Some(map.next_value()?),
-            4 => self.capabilities = Some(map.next_value()?),
-            5 => self.client_info = Some(map.next_value()?),
-            6 => self.request_id = Some(map.next_value()?),
-            _ => self.uri = Some(map.next_value()?),
-        }
-        Ok(())
-    }
-}
+members! { Arguments {
+    "hook_type" => hook_type,
+    "plugin_name" => plugin_name,
+    "payload" => payload,
+    "context" => context,
+    "name" => name,
+} }
 
-impl<'a> Members<'a> for Arguments<'a> {
-    const NAMES: &'static [&'static str] = &["hook_type", "plugin_name", "payload", "context", "name"];
+members! { Meta {
+    "io.modelcontextprotocol/protocolVersion" => protocol_version,
+    "io.modelcontextprotocol/clientCapabilities" => client_capabilities,
+} }
 
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        let value = Some(map.next_value()?);
-        match place {
-            0 => self.hook_type = value,
-            1 => self.plugin_name = value,
-            2 => self.payload = value,
-            3 => self.context = value,
-            _ => self.name = value,
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Members<'a> for Meta<'a> {
-    const NAMES: &'static [&'static str] = &[
-        "io.modelcontextprotocol/protocolVersion",
-        "io.modelcontextprotocol/clientCapabilities",
-    ];
-
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        let value = Some(map.next_value()?);
-        match place {
-            0 => self.protocol_version = value,
-            _ => self.client_capabilities = value,
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Members<'a> for ClientInfo<'a> {
-    const NAMES: &'static [&'static str] = &["name", "version"];
-
-    fn read<A: MapAccess<'a>>(&mut self, place: usize, map: &mut A) -> Result<(), A::Error> {
-        let value = Some(map.next_value()?);
-        match place {
-            0 => self.name = value,
-            _ => self.version = value,
-        }
-        Ok(())
-    }
-}
+members! { ClientInfo {
+    "name" => name,
+    "version" => version,
+} }

@@ -19,7 +19,9 @@ use super::{
 use crate::protocol::code;
 
 /// The notification that ends the handshake of a client.
-pub(crate) const INITIALIZED: &[u8] = br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+pub(crate) fn initialized() -> Vec<u8> {
+    format!(r#"{{"jsonrpc":"2.0","method":"{}"}}"#, method::INITIALIZED).into_bytes()
+}
 
 /// The request that begins the handshake of a client.
 pub(crate) fn initialize(id: u64) -> Vec<u8> {
@@ -49,7 +51,7 @@ pub(crate) fn call_tool(id: u64, tool: &str, arguments: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Says that nobody waits for the answer to a request any more.
+/// Says that the answer to a request is no longer awaited.
 pub(crate) fn cancelled(id: u64) -> Vec<u8> {
     format!(
         r#"{{"jsonrpc":"2.0","method":"{}","params":{{"requestId":{id},"reason":"caller cancelled"}}}}"#,
@@ -174,7 +176,7 @@ fn invalid(problem: &str) -> MessageError {
     )
 }
 
-/// The id of a message, whoever sent it, or of the beginning of one, if it can be read.
+/// The id of a message in either direction, or of the beginning of one, if it can be read.
 pub(crate) fn id_of(body: &[u8]) -> Option<Id> {
     struct IdVisitor<'a>(&'a mut Option<Id>);
 

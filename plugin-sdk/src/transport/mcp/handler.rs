@@ -162,7 +162,7 @@ impl<B: RequestBody + 'static> tower_service::Service<Request<B>> for McpHandler
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The whole handler: whoever called may drop theirs before the answer is there.
+        // The whole handler: the caller may drop its own before the answer is there.
         let handler = self.clone();
         Box::pin(async move { Ok(handler.serve(request).await) })
     }

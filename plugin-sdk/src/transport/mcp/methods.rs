@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::{
     call::HookCall,
-    tools::{DESCRIPTIONS, Description, Prepared, Tools},
+    descriptions::{DESCRIPTIONS, Description},
+    tools::{Prepared, Tools},
 };
 use crate::protocol::{
     code,
@@ -45,13 +46,13 @@ const METHODS: [(&str, Method); 10] = [
     (method::DISCOVER, discover),
     (method::PING, ping),
     // There are none of these, but some clients ask for them.
-    ("prompts/list", |asked| asked.list("prompts", "")),
-    ("prompts/get", get_prompt),
-    ("resources/list", |asked| asked.list("resources", "")),
-    ("resources/templates/list", |asked| {
+    (method::LIST_PROMPTS, |asked| asked.list("prompts", "")),
+    (method::GET_PROMPT, get_prompt),
+    (method::LIST_RESOURCES, |asked| asked.list("resources", "")),
+    (method::LIST_RESOURCE_TEMPLATES, |asked| {
         asked.list("resourceTemplates", "")
     }),
-    ("resources/read", read_resource),
+    (method::READ_RESOURCE, read_resource),
 ];
 
 impl Tools {

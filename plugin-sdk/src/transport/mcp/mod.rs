@@ -5,6 +5,7 @@
 //! [`protocol::mcp`](crate::protocol::mcp); their method is looked up in one table (`methods`).
 
 mod call;
+mod descriptions;
 mod handler;
 mod http;
 mod methods;

@@ -12,11 +12,11 @@ use rmcp::{
 use serde_json::json;
 
 use super::{
+    descriptions::{DESCRIPTIONS, Description},
     handler::McpHandler,
-    tools::{DESCRIPTIONS, Description},
 };
 
-/// What the Python server answers with to a request that its client cancelled. rmcp does not send it: nobody waits for it.
+/// What the Python server answers with to a request that its client cancelled. rmcp does not send it, because its client no longer waits.
 const REQUEST_CANCELLED: ErrorCode = ErrorCode(-32800);
 
 /// For a server of rmcp.

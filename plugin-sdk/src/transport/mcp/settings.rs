@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::server::listener::ListenSettings;
 
-/// Where the server listens, whom it answers, and what it takes on beside the limits of every transport.
+/// Where the server listens, whom it answers, and its limits besides those of every transport.
 #[derive(Clone, Debug)]
 pub(crate) struct McpSettings {
     pub(crate) listen: ListenSettings,
-    /// Names in the header `Host` that are answered beside those that the address implies: with a port, without one, with `:*`
+    /// Names in the header `Host` that are answered besides those that the address implies: with a port, without one, with `:*`
     /// for any port; `*` stands for all.
     pub(crate) allowed_hosts: Vec<String>,
     /// The same for the header `Origin`, that of browsers.

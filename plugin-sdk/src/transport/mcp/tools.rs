@@ -1,6 +1,5 @@
 //! The three tools that hosts call ([protocol, section
-//! 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)): what they are, and
-//! what they answer.
+//! 4.2](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#42-tools)), and what they answer.
 
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::methods::shortened;
+use super::{descriptions::DESCRIPTIONS, methods::shortened};
 use crate::{
     codec::{Encoding, text::Text, wire::Slice},
     dispatch::{Dispatcher, guard::Panic},
@@ -18,6 +17,7 @@ use crate::{
         mcp::{
             answer::ToolAnswer,
             members::{self, Object, kind},
+            method::CALL_TOOL,
             params::{Arguments, Params},
             tool,
         },
@@ -26,78 +26,6 @@ use crate::{
     },
     repeated::limited,
 };
-
-/// What a client is told about a tool.
-#[derive(Debug)]
-pub(super) struct Description {
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
-    pub(super) text: &'static str,
-    /// JSON schemas as text.
-    pub(super) input_schema: &'static str,
-    pub(super) output_schema: Option<&'static str>,
-    /// Whether the tool changes nothing. Calling a hook may: that is up to the plugin.
-    pub(super) read_only: bool,
-}
-
-/// The tools in the order of the Python server.
-pub(super) const DESCRIPTIONS: [Description; 3] = [
-    Description {
-        name: tool::GET_PLUGIN_CONFIGS,
-        title: "Configurations of all plugins",
-        text: "Returns the configuration of every plugin of this server: one JSON object each, in the order of the \
-                      server's configuration file.",
-        input_schema: r#"{"type":"object","properties":{}}"#,
-        output_schema: Some(
-            r#"{"type":"object","properties":{"result":{"type":"array","description":"The configurations of the plugins","items":{"type":"object","additionalProperties":true}}},"required":["result"]}"#,
-        ),
-        read_only: true,
-    },
-    Description {
-        name: tool::GET_PLUGIN_CONFIG,
-        title: "Configuration of one plugin",
-        text: "Returns the configuration of one plugin as a JSON object, which is empty if the server has no plugin of \
-                      that name. Upper and lower case make no difference.",
-        input_schema: r#"{"type":"object","properties":{"name":{"type":"string","description":"The name of the plugin"}},"required":["name"]}"#,
-        output_schema: None,
-        read_only: true,
-    },
-    Description {
-        name: tool::INVOKE_HOOK,
-        title: "Call a hook of a plugin",
-        text: "Calls a hook of a plugin with a payload and a context. Returns a JSON object with the name of the plugin \
-                      and either `result`, with `context` beside it if the plugin changed the context, or `error`.",
-        input_schema: r#"{"type":"object","properties":{"hook_type":{"type":"string","description":"The name of the hook, such as tool_pre_invoke"},"plugin_name":{"type":"string","description":"The name of the plugin"},"payload":{"type":"object","additionalProperties":true,"description":"The payload of the hook"},"context":{"type":"object","additionalProperties":true,"description":"The plugin's context; global_context.request_id is needed"}},"required":["hook_type","plugin_name","payload","context"]}"#,
-        output_schema: None,
-        read_only: false,
-    },
-];
-
-impl Description {
-    /// The tool as `tools/list` has it.
-    pub(super) fn to_json(&self) -> String {
-        let Self {
-            name,
-            title,
-            text,
-            input_schema,
-            output_schema,
-            read_only,
-        } = self;
-        let output_schema =
-            output_schema.map_or_else(String::new, |schema| format!(r#","outputSchema":{schema}"#));
-        // A hook decides what it does; it may well write to a database of its own.
-        let annotations = if *read_only {
-            r#""readOnlyHint":true,"idempotentHint":true,"openWorldHint":false"#
-        } else {
-            r#""readOnlyHint":false,"destructiveHint":false,"idempotentHint":false,"openWorldHint":true"#
-        };
-        // Nothing in it needs an escape.
-        format!(
-            r#"{{"name":"{name}","title":"{title}","description":"{text}","inputSchema":{input_schema}{output_schema},"annotations":{{"title":"{title}",{annotations}}}}}"#
-        )
-    }
-}
 
 /// The call is wrong. Hosts read the first text as JSON, whatever the answer is, so that this is what they read an error of a
 /// plugin from.
@@ -140,13 +68,13 @@ impl Tools {
             Some(Err(other)) => {
                 return Prepared::refused(
                     "",
-                    format!("tools/call: name must be a string, and is {}", kind(other)),
+                    format!("{CALL_TOOL}: name must be a string, and is {}", kind(other)),
                 );
             }
             None => {
                 return Prepared::refused(
                     "",
-                    "tools/call: name is missing: give the name of a tool".to_owned(),
+                    format!("{CALL_TOOL}: name is missing: give the name of a tool"),
                 );
             }
         };
@@ -242,7 +170,7 @@ fn invocation(message: &Bytes, arguments: &Arguments<'_>) -> Prepared {
                 .plugin_name
                 .and_then(members::string)
                 .unwrap_or_default();
-            Prepared::refused(&plugin_name, format!("invoke_hook: {problem}"))
+            Prepared::refused(&plugin_name, format!("{}: {problem}", tool::INVOKE_HOOK))
         },
         Prepared::Hook,
     )
@@ -424,7 +352,10 @@ mod tests {
             assert!(answer.is_error);
             let answer = text(&answer);
             assert_eq!(answer["plugin_name"], "Example");
-            assert_eq!(answer["error"]["message"], format!("invoke_hook: {problem}"));
+            assert_eq!(
+                answer["error"]["message"],
+                format!("{}: {problem}", tool::INVOKE_HOOK)
+            );
             assert_eq!(answer["error"]["mcp_error_code"], -32602);
         }
         for missing in ["hook_type", "plugin_name", "payload", "context"] {
@@ -474,30 +405,5 @@ mod tests {
         assert_eq!(text(&answer), config);
         let structured: Value = serde_json::from_str(&answer.structured.unwrap()).unwrap();
         assert_eq!(structured, json!({ "result": [config] }));
-    }
-
-    #[test]
-    fn tools_are_listed_as_json() {
-        for tool in &DESCRIPTIONS {
-            let listed: Value = serde_json::from_str(&tool.to_json()).unwrap();
-            assert_eq!(listed["name"], tool.name);
-            assert_eq!(listed["annotations"]["readOnlyHint"], tool.read_only);
-            assert_eq!(listed["inputSchema"]["type"], "object");
-        }
-    }
-
-    #[test]
-    fn the_schemas_are_json_and_name_the_arguments() {
-        for tool in &DESCRIPTIONS {
-            let input: Value = serde_json::from_str(tool.input_schema).unwrap();
-            assert_eq!(input["type"], "object");
-            let properties = input["properties"].as_object().unwrap();
-            let required = input.get("required").and_then(Value::as_array);
-            assert_eq!(properties.len(), required.map_or(0, Vec::len), "{}", tool.name);
-            if let Some(output) = tool.output_schema {
-                let output: Value = serde_json::from_str(output).unwrap();
-                assert_eq!(output["required"], json!(["result"]));
-            }
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     protocol::mcp::answer::{Incoming, read},
 };
 
-/// So much of the text of a refusal is read.
+/// Bytes read of the text of a refusal.
 const MAX_REFUSAL: usize = 4096;
 
 /// So long the end of an answer may take, of which everything that matters is there.
@@ -116,7 +116,7 @@ impl Reading<'_> {
         Err(Problem::Failed(match status {
             StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge(message),
             StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => Failure::Timeout(None),
-            // Nobody says how far it came.
+            // It is not known how far it came.
             status if status.is_server_error() => Failure::Connection(message),
             status => message::refused(message, status.as_str()),
         }))
@@ -154,7 +154,7 @@ impl Reading<'_> {
                     answer = Some(Bytes::copy_from_slice(data));
                     true
                 }
-                // What else the server has to say is for nobody here.
+                // What else the server sends is not needed.
                 _ => false,
             });
             if was_found {
@@ -179,7 +179,7 @@ impl Reading<'_> {
         })
     }
 
-    /// Reads what is left of a body of which nobody wants more; false if that is too much, or takes too long.
+    /// Reads what is left of a body that is not needed; false if that is too much, or takes too long.
     pub(super) async fn end(&self, mut body: Body) -> bool {
         let end = async {
             while let Some(frame) = body.frame().await {

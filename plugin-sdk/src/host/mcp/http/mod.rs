@@ -43,7 +43,7 @@ use crate::{
     protocol::mcp::{
         answer::negotiated,
         header as names,
-        request::{INITIALIZED, cancelled, initialize},
+        request::{cancelled, initialize, initialized},
     },
 };
 
@@ -118,7 +118,7 @@ impl HttpTransport {
 
 #[cfg(feature = "cli")]
 impl HttpTransport {
-    /// Asks for what is at the URL beside MCP, and gives the status.
+    /// Asks for what is at a URL that is not MCP's, and gives the status.
     pub(crate) async fn status(&self) -> Result<StatusCode, Failure> {
         let client = &self.0;
         let mut lease = client.pool.lease().await?;
@@ -215,7 +215,7 @@ impl Client {
             version,
             is_lost: AtomicBool::new(false),
         };
-        self.notify(Bytes::from_static(INITIALIZED), &session).await?;
+        self.notify(initialized().into(), &session).await?;
         Ok(session)
     }
 
@@ -263,7 +263,7 @@ impl Client {
             {
                 request.mark_unseen();
             }
-            // The server closed it while nobody used it.
+            // The server closed it while it was idle.
             if was_sent || !lease.was_idle {
                 return Err(self.broken(&error));
             }

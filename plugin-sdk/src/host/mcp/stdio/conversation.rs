@@ -51,7 +51,7 @@ impl Shared {
         Failure::Connection(format!("{}: {what}", self.program))
     }
 
-    /// Gives a line to whoever waits for it. What the server wants to have answered is given back.
+    /// Gives a line to the caller that waits for it. What the server wants to have answered is given back.
     pub(super) fn take(&self, line: Bytes) -> Option<Vec<u8>> {
         match read(&line) {
             Ok(Incoming::Answer(Some(id), _)) => self.answer(id, Ok(line)),
@@ -73,7 +73,7 @@ impl Shared {
     }
 
     pub(super) fn answer(&self, id: u64, answer: Answer) {
-        // Nobody waits any more for an answer to what was given up.
+        // No caller waits for an answer to what was given up.
         if let Some(call) = lock(&self.waiting).calls.remove(&id) {
             let _ = call.send(answer);
         }

@@ -133,7 +133,7 @@ impl StdioTransport {
     }
 }
 
-/// A server at the other ends of two pipes, which nobody starts or restarts.
+/// A server at the other ends of two pipes, which is neither started nor restarted.
 #[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) struct PipesTransport(Process);
 

@@ -27,11 +27,11 @@ use crate::{
     protocol::mcp::{
         answer::{Incoming, negotiated, read},
         lines::{Line, Lines},
-        request::{INITIALIZED, initialize},
+        request::{initialize, initialized},
     },
 };
 
-/// So many messages may wait to be written before further ones wait for them.
+/// Number of messages that may wait to be written before further ones wait for them.
 const BACKLOG: usize = 16;
 
 /// After its output has ended, a process has so long to end too; after it has ended, so long its last output is waited for.
@@ -54,7 +54,7 @@ pub(super) enum State {
 }
 
 impl Process {
-    /// Starts it. It goes on by itself until it is ready, whoever waits for it.
+    /// Starts it. It goes on by itself until it is ready, even if its caller no longer waits.
     pub(super) fn start(target: &StdioTarget, settings: &HostSettings) -> Result<Self, Failure> {
         let (program, arguments) = target
             .command
@@ -156,7 +156,7 @@ impl Drop for Process {
     }
 }
 
-/// Where a process reads and writes, and what there is of it beside that.
+/// The streams of a process, and the process.
 pub(super) struct Ends {
     pub(super) child: Option<Child>,
     pub(super) input: Box<dyn AsyncWrite + Send + Unpin>,
@@ -263,7 +263,7 @@ async fn shake_hands(shared: &Shared, input: &mpsc::WeakSender<Bytes>) -> Result
         }
         Err(problem) => return Err(Failure::Invalid(problem)),
     };
-    send(INITIALIZED.to_vec()).await
+    send(initialized()).await
 }
 
 async fn write(mut stdin: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<Bytes>) {

@@ -25,7 +25,7 @@ pub(super) struct Timeouts {
 
 /// What a connection waits for, and since when.
 ///
-/// A connection has no timer of its own to set and clear with every request: it notes the time, and one that sleeps beside it
+/// A connection has no timer of its own to set and clear with every request: it notes the time, and a task that sleeps meanwhile
 /// looks at it now and then.
 #[derive(Debug)]
 pub(super) struct Clock {
@@ -118,7 +118,7 @@ impl Clock {
 
     /// Waits until the client has taken too long for something.
     pub(super) async fn overdue(&self, timeouts: Timeouts) {
-        // Whatever begins to be awaited while this sleeps has at least so much time.
+        // Whatever begins to be awaited while this sleeps has at least this time.
         let shortest = timeouts.head.min(timeouts.idle).min(timeouts.write);
         let shortest = shortest.max(Duration::from_millis(10));
         loop {

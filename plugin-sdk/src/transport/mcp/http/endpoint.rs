@@ -20,7 +20,7 @@ use crate::{
             header::{METHOD, NAME, PROTOCOL_VERSION as VERSION},
             id::Id,
             members::string,
-            method::CALL_TOOL,
+            method::{CALL_TOOL, GET_PROMPT, READ_RESOURCE},
             params::Params,
             request::{Message, Request, read},
             revision::{Revision, is_known, is_stateless},
@@ -215,7 +215,7 @@ fn check_handshake(
     Ok(())
 }
 
-/// From revision 2026-07-28 on, headers repeat the method and what it is about, for whoever routes by them.
+/// From revision 2026-07-28 on, headers repeat the method and what it is about, for proxies that route by them.
 fn check_names(
     headers: &HeaderMap,
     version: Option<&str>,
@@ -227,8 +227,8 @@ fn check_names(
     }
     check_name(headers, METHOD, "the method", method)?;
     let name = match method {
-        CALL_TOOL | "prompts/get" => params.name,
-        "resources/read" => params.uri,
+        CALL_TOOL | GET_PROMPT => params.name,
+        READ_RESOURCE => params.uri,
         _ => None,
     };
     match name.and_then(string) {

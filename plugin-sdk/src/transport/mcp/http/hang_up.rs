@@ -26,7 +26,7 @@ const INTERIM: &[u8] = b"HTTP/1.1 102 Processing\r\n\r\n";
 /// The time until the first of them. It doubles with each: the reset that follows one shows when the next is written.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// What is read beside hyper at once.
+/// Bytes read at once past hyper.
 const AHEAD: usize = 512;
 
 /// A stream that hyper and the watch for its end share, and that keeps the clock. Both are in one task.
@@ -91,7 +91,7 @@ impl SharedStream {
     }
 }
 
-/// A stream, and what was read of it beside hyper.
+/// A stream, and what was read of it past hyper.
 struct Stream {
     arrived: Arrived<Box<dyn Duplex>>,
     /// What hyper reads next.

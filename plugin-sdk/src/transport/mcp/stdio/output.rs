@@ -41,7 +41,7 @@ pub(super) struct Output {
 struct State {
     /// The requests without an answer.
     running: HashMap<Id, Running>,
-    /// So many there were.
+    /// How many there were.
     begun: u64,
     /// Answers that are not written yet.
     writing: usize,
@@ -155,7 +155,7 @@ impl Output {
         self.broken.notified().await;
     }
 
-    /// Waits until everything is answered, or nobody takes answers any more.
+    /// Waits until everything is answered, or the client takes no more answers.
     pub(super) async fn answered(&self) {
         while self.pending() > 0 && !self.state().is_broken {
             self.changed().await;

@@ -1,7 +1,7 @@
 //! Keeps a late answer from being taken for the answer to a later call (`docs/unix.md`, "Late answers").
 //!
 //! A Python host that gives up on a call keeps its connection and takes the next frame for the answer to its next call. Its event
-//! loop empties the socket by itself, up to a bound, so the server cannot see whether anybody waits. A slow answer therefore
+//! loop empties the socket by itself, up to a bound, so the server cannot see whether a caller waits. A slow answer therefore
 //! begins with an unknown field, which is larger than that bound and which every reader of protobuf skips: who takes all of it
 //! from the socket waits for an answer. Only then the rest is written, unless another request has come meanwhile.
 
@@ -12,15 +12,15 @@ use socket2::SockRef;
 use tokio::net::UnixStream;
 
 use crate::{
-    codec::wire::{LENGTH_DELIMITED, put_varint, tag},
+    codec::wire::{WireType, put_varint, tag},
     limits::Limits,
     protocol::frame,
 };
 
 /// The number of the field, which no message has.
-const FIELD: u8 = 15;
+const FIELD: u32 = 15;
 
-/// Bytes at the front of a frame that nobody takes who does not wait for it. With the send buffer below, Python's event loops
+/// Bytes at the front of a frame that only a client takes that waits for it. With the send buffer below, Python's event loops
 /// (asyncio and uvloop) take 191 KiB: 128 until they stop reading, then what they read at once, and what is left in the socket.
 const GUARDED: usize = 256 * 1024;
 
@@ -54,7 +54,7 @@ pub(super) fn put(output: &mut BytesMut, message: &[u8]) {
     let padding = GUARDED.min(frame::PROTOCOL_MAXIMUM.saturating_sub(message.len() + HEAD));
     let mut head = Vec::with_capacity(HEAD);
     if padding > 0 {
-        head.push(tag(FIELD, LENGTH_DELIMITED));
+        head.push(tag(FIELD, WireType::Bytes));
         put_varint(&mut head, padding as u64);
     }
     let size = head.len() + padding + message.len();
