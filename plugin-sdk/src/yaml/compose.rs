@@ -2,12 +2,13 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, HashSet},
 };
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use super::{
+    entries::{Entries, RepeatedKey},
     node::{Content, Node},
     scalar,
 };
@@ -28,14 +29,6 @@ const YAML_TAG: &str = "tag:yaml.org,2002:";
 pub(crate) struct SyntaxError {
     pub(crate) line: Option<u64>,
     pub(crate) message: String,
-}
-
-/// A key that stands twice in one mapping.
-#[derive(Debug)]
-pub(super) struct RepeatedKey {
-    pub(super) key: String,
-    pub(super) line: u64,
-    pub(super) earlier: u64,
 }
 
 /// Reads the one document of `text`. A text without any document is null.
@@ -264,10 +257,13 @@ impl<'input> Composer<'input> {
                 self.repeated.push(earlier);
             }
         }
-        for (key, entry) in own.list {
+        for (key, entry) in own.into_list() {
             merged.insert(key, entry);
         }
-        let entries = merged.list.into_iter().map(|(key, (_, value))| (key, value));
+        let entries = merged
+            .into_list()
+            .into_iter()
+            .map(|(key, (_, value))| (key, value));
         let content = match name(tag).as_deref() {
             None | Some("map") => Content::Mapping(entries.collect()),
             // A list of its keys, to JSON.
@@ -279,60 +275,6 @@ impl<'input> Composer<'input> {
             Some(tag) => return Err(unfit(span, tag, "a mapping")),
         };
         Ok((Node::new(content, 0), deepest + 1))
-    }
-}
-
-/// The entries of a mapping in their order, with the line of each key.
-#[derive(Default)]
-struct Entries {
-    list: Vec<(String, (u64, Node))>,
-    places: HashMap<String, usize>,
-}
-
-impl Entries {
-    /// The last of several entries with one key counts, in the place of the first.
-    fn insert(&mut self, key: String, entry: (u64, Node)) -> Option<RepeatedKey> {
-        match self.places.entry(key) {
-            Entry::Vacant(place) => {
-                let key = place.key().clone();
-                place.insert(self.list.len());
-                self.list.push((key, entry));
-                None
-            }
-            Entry::Occupied(place) => {
-                let line = entry.0;
-                let (key, kept) = self.list.get_mut(*place.get())?;
-                let (earlier, _) = std::mem::replace(kept, entry);
-                Some(RepeatedKey {
-                    key: key.clone(),
-                    line,
-                    earlier,
-                })
-            }
-        }
-    }
-
-    /// Adds what a key `<<` stands for. Of a list, the first mapping with a key counts. `None` if it can't be merged.
-    fn merge(&mut self, value: Node) -> Option<()> {
-        match value.content {
-            Content::Mapping(entries) => {
-                for (key, value) in entries {
-                    self.insert(key, (value.line, value));
-                }
-            }
-            Content::Sequence(items) => {
-                for item in items.into_iter().rev() {
-                    let Content::Mapping(entries) = item.content else {
-                        return None;
-                    };
-                    for (key, value) in entries {
-                        self.insert(key, (value.line, value));
-                    }
-                }
-            }
-            _ => return None,
-        }
-        Some(())
     }
 }
 
@@ -546,27 +488,6 @@ mod tests {
         let items = vec!["1"; 200_000].join(",");
         assert!(compose(&format!("{}{items}{}", levels.concat(), "]".repeat(20))).is_ok());
         assert!(compose(&format!("a: [{}{items}{}, *a1]", levels.concat(), "]".repeat(20))).is_ok());
-    }
-
-    #[test]
-    fn lines_are_found_by_path() {
-        let node = parse("a: 1\nwords:\n  - search: x\n    replace: 5\n  - search: y\n");
-        assert_eq!(node.line_of("a"), 1);
-        assert_eq!(node.line_of("words[0].replace"), 4);
-        assert_eq!(node.line_of("words[1].missing"), 5);
-        assert_eq!(node.line_of("nothing"), 1);
-    }
-
-    #[test]
-    fn a_number_can_be_read_as_it_is_written() {
-        let text = "switch: off\nmode: 0660\nplain: 660\nquoted: \"0600\"\nflow: {a: 007, b: 1}\n";
-        let node = parse(text);
-        let written = |node: &Node| node.written().unwrap();
-        assert_eq!(written(node.get("switch").unwrap()), "off");
-        assert_eq!(written(node.get("mode").unwrap()), "0660");
-        assert_eq!(written(node.get("plain").unwrap()), "660");
-        assert_eq!(written(node.get("quoted").unwrap()), "0600");
-        assert_eq!(written(node.get("flow").unwrap().get("a").unwrap()), "007");
     }
 
     #[test]

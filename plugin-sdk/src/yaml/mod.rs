@@ -3,6 +3,7 @@
 mod applied_to;
 mod compose;
 pub(crate) mod document;
+mod entries;
 pub(crate) mod fields;
 pub(crate) mod findings;
 pub(crate) mod node;

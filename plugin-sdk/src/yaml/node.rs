@@ -184,3 +184,30 @@ pub(crate) fn to_map(entries: &[(String, Node)]) -> Map {
         .map(|(key, value)| (key.clone(), value.to_value()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::compose::compose;
+
+    #[test]
+    fn lines_are_found_by_path() {
+        let (node, _) = compose("a: 1\nwords:\n  - search: x\n    replace: 5\n  - search: y\n").unwrap();
+        assert_eq!(node.line_of("a"), 1);
+        assert_eq!(node.line_of("words[0].replace"), 4);
+        assert_eq!(node.line_of("words[1].missing"), 5);
+        assert_eq!(node.line_of("nothing"), 1);
+    }
+
+    #[test]
+    fn a_number_can_be_read_as_it_is_written() {
+        let text = "switch: off\nmode: 0660\nplain: 660\nquoted: \"0600\"\nflow: {a: 007, b: 1}\n";
+        let (node, _) = compose(text).unwrap();
+        let written = |node: &Node| node.written().unwrap();
+        assert_eq!(written(node.get("switch").unwrap()), "off");
+        assert_eq!(written(node.get("mode").unwrap()), "0660");
+        assert_eq!(written(node.get("plain").unwrap()), "660");
+        assert_eq!(written(node.get("quoted").unwrap()), "0600");
+        assert_eq!(written(node.get("flow").unwrap().get("a").unwrap()), "007");
+    }
+}

@@ -86,7 +86,7 @@ fn render_within(
     let (owned, variables) = (assignments::guard(source).into_owned(), variables.clone());
     // Not on the stack of the caller, which may be that of a worker of a runtime.
     let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
-        // Nobody waits any more when the time is up.
+        // The caller no longer waits when the time is up.
         let _ = sender.send(on_this_stack(&owned, &variables));
     });
     let failed = |reason: String| SyntaxError {
