@@ -88,7 +88,7 @@ impl DenialMetadata {
             };
             Some((key.to_owned(), metric))
         });
-        // What is no number counts among the entries, of which there may be so many.
+        // What is no number counts among the entries, whose number is limited.
         if map.len() > MAX_ENTRIES {
             return Self::new();
         }

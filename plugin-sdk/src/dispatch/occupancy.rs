@@ -3,7 +3,7 @@
 //! A hook that is known to give its thread back soon runs on the task of its connection, without a spawn. Two things keep one that
 //! blocks after all from stopping others: at most so many hooks hold an async thread at one time that one thread is always free, and
 //! a watch on a thread of its own. It names a hook that holds its thread for long in the log and has it treated as a blocking one,
-//! and it wakes another async thread when one does not give up its turn: whoever waited for I/O and timers may be the one that is held.
+//! and it wakes another async thread when one does not give up its turn: the one that waited for I/O and timers may be the one that is held.
 
 use std::{
     cell::Cell,
@@ -152,7 +152,7 @@ fn look(occupancy: &Weak<Occupancy>, instances: &Weak<[Instance]>) {
             }
         }
         if is_held(&handle.metrics(), &mut workers) {
-            // A thread that wakes for this and finds nothing else to do waits for I/O and timers, if nobody does.
+            // A thread that wakes for this and finds nothing else to do waits for I/O and timers, if no other does.
             handle.spawn(async {});
         }
     }

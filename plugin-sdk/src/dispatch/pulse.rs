@@ -56,7 +56,7 @@ impl Pulse {
                 self.stall_end.load(Ordering::Relaxed),
                 self.stall.load(Ordering::Relaxed),
             );
-            // Requests of a longer one may not have been read yet, for which this one leaves so much less time.
+            // Requests of a longer one may not have been read yet, for which this one leaves less time.
             if longest > gap && end + AFTER_STALL > now - gap {
                 self.stall_end.store(end + gap, Ordering::Release);
             } else {

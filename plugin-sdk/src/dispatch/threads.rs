@@ -10,7 +10,7 @@ use tokio::{
 use super::conduct::Conduct;
 use crate::limits::Limits;
 
-/// The threads that calls of hooks may hold. Whoever waits for one leaves the queue when it is dropped.
+/// The threads that calls of hooks may hold. A waiting call leaves the queue when it is dropped.
 #[derive(Clone)]
 pub(crate) struct Threads {
     /// Calls of blocking hooks that run or wait.

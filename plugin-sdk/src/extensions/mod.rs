@@ -1,4 +1,4 @@
-//! What a host knows about a message beside its content, in slots by subject ([protocol, section
+//! What a host knows about a message besides its content, in slots by subject ([protocol, section
 //! 5.9](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#59-extensions)).
 //!
 //! Hosts do not send extensions to external plugins. A plugin can return some, as `modified_extensions` of its result;

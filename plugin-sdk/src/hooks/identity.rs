@@ -91,7 +91,7 @@ impl fmt::Debug for IdentityResolvePayload {
     }
 }
 
-/// Who makes the request, or that nobody may: the result of [`IdentityResolve`](super::IdentityResolve).
+/// Who makes the request, or a rejection: the result of [`IdentityResolve`](super::IdentityResolve).
 ///
 /// ```
 /// use plugin_sdk::extensions::{SubjectExtension, SubjectType};

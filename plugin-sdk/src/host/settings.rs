@@ -59,9 +59,9 @@ pub struct HostSettings {
 pub struct HttpSettings {
     /// How many there are at most. Further calls wait. 200, `PLUGINS_HTTPX_MAX_CONNECTIONS`.
     pub max_connections: usize,
-    /// How many are kept while nobody uses them. 100, `PLUGINS_HTTPX_MAX_KEEPALIVE_CONNECTIONS`.
+    /// How many idle ones are kept. 100, `PLUGINS_HTTPX_MAX_KEEPALIVE_CONNECTIONS`.
     pub max_idle_connections: usize,
-    /// How long one that nobody uses is kept; at most 4 s, because the Python server closes it after 5 s. 30 s,
+    /// How long an idle one is kept; at most 4 s, because the Python server closes it after 5 s. 30 s,
     /// `PLUGINS_HTTPX_KEEPALIVE_EXPIRY`.
     pub keepalive_expiry: Duration,
     /// How long connecting may take, if that is shorter than [`HostSettings::connect_timeout`]. 5 s, `PLUGINS_HTTPX_CONNECT_TIMEOUT`.

@@ -14,7 +14,7 @@
 //!    proves that it did *not* act on the request (a `GOAWAY` with a lower stream, `REFUSED_STREAM`, an HTTP answer that the
 //!    session is not known), it calls [`Request::mark_unseen`] and fails with [`Failure::Connection`].
 //! 3. **is cancelled by dropping the future** of the exchange, at any point of it. Then nothing of it may go on but telling the
-//!    server (`RST_STREAM`, `notifications/cancelled`, or closing a connection that nobody else uses), no other exchange may
+//!    server (`RST_STREAM`, `notifications/cancelled`, or closing a connection that no other exchange uses), no other exchange may
 //!    notice, and a late answer is never taken for that to another request.
 //! 4. **gives the answer as it is**: for [`Encoding::Protobuf`] the bytes of the response message (of gRPC: without the prefix), for
 //!    [`Encoding::Json`] the text of the tool's first text block. It does not look into it.
@@ -22,7 +22,7 @@
 //!    of the plugin, which is added above.
 //! 6. **keeps its bounds**: an answer over `max_message_size` is [`Failure::TooLarge`] without having been read into memory, and
 //!    connecting takes no longer than `connect_timeout`.
-//! 7. **outlives its connections**: whatever broke, the next exchange connects anew.
+//! 7. **outlives its connections**: whatever broke, the next exchange connects again.
 
 use std::{
     fmt,

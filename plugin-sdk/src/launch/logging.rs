@@ -84,7 +84,7 @@ fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
     .delimited(" ")
 }
 
-/// A panic of a plugin becomes an error answer for that call, and whoever catches it logs it. Of any other the log gets one line, no
+/// A panic of a plugin becomes an error answer for that call, and is logged where it is caught. Of any other the log gets one line, no
 /// backtrace. What a panic says may hold values, so that it is told at DEBUG only.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     if guard::note(panic.location()) {

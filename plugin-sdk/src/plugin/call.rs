@@ -38,7 +38,7 @@ pub(crate) enum Outcome {
     /// The result is written.
     Result {
         effect: Effect,
-        /// Where it goes beside the result.
+        /// Where it is not part of the result.
         denial_metadata: Option<DenialMetadata>,
         bare_denial: Option<Vec<u8>>,
     },

@@ -124,7 +124,7 @@ impl<T> PluginResult<T> {
         self
     }
 
-    /// Asks the gateway to call the tool again after so many milliseconds.
+    /// Asks the gateway to call the tool again after this number of milliseconds.
     pub fn with_retry_delay_ms(mut self, milliseconds: u64) -> Self {
         self.retry_delay_ms = milliseconds;
         self

@@ -1,7 +1,7 @@
 //! The metrics of the process in the text form of Prometheus ([protocol, section
 //! 4.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#44-health-and-metrics)).
 //!
-//! Whoever counts something does it by the `metrics` crate. So do authors: what their plugins count shows beside it, as long as the
+//! Everything is counted with the `metrics` crate. So do authors: what their plugins count shows too, as long as the
 //! recorder is the one that is installed here.
 
 use std::{
@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::tasks::Tasks;
 use crate::visible::is_hidden;
 
-/// So often what the recorder keeps of histograms is summed up, so that it does not grow when nobody asks.
+/// How often what the recorder keeps of histograms is summed up, so that it does not grow when the metrics are not read.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// `None` inside when the program has a recorder of its own.

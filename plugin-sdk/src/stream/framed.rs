@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::protocol::frame::{self, Frames, Front};
 
-/// So much is read at once where one message comes at a time, and where many do.
+/// Bytes read at once where one message comes at a time, and where many do.
 const READ_SIZE: usize = 16 * 1024;
 const READ_SIZE_OF_MANY: usize = 64 * 1024;
 
@@ -37,7 +37,7 @@ pub(crate) struct Framed {
 }
 
 impl Framed {
-    /// A socket whose messages have at most so many bytes.
+    /// A socket whose messages have at most this number of bytes.
     pub(crate) fn new(stream: UnixStream, max_message_size: usize) -> Self {
         Self {
             stream,
@@ -113,7 +113,7 @@ impl Framed {
         Ok(())
     }
 
-    /// Writes what the socket takes, and gives whether no more than so many bytes are left.
+    /// Writes what the socket takes, and gives whether no more than this number of bytes is left.
     pub(crate) fn write(&mut self, held_back: usize) -> io::Result<bool> {
         if self.output.write(&self.stream, held_back)? {
             self.last_progress = Instant::now();
@@ -219,7 +219,7 @@ impl Output {
         self.0 = BytesMut::new();
     }
 
-    /// Writes what the socket takes, of all but so many bytes. Gives whether that was anything.
+    /// Writes what the socket takes, of all but this number of bytes. Gives whether that was anything.
     pub(crate) fn write(&mut self, stream: &UnixStream, held_back: usize) -> io::Result<bool> {
         let before = self.0.len();
         while let Some(now @ 1..) = self.0.len().checked_sub(held_back) {

@@ -12,7 +12,7 @@ use super::{
     x509::{Certificate, FOR_CLIENTS, FOR_SERVERS, Name},
 };
 
-/// The present, and the next instant at which it matters: when the same files would have to be judged anew, because a
+/// The present, and the next instant at which it matters: when the same files would have to be judged again, because a
 /// certificate begins to be valid or ends to be.
 pub(crate) struct Clock {
     pub(crate) now: SystemTime,
@@ -90,7 +90,7 @@ pub(crate) fn chain(file: &File<'_>, clock: &mut Clock) -> Result<Vec<Certificat
 }
 
 /// The certificate authorities of the other side. One that is not valid at this time is left out, as a bundle holds the old one
-/// beside the new one for a while; the library that checks the other side would trust it for ever.
+/// along with the new one for a while; the library that checks the other side would trust it for ever.
 pub(crate) fn authorities(file: &File<'_>, clock: &mut Clock) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for (index, certificate) in pem::certificates(file)?.into_iter().enumerate() {

@@ -233,7 +233,7 @@ pub(super) fn equal_json(value: &Value, other: &serde_json::Value) -> bool {
     true
 }
 
-/// A value for `Debug`, so many levels inside the one that is printed.
+/// A value for `Debug`, this number of levels inside the one that is printed.
 struct Shown<'a>(&'a Value, u32);
 
 impl fmt::Debug for Shown<'_> {

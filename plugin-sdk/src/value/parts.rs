@@ -1,4 +1,4 @@
-//! A map as our codec writes it: entries that nobody changed as the bytes in which they came, the others one by one.
+//! A map as our codec writes it: entries that were not changed as the bytes in which they came, the others one by one.
 //!
 //! Where one argument of several is changed, that takes off a quarter of the instructions of a small call, and three quarters of
 //! those of 64 KiB in many objects. Of the small call 5 % are due to entries that follow each other, which are written at once.

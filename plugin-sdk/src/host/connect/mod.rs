@@ -16,7 +16,7 @@ use crate::stream::Duplex;
 pub(super) use tls::{Authorities, Tls, is_refusal};
 
 /// A connection on which nothing happens is asked after this long whether the other side is still there, and given up when
-/// there was no answer to so many questions. The kernel does that.
+/// there was no answer to this number of questions. The kernel does that.
 const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration::from_secs(10), 3);
 
 /// Where a server is.

@@ -64,7 +64,7 @@ impl Tls {
             .map_err(|_| format!("{host:?} is not a name that a certificate can be for"))?;
         if !settings.verify {
             tracing::warn!(
-                "{plugin}: THE SERVER'S CERTIFICATE IS NOT CHECKED (verify: false). Whoever is on the way to {host} can read \
+                "{plugin}: THE SERVER'S CERTIFICATE IS NOT CHECKED (verify: false). Anyone on the network path to {host} can read \
                  and change every call; name its authority in ca_bundle instead"
             );
         }

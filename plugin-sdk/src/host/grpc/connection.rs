@@ -48,7 +48,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects, and waits for the server's settings: until then nobody knows whether somebody is there.
+    /// Connects, and waits for the server's settings: until then it is not known whether a server is there.
     pub(super) async fn open(connector: &Connector, settings: &HostSettings) -> Result<Arc<Self>, Failure> {
         let opening = async {
             let (greeting, greeted) = Greeting::new();
@@ -89,7 +89,7 @@ impl Connection {
         }
     }
 
-    /// Whether it can carry another call. One that nobody used for so long may have been forgotten by something on the way.
+    /// Whether it can carry another call. One that was idle for this long may have been forgotten by something on the way.
     pub(super) fn is_usable(self: &Arc<Self>, settings: &HostSettings) -> bool {
         if self.sender.is_closed() || self.is_leaving.load(Ordering::Relaxed) {
             return false;

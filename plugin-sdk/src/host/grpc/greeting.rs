@@ -35,7 +35,7 @@ impl Greeting {
 
     fn tell(&mut self, what: Result<(), String>) {
         if let Some(told) = self.told.take() {
-            // Nobody waits any more when connecting took too long.
+            // The caller no longer waits when connecting took too long.
             let _ = told.send(what);
         }
     }

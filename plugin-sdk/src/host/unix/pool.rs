@@ -69,7 +69,7 @@ impl Pool {
             None => connect::open(path, settings).await.inspect_err(|_| self.fail())?,
         };
         // The connection is out of the pool while it is used: when this future is dropped, the connection goes with it, and a late
-        // answer reaches nobody.
+        // answer reaches no caller.
         let answer = match ask(&mut socket, path, request).await {
             Ok(answer) => answer,
             Err(failure) => {

@@ -63,7 +63,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    /// Takes over a connection for so many calls at one time.
+    /// Takes over a connection for this number of calls at one time.
     pub(super) fn start(socket: Framed, path: &Path, max_calls: usize) -> Arc<Self> {
         let Framed {
             stream,
@@ -99,7 +99,7 @@ impl Shared {
         lock(&self.calls).ended.is_some()
     }
 
-    /// Whether it can carry another call. One that nobody used for so long is closed instead, before the server does so just when
+    /// Whether it can carry another call. One that was idle for this long is closed instead, before the server does so just when
     /// the next call is on its way.
     pub(super) fn is_usable(&self, idle_timeout: Duration) -> bool {
         if self.has_ended() {
@@ -271,7 +271,7 @@ impl Shared {
                 lock(&self.calls).unseen = true;
                 return Err("the server closed the connection before it read the call".to_owned());
             }
-            // Nobody waits any more for an answer to what was given up.
+            // No caller waits for an answer to what was given up.
             if let Some((kind, call)) = lock(&self.calls).waiting.remove(&id) {
                 let answer = answer.map_err(Failure::TooLarge);
                 let _ = call.send(answer.and_then(|envelope| content(envelope, kind)));

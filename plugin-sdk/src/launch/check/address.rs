@@ -85,7 +85,7 @@ fn port(server: &str, host: &str, port: u16, setting: &str, findings: &mut Findi
     }
 }
 
-/// Who gets to the address: nobody from outside of a container, or everybody.
+/// Who can reach the address: no one outside of a container, or everyone.
 pub(super) fn reach(
     server: &str,
     listen: &ListenSettings,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::environment::Environment;
 
-/// How long gateways wait for an answer, if nobody tells them otherwise.
+/// How long gateways wait for an answer by default.
 const PATIENCE_OF_GATEWAYS: Duration = Duration::from_secs(30);
 
 /// What gateways take in one message of gRPC.

@@ -102,7 +102,7 @@ fn in_json(message: &bytes::Bytes, nesting: Nesting) -> Result<String, String> {
     String::from_utf8(json).map_err(|error| error.to_string())
 }
 
-/// The result with what came beside it.
+/// The result, and what came with it.
 fn result(reply: HookReply, nesting: Nesting) -> Result<WrittenResult, CodecError> {
     let mut result: Map = Document::of_struct(Message::new(&reply.result), nesting.levels).decode()?;
     if let Some(metadata) = &reply.denial_metadata {

@@ -32,9 +32,9 @@ pub(crate) enum Kind {
     Seconds(Field<Duration>),
     /// Seconds, or a word for none.
     SecondsOr(&'static str, Field<Option<Duration>>),
-    /// Bytes, at least so many.
+    /// Bytes, at least this number.
     Size(usize, NumberField),
-    /// From one to so many.
+    /// From one to this number.
     Count(u64, NumberField),
     /// Something of its own.
     Other(Other),

@@ -146,7 +146,7 @@ impl Setting {
         set.or_else(|| boolean(self.default?)).unwrap_or_default()
     }
 
-    /// What holds if nobody says anything, as it would be written.
+    /// What holds if it is not given, as it would be written.
     pub(crate) fn default(&self) -> Option<String> {
         self.default.map(str::to_owned).or_else(|| self.kind.default())
     }

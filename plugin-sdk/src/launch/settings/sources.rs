@@ -64,7 +64,7 @@ pub(crate) fn relative_paths(
     found
 }
 
-/// Variables that begin like ours and that nobody reads, or that only others read: a line for each.
+/// Variables that begin like ours and that no program reads, or only others: a line for each.
 pub(crate) fn foreign_variables(environment: &Environment) -> Vec<String> {
     let known: Vec<String> = all().flat_map(Setting::variables).collect();
     let ours = environment

@@ -172,7 +172,7 @@ fn stdio(configuration: &Configuration) -> Result<Binding, String> {
         Field::new(
             "cmd",
             "The program and its arguments, on the gateway's machine. It gets few of the gateway's variables: what the \
-             configuration needs of them belongs into env, a mapping beside this key.",
+             configuration needs of them belongs into env, a mapping next to this key.",
             command,
         ),
     ];

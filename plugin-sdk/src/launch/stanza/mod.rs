@@ -75,7 +75,7 @@ const COMMENTS: [(&str, &str); 14] = [
     ),
     (
         "capabilities",
-        "What it may see and change beside the payload, on gateways that have that.",
+        "What it may see and change besides the payload, on gateways that have that.",
     ),
     ("max_content_size", "The largest content in bytes."),
 ];

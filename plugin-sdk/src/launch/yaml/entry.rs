@@ -44,7 +44,7 @@ impl Entry {
         }
     }
 
-    /// Checks `node`, the entry at `index`. `None` if nobody can tell what it is for; then the findings say why. An entry with another
+    /// Checks `node`, the entry at `index`. `None` if it does not say what it is for; then the findings say why. An entry with another
     /// mistake is there, so that its plugin can still be tried with its settings.
     pub(crate) fn read(index: usize, node: &Node, findings: &mut Findings) -> Option<Self> {
         let path = format!("plugins[{index}]");

@@ -87,7 +87,7 @@ impl Tls {
     }
 }
 
-/// Lets the client read the alert that says why. When a socket is closed while it holds data that nobody has read, the system
+/// Lets the client read the alert that says why. When a socket is closed while it holds data that was not read, the system
 /// drops what was written to it, and the client learns only that the connection was reset; a client of TLS 1.3 sends its first
 /// request before it knows that it is refused.
 async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {

@@ -69,7 +69,7 @@ impl ConnectionLimits {
                 Some(oldest) => tokio::select! {
                     () = stopped => {}
                     () = sleep(oldest) => tracing::info!(
-                        "a connection is over its age and the grace for it, and is broken off"
+                        "a connection is over its age and the grace for it, and is aborted"
                     ),
                 },
                 None => stopped.await,

@@ -29,7 +29,7 @@ use crate::{
 /// A plugin as a gRPC service, for a tonic server of the author's own. [`run`](crate::run) makes a whole server by itself.
 ///
 /// It is `cpex.PluginService`, which current hosts call. [`for_older_hosts`](Self::for_older_hosts) gives
-/// `mcpgateway.plugins.PluginService` beside it. The server's limits, health, reflection and TLS are the author's; Python hosts
+/// `mcpgateway.plugins.PluginService` next to it. The server's limits, health, reflection and TLS are the author's; Python hosts
 /// reach a tonic server on TCP only, since they send an `:authority` over Unix sockets that tonic refuses.
 ///
 /// ```no_run

@@ -10,7 +10,7 @@ pub(crate) const DEFAULT_MAX_REPLY_SIZE: usize = 4 * 1024 * 1024;
 /// How long a message may take to arrive.
 pub(crate) const DEFAULT_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where the server listens, and what it takes on beside the limits of every transport.
+/// Where the server listens, and its limits besides those of every transport.
 #[derive(Clone, Debug)]
 pub(crate) struct GrpcSettings {
     pub(crate) listen: ListenSettings,
@@ -26,7 +26,7 @@ pub(crate) struct GrpcSettings {
     pub(crate) keepalive_interval: Duration,
     /// A client that does not answer for so long is gone.
     pub(crate) keepalive_timeout: Duration,
-    /// After so long a connection takes no new calls, so that its client connects anew, perhaps to another server behind a
+    /// After so long a connection takes no new calls, so that its client connects again, perhaps to another server behind a
     /// load balancer.
     pub(crate) max_connection_age: Option<Duration>,
     /// How long running calls may go on after that.

@@ -1,4 +1,4 @@
-//! Answers that nobody may get: a host that gave up on its call would take one for the answer to its next.
+//! Answers that no caller may get: a host that gave up on its call would take one for the answer to its next.
 
 use metrics::{Counter, counter, describe_counter};
 

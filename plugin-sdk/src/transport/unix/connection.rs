@@ -159,8 +159,8 @@ impl Connection {
         self.flush(0, due).await
     }
 
-    /// Writes an answer whose client may have given up on it: with padding in front, the last part of which nobody takes from
-    /// the socket who does not wait for an answer.
+    /// Writes an answer whose client may have given up on it: with padding in front, the last part of which a client takes
+    /// from the socket only if it waits for an answer.
     async fn send_guarded(&mut self, message: &[u8], due: Instant) -> Result<(), End> {
         let buffer_size = guard::shrink_send_buffer(&self.framed.stream)?;
         guard::put(self.framed.output.buffer(), message);
@@ -177,7 +177,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes all but so many bytes.
+    /// Writes all but this number of bytes.
     async fn flush(&mut self, held_back: usize, due: Instant) -> Result<(), End> {
         while !self.framed.write(held_back)? {
             let write_by = self.framed.last_progress + self.dispatcher.limits().write_timeout;

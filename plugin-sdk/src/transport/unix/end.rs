@@ -11,7 +11,7 @@ use crate::repeated::limited;
 pub(super) enum End {
     Closed,
     Drained,
-    /// Nobody waits for the answer any more, or that is not certain.
+    /// The client no longer waits for the answer, or that is not certain.
     Abandoned(Reason),
     Idle,
     NotReading,

@@ -59,7 +59,7 @@ impl EnvelopeConnection {
     }
 
     /// Serves the connection, whose first envelope was read already, until it ends. Calls that run then are cancelled: there is
-    /// nobody to answer to.
+    /// no one to answer to.
     pub(super) async fn serve(mut self, first: &Bytes) {
         let end = match self.take(first) {
             Ok(()) => self.run().await,
@@ -249,7 +249,7 @@ impl EnvelopeConnection {
                 (task, Answer { id, message })
             }
         };
-        // Nobody waits for a call that was cancelled, even where its id stands for another call now.
+        // No caller waits for a call that was cancelled, even where its id stands for another call now.
         if self.running.get(&id).is_some_and(|running| running.id() == task) {
             self.running.remove(&id);
             self.put(id, Kind::InvokeHook, &message, None);

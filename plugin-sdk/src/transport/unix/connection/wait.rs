@@ -17,7 +17,7 @@ pub(super) enum Event {
     Timer,
 }
 
-/// How far a connection follows what it waits for beside its client.
+/// How far a connection follows what it waits for besides its client.
 #[derive(Default)]
 pub(super) struct Watch {
     /// It was told that the server is about to stop.
