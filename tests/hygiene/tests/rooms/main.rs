@@ -91,7 +91,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "causes", "plugin", "repeated", "socket", "stream", "tls", "visible",
+            "causes", "limits", "plugin", "repeated", "socket", "stream", "tls", "visible",
         ],
     ),
     (
