@@ -9,3 +9,4 @@ mod python_hosts;
 mod rmcp_client;
 mod settings;
 mod stdio;
+mod tools;

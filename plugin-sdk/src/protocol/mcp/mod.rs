@@ -20,7 +20,6 @@ pub(crate) mod method {
     pub(crate) const LIST_TOOLS: &str = "tools/list";
     pub(crate) const CALL_TOOL: &str = "tools/call";
     pub(crate) const LIST_PROMPTS: &str = "prompts/list";
-    pub(crate) const GET_PROMPT: &str = "prompts/get";
     pub(crate) const LIST_RESOURCES: &str = "resources/list";
     pub(crate) const LIST_RESOURCE_TEMPLATES: &str = "resources/templates/list";
     pub(crate) const READ_RESOURCE: &str = "resources/read";

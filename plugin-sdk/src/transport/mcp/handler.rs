@@ -114,11 +114,6 @@ impl McpHandler {
         self
     }
 
-    #[cfg(feature = "rmcp")]
-    pub(super) fn tools(&self) -> &Tools {
-        &self.endpoint.tools
-    }
-
     /// Answers one message of JSON-RPC. A notification has no answer. The call of a hook ends when this future is dropped.
     pub async fn handle(&self, message: Bytes) -> Option<Bytes> {
         let limit = self.endpoint.max_message_size;

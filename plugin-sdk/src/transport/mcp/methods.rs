@@ -39,7 +39,7 @@ struct Asked<'a> {
 
 type Method = fn(&Asked<'_>) -> Work;
 
-const METHODS: [(&str, Method); 10] = [
+const METHODS: [(&str, Method); 9] = [
     (method::CALL_TOOL, call_tool),
     (method::LIST_TOOLS, list_tools),
     (method::INITIALIZE, initialize),
@@ -47,11 +47,11 @@ const METHODS: [(&str, Method); 10] = [
     (method::PING, ping),
     // There are none of these, but some clients ask for them.
     (method::LIST_PROMPTS, |asked| asked.list("prompts", "")),
-    (method::GET_PROMPT, get_prompt),
     (method::LIST_RESOURCES, |asked| asked.list("resources", "")),
     (method::LIST_RESOURCE_TEMPLATES, |asked| {
         asked.list("resourceTemplates", "")
     }),
+    // Revision 2026-07-28 says which error this is (SEP-2164).
     (method::READ_RESOURCE, read_resource),
 ];
 
@@ -102,10 +102,14 @@ fn initialize(asked: &Asked<'_>) -> Work {
         let message = format!("Validation error: initialize: {problem}");
         return asked.refused(MessageError::new(code::INVALID_PARAMS, message));
     };
-    asked.result(&format!(
-        r#"{{"protocolVersion":"{}","capabilities":{CAPABILITIES},"serverInfo":{SERVER_INFO},"instructions":"{INSTRUCTIONS}"}}"#,
-        negotiated(&requested)
-    ))
+    asked.result(&initialized(negotiated(&requested)))
+}
+
+/// The result of a handshake that agrees on this version.
+pub(super) fn initialized(version: &str) -> String {
+    format!(
+        r#"{{"protocolVersion":"{version}","capabilities":{CAPABILITIES},"serverInfo":{SERVER_INFO},"instructions":"{INSTRUCTIONS}"}}"#
+    )
 }
 
 fn discover(asked: &Asked<'_>) -> Work {
@@ -142,12 +146,6 @@ fn call_tool(asked: &Asked<'_>) -> Work {
             request: invoke_hook,
         }),
     }
-}
-
-fn get_prompt(asked: &Asked<'_>) -> Work {
-    let name = asked.request.params.name.and_then(string).unwrap_or_default();
-    let message = format!("Unknown prompt: {}", shortened(&name));
-    asked.refused(MessageError::new(code::INVALID_PARAMS, message))
 }
 
 fn read_resource(asked: &Asked<'_>) -> Work {

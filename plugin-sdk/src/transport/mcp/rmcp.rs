@@ -3,21 +3,23 @@
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, Implementation,
-        ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
-        ToolsCapability,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ErrorCode, ListToolsResult,
+        PaginatedRequestParams, ResultType, ServerCapabilities, ServerConfig, Tool,
     },
-    service::{NotificationContext, RequestContext},
+    service::RequestContext,
 };
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     descriptions::{DESCRIPTIONS, Description},
     handler::McpHandler,
+    methods::initialized,
 };
-
-/// What the Python server answers with to a request that its client cancelled. rmcp does not send it, because its client no longer waits.
-const REQUEST_CANCELLED: ErrorCode = ErrorCode(-32800);
+use crate::protocol::{
+    code::REQUEST_CANCELLED,
+    mcp::{method::CALL_TOOL, revision::LATEST_HANDSHAKE},
+};
 
 /// For a server of rmcp.
 ///
@@ -46,17 +48,8 @@ const REQUEST_CANCELLED: ErrorCode = ErrorCode(-32800);
 /// ```
 impl ServerHandler for McpHandler {
     fn get_info(&self) -> ServerConfig {
-        let mut tools = ToolsCapability::default();
-        tools.list_changed = Some(false);
-        let mut capabilities = ServerCapabilities::default();
-        capabilities.tools = Some(tools);
-        ServerConfig::new(capabilities)
-            .with_protocol_version(ProtocolVersion::V_2025_11_25)
-            .with_server_info(Implementation::new(
-                "MCP Plugin Server",
-                env!("CARGO_PKG_VERSION"),
-            ))
-            .with_instructions("External plugin server for ContextForge")
+        serde_json::from_str(&initialized(LATEST_HANDSHAKE))
+            .unwrap_or_else(|_| ServerConfig::new(ServerCapabilities::default()))
     }
 
     async fn list_tools(
@@ -78,28 +71,42 @@ impl ServerHandler for McpHandler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = json!(request.arguments.unwrap_or_default()).to_string();
-        let call = self.tools().call(&request.name, arguments.into());
+        let params = json!({"name": request.name, "arguments": request.arguments});
+        let message = json!({"jsonrpc": "2.0", "id": 0, "method": CALL_TOOL, "params": params}).to_string();
         let answer = tokio::select! {
             biased;
-            () = context.ct.cancelled() => return Err(ErrorData::new(REQUEST_CANCELLED, "Request cancelled", None)),
-            answer = call => answer,
+            // rmcp does not send it, because its client no longer waits.
+            () = context.ct.cancelled() => {
+                return Err(ErrorData::new(ErrorCode(REQUEST_CANCELLED), "Request cancelled", None));
+            }
+            answer = self.handle(message.into()) => answer.unwrap_or_default(),
         };
-        let texts = answer.texts.into_iter().map(ContentBlock::text).collect();
-        let mut result = if answer.is_error {
-            CallToolResult::error(texts)
-        } else {
-            CallToolResult::success(texts)
-        };
-        let structured = answer.structured;
-        result.structured_content = structured.and_then(|structured| serde_json::from_str(&structured).ok());
-        Ok(CallToolResponse::Complete(result))
+        match serde_json::from_slice(&answer).map_err(|error| internal(&error))? {
+            Answer {
+                result: Some(mut result),
+                ..
+            } => {
+                result.result_type = Some(ResultType::COMPLETE);
+                Ok(CallToolResponse::Complete(result))
+            }
+            Answer { error, .. } => {
+                Err(error.unwrap_or_else(|| ErrorData::internal_error("no answer", None)))
+            }
+        }
     }
+}
 
-    async fn on_initialized(&self, _: NotificationContext<RoleServer>) {}
+/// A message that answers a request.
+#[derive(Deserialize)]
+struct Answer {
+    result: Option<CallToolResult>,
+    error: Option<ErrorData>,
 }
 
 fn tool(description: &Description) -> Result<Tool, ErrorData> {
-    serde_json::from_str(&description.to_json())
-        .map_err(|error| ErrorData::internal_error(error.to_string(), None))
+    serde_json::from_str(&description.to_json()).map_err(|error| internal(&error))
+}
+
+fn internal(error: &serde_json::Error) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
 }

@@ -27,22 +27,33 @@ use crate::{
     repeated::limited,
 };
 
-/// The call is wrong. Hosts read the first text as JSON, whatever the answer is, so that this is what they read an error of a
-/// plugin from.
+/// The call is wrong.
 pub(super) fn refused(plugin_name: &str, problem: String) -> ToolAnswer {
     limited!(warn, kind: "tools called wrongly"; plugin_name, "a tool is called wrongly: {problem}");
-    let error = ReportedError::arguments(plugin_name, problem);
+    failed(ReportedError::arguments(plugin_name, problem))
+}
+
+/// The server itself failed, and nothing is left of the call but this.
+pub(super) fn panicked(panic: &Panic) -> ToolAnswer {
+    log(panic);
+    failed(ReportedError::new("", PANICKED))
+}
+
+/// Hosts read the first text as JSON, whatever the answer is, so that this is what they read an error of a plugin from.
+fn failed(error: ReportedError) -> ToolAnswer {
     ToolAnswer {
         is_error: true,
         ..ToolAnswer::of_json(response::refusal(Encoding::Json, error))
     }
 }
 
-/// The server itself failed, and nothing is left of the call but this.
-pub(super) fn panicked(panic: &Panic) -> ToolAnswer {
+/// What a client is told about a panic of the server.
+pub(super) const PANICKED: &str = "the server panicked";
+
+/// Tells the operator of a panic of the server.
+pub(super) fn log(panic: &Panic) {
     tracing::error!("the server {panic}");
     tracing::debug!("the panic says: {}", panic.text());
-    refused("", "the server panicked".to_owned())
 }
 
 /// The tools of a server. `Clone` is cheap.
@@ -96,34 +107,6 @@ impl Tools {
             },
             tool::GET_PLUGIN_CONFIGS => Prepared::Answered(self.configs()),
             _ => Prepared::refused("", unknown_tool(&tool)),
-        }
-    }
-
-    /// Calls a tool with arguments that are JSON by themselves.
-    #[cfg(any(test, feature = "rmcp"))]
-    pub(super) async fn call(&self, tool: &str, arguments: Bytes) -> ToolAnswer {
-        let prepared = (|| {
-            let name = serde_json::value::to_raw_value(tool)?;
-            let params = Params {
-                name: Some(&name),
-                arguments: Some(serde_json::from_slice(&arguments)?),
-                ..Params::default()
-            };
-            Ok(self.prepare(&arguments, &params))
-        })();
-        match prepared {
-            Ok(Prepared::Answered(answer)) => answer,
-            Ok(Prepared::Hook(request)) => {
-                let call = self.dispatcher.respond(request);
-                match crate::dispatch::guard::no_panic(call).await {
-                    Ok(json) => ToolAnswer::of_json(json),
-                    Err(panic) => panicked(&panic),
-                }
-            }
-            Err(error) => {
-                let error: serde_json::Error = error;
-                refused("", format!("the arguments are not JSON: {error}"))
-            }
         }
     }
 
@@ -212,198 +195,17 @@ fn object(name: &str, argument: Option<&RawValue>, message: &Bytes) -> Result<By
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
-    use crate::prelude::*;
-
-    #[plugin(hooks = [tool_pre_invoke, tool_post_invoke])]
-    #[derive(Default)]
-    struct Example;
-
-    impl Example {
-        async fn tool_pre_invoke(
-            &self,
-            mut payload: ToolPreInvokePayload,
-            context: &mut PluginContext,
-        ) -> HookResult<ToolPreInvokePayload> {
-            match payload.name.as_str() {
-                "panic" => panic!("on purpose"),
-                "fail" => Err(PluginError::new("no").with_code("E42")),
-                "change" => {
-                    context.state_mut().insert("seen".into(), true.into());
-                    payload.args.insert("added".into(), 1.into());
-                    Ok(PluginResult::modify_payload(payload))
-                }
-                _ => Ok(PluginResult::allow()),
-            }
-        }
-
-        async fn tool_post_invoke(
-            &self,
-            payload: ToolPostInvokePayload,
-            _: &mut PluginContext,
-        ) -> HookResult<ToolPostInvokePayload> {
-            Ok(PluginResult::modify_payload(payload))
-        }
-    }
-
-    async fn call(tool: &str, arguments: Value) -> ToolAnswer {
-        let tools = Tools::new(Arc::new(Dispatcher::of_plugin(Example)));
-        tools.call(tool, arguments.to_string().into()).await
-    }
-
-    /// The one text of an answer.
-    fn text(answer: &ToolAnswer) -> Value {
-        assert_eq!(answer.texts.len(), 1, "{answer:?}");
-        serde_json::from_str(&answer.texts[0]).unwrap()
-    }
-
-    fn invocation(payload: &Value) -> Value {
-        json!({
-            "hook_type": "tool_pre_invoke",
-            "plugin_name": "Example",
-            "payload": payload,
-            "context": {"global_context": {"request_id": "r"}, "state": {}, "metadata": {}},
-        })
-    }
 
     #[tokio::test]
-    async fn a_hook_is_called_however_the_objects_come() {
-        let payload = json!({"name": "change", "args": {"n": 3, "f": 2.5, "nothing": null, "big": u64::MAX}});
-        let expected = json!({
-            "plugin_name": "Example",
-            "result": {
-                "continue_processing": true,
-                "modified_payload": {
-                    "name": "change",
-                    "args": {"n": 3, "f": 2.5, "nothing": null, "big": u64::MAX, "added": 1},
-                },
-            },
-        });
-        let mut as_text = invocation(&payload.to_string().into());
-        as_text["context"] = as_text["context"].to_string().into();
-        as_text["unknown"] = json!(["is", "ignored"]);
-        for arguments in [invocation(&payload), as_text] {
-            let answer = call("invoke_hook", arguments).await;
-            assert!(!answer.is_error && answer.structured.is_none());
-            let mut answer = text(&answer);
-            let context = answer.as_object_mut().unwrap().remove("context").unwrap();
-            assert_eq!(context["state"], json!({"seen": true}));
-            assert_eq!(context["global_context"]["request_id"], "r");
-            assert_eq!(answer, expected);
-        }
-    }
-
-    #[tokio::test]
-    async fn what_a_plugin_does_wrong_is_no_error_of_the_tool() {
-        for (payload, code) in [
-            (json!({"name": "fail"}), "E42"),
-            (json!({"name": "panic"}), "PLUGIN_PANIC"),
-            (json!({"args": {}}), ""),
-        ] {
-            let answer = call("invoke_hook", invocation(&payload)).await;
-            assert!(!answer.is_error);
-            let answer = text(&answer);
-            assert_eq!(answer["plugin_name"], "Example");
-            assert_eq!(answer["error"]["code"], code);
-            assert_eq!(answer["error"]["mcp_error_code"], -32603);
-            let keys: Vec<_> = answer["error"].as_object().unwrap().keys().collect();
-            assert_eq!(
-                keys,
-                ["message", "plugin_name", "code", "details", "mcp_error_code"]
-            );
-        }
-        let mut unknown = invocation(&json!({"name": "t"}));
-        unknown["plugin_name"] = "Nobody".into();
-        let answer = call("invoke_hook", unknown).await;
-        assert!(!answer.is_error);
-        assert_eq!(
-            text(&answer)["error"]["message"],
-            "Unable to find tool_pre_invoke for plugin Nobody.  Make sure the plugin is registered."
-        );
-        let mut without_request = invocation(&json!({"name": "t"}));
-        without_request["context"] = json!({});
-        let answer = call("invoke_hook", without_request).await;
-        assert!(!answer.is_error);
-        let message = text(&answer)["error"]["message"].to_string();
-        assert!(message.contains("missing field `global_context`"), "{message}");
-    }
-
-    #[tokio::test]
-    async fn arguments_that_are_wrong_are_an_error_that_hosts_can_read() {
-        for (key, value, problem) in [
-            ("payload", json!(null), "payload must be an object, and is null"),
-            (
-                "payload",
-                json!("words"),
-                "payload must be an object, and is a string that holds none",
-            ),
-            ("context", json!([]), "context must be an object, and is a list"),
-            (
-                "hook_type",
-                json!(7),
-                "hook_type must be a string, and is a number",
-            ),
-        ] {
-            let mut arguments = invocation(&json!({"name": "t"}));
-            arguments[key] = value;
-            let answer = call("invoke_hook", arguments).await;
-            assert!(answer.is_error);
-            let answer = text(&answer);
-            assert_eq!(answer["plugin_name"], "Example");
-            assert_eq!(
-                answer["error"]["message"],
-                format!("{}: {problem}", tool::INVOKE_HOOK)
-            );
-            assert_eq!(answer["error"]["mcp_error_code"], -32602);
-        }
-        for missing in ["hook_type", "plugin_name", "payload", "context"] {
-            let mut arguments = invocation(&json!({"name": "t"}));
-            arguments.as_object_mut().unwrap().remove(missing);
-            let answer = call("invoke_hook", arguments).await;
-            assert!(answer.is_error);
-            let message = text(&answer)["error"]["message"].to_string();
-            assert!(
-                message.contains(&format!("invoke_hook: {missing} is missing")),
-                "{message}"
-            );
-        }
-        let answer = call("invoke_hok", json!({})).await;
+    async fn a_panic_of_the_server_is_no_wrong_argument() {
+        let panic = crate::dispatch::guard::no_panic(async { panic!("on purpose") }).await;
+        let answer = panicked(&panic.map(|(): ()| ()).unwrap_err());
         assert!(answer.is_error);
-        let message = text(&answer)["error"]["message"].to_string();
-        assert!(message.contains("did you mean \\\"invoke_hook\\\"?"), "{message}");
-        let answer = call("get_plugin_config", json!({"name": {}})).await;
-        assert!(answer.is_error);
-    }
-
-    #[tokio::test]
-    async fn a_result_that_is_absent_counts_as_null() {
-        let mut arguments = invocation(&json!({"name": "t"}));
-        arguments["hook_type"] = "tool_post_invoke".into();
-        let answer = text(&call("invoke_hook", arguments).await);
-        assert_eq!(
-            answer["result"]["modified_payload"],
-            json!({"name": "t", "result": null})
-        );
-    }
-
-    #[tokio::test]
-    async fn configurations_have_the_shapes_that_hosts_read() {
-        let answer = call("get_plugin_config", json!({"name": "EXAMPLE"})).await;
-        assert!(!answer.is_error && answer.structured.is_none());
-        let config = text(&answer);
-        assert_eq!(config["name"], "Example");
-        assert_eq!(config["hooks"], json!(["tool_pre_invoke", "tool_post_invoke"]));
-        let answer = call("get_plugin_config", json!({"name": "nobody"})).await;
-        assert_eq!(
-            (answer.texts.as_slice(), answer.is_error),
-            (["{}".to_owned()].as_slice(), false)
-        );
-
-        let answer = call("get_plugin_configs", json!({"name": 7})).await;
-        assert_eq!(text(&answer), config);
-        let structured: Value = serde_json::from_str(&answer.structured.unwrap()).unwrap();
-        assert_eq!(structured, json!({ "result": [config] }));
+        let error: Value = serde_json::from_str(&answer.texts[0]).unwrap();
+        assert_eq!(error["error"]["message"], PANICKED);
+        assert_eq!(error["error"]["mcp_error_code"], -32603);
     }
 }

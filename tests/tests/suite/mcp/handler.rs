@@ -161,12 +161,18 @@ async fn a_handler_is_one_of_rmcp_s() {
         assert_eq!(answer["id"], request["id"], "{answer}");
         answer
     };
-    let welcome = exchange(json!({
+    let hello = json!({
         "jsonrpc": "2.0", "id": 1, "method": "initialize",
         "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
-    }))
-    .await;
+    });
+    let welcome = exchange(hello.clone()).await;
     assert_eq!(welcome["result"]["protocolVersion"], "2025-06-18", "{welcome}");
+    // What the server itself says.
+    let own = handler.handle(hello.to_string().into()).await.unwrap();
+    let own: serde_json::Value = serde_json::from_slice(&own).unwrap();
+    for member in ["capabilities", "serverInfo", "instructions"] {
+        assert_eq!(welcome["result"][member], own["result"][member], "{member}");
+    }
     exchange(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
     let answer = exchange(call()).await;
     assert_eq!(metadata(&answer), json!({"saw": "search"}), "{answer}");

@@ -20,7 +20,7 @@ use crate::{
             header::{METHOD, NAME, PROTOCOL_VERSION as VERSION},
             id::Id,
             members::string,
-            method::{CALL_TOOL, GET_PROMPT, READ_RESOURCE},
+            method::{CALL_TOOL, READ_RESOURCE},
             params::Params,
             request::{Message, Request, read},
             revision::{Revision, is_known, is_stateless},
@@ -29,7 +29,7 @@ use crate::{
     server::stop::Stop,
     transport::mcp::{
         methods::{Work, shortened},
-        tools::Tools,
+        tools::{PANICKED, Tools, log},
     },
 };
 
@@ -102,8 +102,6 @@ impl Endpoint {
             Ok(revision) => revision,
             Err(error) => return bad_request(error.with_id(Some(request.id.clone()))),
         };
-        // Revisions with a handshake have errors under the status of a success.
-        let has_status = request.version().is_some() && !request.is_handshake();
         let answer = match self.tools.take(message, &request, revision) {
             Work::Done(answer) => answer,
             Work::Hook(call) => tokio::select! {
@@ -115,7 +113,8 @@ impl Endpoint {
             },
         };
         let status = match answer.error {
-            Some(code::METHOD_NOT_FOUND) if has_status => StatusCode::NOT_FOUND,
+            // Revisions with a handshake have errors under the status of a success.
+            Some(code::METHOD_NOT_FOUND) if revision == Revision::Stateless => StatusCode::NOT_FOUND,
             _ => StatusCode::OK,
         };
         reply(status, JSON, answer.body)
@@ -132,9 +131,8 @@ fn aborted(id: Id) -> Response<Body> {
 
 /// The answer to a request whose answer panicked.
 pub(super) fn panicked(panic: &Panic) -> Response<Body> {
-    tracing::error!("the server {panic}");
-    tracing::debug!("the panic says: {}", panic.text());
-    let error = MessageError::new(code::INTERNAL_ERROR, "the server panicked");
+    log(panic);
+    let error = MessageError::new(code::INTERNAL_ERROR, PANICKED);
     Refusal::of_error(StatusCode::INTERNAL_SERVER_ERROR, error).into_response()
 }
 
@@ -227,7 +225,7 @@ fn check_names(
     }
     check_name(headers, METHOD, "the method", method)?;
     let name = match method {
-        CALL_TOOL | GET_PROMPT => params.name,
+        CALL_TOOL => params.name,
         READ_RESOURCE => params.uri,
         _ => None,
     };

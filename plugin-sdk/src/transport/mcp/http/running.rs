@@ -82,10 +82,10 @@ impl Drop for RunningRequest {
     }
 }
 
-/// A body that is part of the answer to a request: a stream of events still runs after its first byte.
+/// The body of an answer: its request runs until all of it is written.
 pub(super) struct RunningBody {
     body: Body,
-    /// `None` for a stream that is not waited for.
+    /// `None` for one that is not waited for.
     request: Option<RunningRequest>,
     clock: Arc<Clock>,
 }

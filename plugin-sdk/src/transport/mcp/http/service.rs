@@ -48,7 +48,7 @@ impl Service {
         clock: Arc<Clock>,
     ) -> Result<Response<RunningBody>, Infallible> {
         clock.request();
-        // A stream that a client only listens on is not waited for when the server stops.
+        // Health and metrics are not waited for when the server stops.
         let is_counted = request.method() != Method::GET && !is_late;
         let running = is_counted.then(|| self.running.begin()).flatten();
         let is_late = is_late || (is_counted && running.is_none());
