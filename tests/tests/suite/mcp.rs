@@ -1,5 +1,6 @@
 //! What only MCP has, and the battery of every transport with the real hosts.
 
+mod aborted;
 mod commands;
 mod connections;
 mod declined;
@@ -7,6 +8,7 @@ mod half_close;
 mod handler;
 mod python_hosts;
 mod rmcp_client;
+mod rules;
 mod settings;
 mod stdio;
 mod tools;
