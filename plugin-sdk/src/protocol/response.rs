@@ -149,7 +149,8 @@ pub struct HookReply {
     pub(crate) denial_metadata: Option<DenialMetadata>,
     pub(crate) context: Option<Box<PluginContext>>,
     /// Whether an empty state of the context is one that the plugin left. Protobuf can't tell it from one that was not sent
-    /// (docs/protocol.md, section 6.4).
+    /// ([protocol, section
+    /// 6.4](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#64-what-goes-back)).
     pub(crate) empty_counts: bool,
     pub(crate) nesting: Nesting,
 }
