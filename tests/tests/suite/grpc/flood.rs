@@ -200,12 +200,12 @@ fn blocks(address: &Address, before: impl Fn(usize) -> &'static [u8]) {
 
 /// What a library notices of each frame is not a line of the log for each.
 #[test]
-fn pings_that_nobody_sent_are_answered() {
+fn answers_to_pings_that_the_server_did_not_send() {
     const ACK: u8 = 1;
     for (address, server) in servers(&[]) {
         let mut flood = Flood::begin(&address);
         cost(&server, || {
-            flood.send(&frame(PING, ACK, 0, b"unasked!").repeat(FRAMES))
+            flood.send(&frame(PING, ACK, 0, b"unasked!").repeat(FRAMES));
         });
         let log = server.log();
         assert!(log.lines().count() < 50, "{address:?}: {log}");
