@@ -17,6 +17,7 @@ use crate::installation::{self, Failed, INSTALL_PATIENCE, output};
 /// Leaves the suite out when set to something.
 const SKIP: &str = "PLUGIN_SDK_SKIP_CONFORMANCE";
 const PATIENCE: Duration = Duration::from_secs(120);
+const SUITE: &str = "node_modules/@modelcontextprotocol/conformance/dist/index.js";
 /// The configuration of the server, which the scenarios never get to.
 const CONFIGURATION: &str = "plugins: [{name: P, kind: probe, hooks: [tool_pre_invoke]}]";
 
@@ -37,16 +38,23 @@ fn revision_2026_07_28() -> Result<(), Failed> {
 
 /// The scenarios of a revision.
 fn run(revision: &str) -> Result<(), Failed> {
+    with_node(
+        &format!("the MCP conformance suite of revision {revision}"),
+        |suite| suite.run(revision),
+    )
+}
+
+/// Runs what is installed from npm and prints its report, unless it is left out.
+pub(crate) fn with_node(
+    what: &str,
+    run: impl FnOnce(&Installed) -> Result<String, String>,
+) -> Result<(), Failed> {
     static INSTALLED: OnceLock<Result<Installed, String>> = OnceLock::new();
-    if installation::left_out(&format!("the MCP conformance suite of revision {revision}"), SKIP)? {
+    if installation::left_out(what, SKIP)? {
         return Ok(());
     }
-    let report = INSTALLED
-        .get_or_init(Installed::get)
-        .as_ref()
-        .map_err(Clone::clone)
-        .and_then(|suite| suite.run(revision));
-    match report {
+    let installed = INSTALLED.get_or_init(Installed::get).as_ref();
+    match installed.map_err(Clone::clone).and_then(run) {
         Ok(report) => println!("{report}"),
         Err(report) => {
             println!("{report}");
@@ -60,20 +68,20 @@ fn files() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
 }
 
-struct Installed {
+/// What npm has installed.
+pub(crate) struct Installed {
     node: PathBuf,
-    suite: PathBuf,
+    directory: PathBuf,
 }
 
 impl Installed {
     fn get() -> Result<Self, String> {
         let lock = files().join("package-lock.json");
         let wanted = fs::read_to_string(&lock).map_err(|error| error.to_string())?;
-        let suite = Path::new("node_modules/@modelcontextprotocol/conformance/dist/index.js");
         let directory = installation::once(
             "conformance",
             &wanted,
-            |directory| directory.join(suite).is_file(),
+            |directory| directory.join(SUITE).is_file(),
             |directory| {
                 fs::create_dir_all(directory).map_err(|error| error.to_string())?;
                 for name in ["package.json", "package-lock.json"] {
@@ -92,8 +100,19 @@ impl Installed {
         )?;
         Ok(Self {
             node: node(&directory)?,
-            suite: directory.join(suite),
+            directory,
         })
+    }
+
+    /// Runs the program `client.mjs` with the packages that are installed.
+    pub(crate) fn run_client(&self, arguments: &[&str]) -> Result<String, String> {
+        let client = fs::read_to_string(files().join("client.mjs")).map_err(|error| error.to_string())?;
+        let mut command = Command::new(&self.node);
+        command
+            .args(["--input-type=module", "--eval", &client])
+            .args(arguments)
+            .current_dir(&self.directory);
+        output(&mut command, PATIENCE)
     }
 
     fn run(&self, revision: &str) -> Result<String, String> {
@@ -109,7 +128,7 @@ impl Installed {
         let directory = tempfile::tempdir().map_err(describe)?;
         let mut command = Command::new(&self.node);
         command
-            .arg(&self.suite)
+            .arg(self.directory.join(SUITE))
             .args(["server", "--url", &format!("http://localhost:{port}/mcp")])
             .args(["--suite", "all", "--spec-version", revision])
             .arg("--expected-failures")

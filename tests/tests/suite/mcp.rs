@@ -12,3 +12,4 @@ mod rules;
 mod settings;
 mod stdio;
 mod tools;
+mod typescript_client;
