@@ -147,7 +147,7 @@ macro_rules! deref {
     };
 }
 
-deref!(&T, Arc<T>);
+deref!(&T, Arc<T>, Box<T>);
 
 /// Calls of hooks with their own types, or by name. Every [`HostedPlugin`] has them.
 ///

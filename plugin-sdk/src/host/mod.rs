@@ -99,8 +99,6 @@ pub(crate) mod unix;
 
 #[doc(no_inline)]
 pub use crate::manifest::{Capability, Mode, OnError};
-#[doc(no_inline)]
-pub use async_trait::async_trait;
 pub use call::{CallOptions, HookCall};
 pub use config::{ExternalPluginConfig, GatewayConfig, PluginConfig};
 pub use error::{CallError, HostError};

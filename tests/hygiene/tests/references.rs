@@ -11,7 +11,8 @@ const PAGE: &str = "https://github.com/contextforge-org/plugin-sdk-rust/blob/mai
 /// The page, as every reference names it.
 const NAME: &str = "protocol.md";
 
-const DIRECTORIES: [&str; 6] = [
+const DIRECTORIES: [&str; 7] = [
+    "h2-authority",
     "plugin-sdk",
     "plugin-sdk-macros",
     "proto",

@@ -216,7 +216,8 @@ async fn a_wrapper_sees_calls_and_answers_itself() {
         check_context(way, &plugin).await;
         check(way, plugin).await;
     }
-    let plugin = InProcessPlugin::new(Faults);
+    // Whatever plugin it is.
+    let plugin: Box<dyn HostedPlugin> = Box::new(InProcessPlugin::new(Faults));
     check_context("in the same process", &plugin).await;
     check("in the same process", plugin).await;
 }
