@@ -6,6 +6,11 @@ use serde_json::value::RawValue;
 use super::id::Id;
 use crate::{protocol::server_error::code::STOPPING, value::Value};
 
+/// As much of what a client sent as is repeated to it.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 /// An error that is to be written.
 #[derive(Debug)]
 pub(crate) struct MessageError {

@@ -1,7 +1,7 @@
 //! Revisions of MCP, and how a request says which is its own.
 
 use super::{
-    error::{Data, MessageError},
+    error::{Data, MessageError, shortened},
     members::{Members, Object, is_object, string},
     method,
     params::Meta,
@@ -63,7 +63,7 @@ impl Request<'_> {
         }
         let version = self.version();
         if let Some(version) = version.as_deref().filter(|version| !is_known(version)) {
-            let requested: String = version.chars().take(100).collect();
+            let requested = shortened(version);
             let message = format!("Unsupported protocol version: {requested:?}");
             let data = Data::Versions {
                 supported: &VERSIONS,

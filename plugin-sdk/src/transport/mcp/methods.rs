@@ -11,7 +11,7 @@ use crate::protocol::{
     code,
     mcp::{
         answer::Answer,
-        error::{Data, MessageError},
+        error::{Data, MessageError, shortened},
         members::{Object, is_object, string},
         method,
         params::ClientInfo,
@@ -175,9 +175,4 @@ impl Asked<'_> {
         let message = format!("Method not found: {}", shortened(&self.request.method));
         self.refused(MessageError::new(code::METHOD_NOT_FOUND, message))
     }
-}
-
-/// The largest part of what a client sent that is repeated to it.
-pub(super) fn shortened(text: &str) -> String {
-    text.chars().take(100).collect()
 }

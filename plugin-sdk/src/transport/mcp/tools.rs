@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{descriptions::DESCRIPTIONS, methods::shortened};
+use super::descriptions::DESCRIPTIONS;
 use crate::{
     codec::{Encoding, text::Text, wire::Slice},
     dispatch::{Dispatcher, guard::Panic},
@@ -16,6 +16,7 @@ use crate::{
         error::ReportedError,
         mcp::{
             answer::ToolAnswer,
+            error::shortened,
             members::{self, Object, kind},
             method::CALL_TOOL,
             params::{Arguments, Params},

@@ -137,6 +137,34 @@ async fn a_server_that_stops_says_so_and_lets_calls_end() {
 }
 
 #[tokio::test]
+async fn a_request_has_one_host_and_one_origin_at_most() {
+    // Also where every name is answered.
+    for listen in ["{port: 0}", "{host: 0.0.0.0, port: 0}"] {
+        let server = server(listen, &[], &[]);
+        for (headers, says) in [
+            ("", "Host is missing"),
+            (
+                "Host: localhost:1\r\nHost: localhost:1\r\n",
+                "Host is there more than once",
+            ),
+            (
+                "Host: localhost:1\r\nOrigin: http://localhost:1\r\nOrigin: http://localhost:1\r\n",
+                "Origin is there more than once",
+            ),
+        ] {
+            let mut client = Client::connect(&tcp_address(&server)).await;
+            let request = format!(
+                "POST /mcp HTTP/1.1\r\n{headers}Content-Type: application/json\r\nAccept: */*\r\nContent-Length: 0\r\n\r\n"
+            );
+            client.send(&request).await;
+            let (status, _, body) = client.answer().await;
+            assert_eq!(status, 400, "{listen}: {body}");
+            assert!(body.contains(says), "{listen}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_session_of_another_server_does_not_matter() {
     let server = server("{port: 0}", &[], &[]);
     let mut client = Client::connect(&tcp_address(&server)).await;

@@ -1,13 +1,14 @@
 //! What is checked before the body of a request is read, in the order of the Python server ([protocol, section
 //! 4.3](https://github.com/contextforge-org/plugin-sdk-rust/blob/main/docs/protocol.md#43-streamable-http)).
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 
 use super::{
     body::check_length,
     hosts::HostRules,
     reply::{JSON, Refusal},
 };
+use crate::protocol::mcp::error::shortened;
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -20,6 +21,7 @@ pub(super) fn check(request: &Parts, rules: Option<&HostRules>, limit: usize) ->
         check_content_type(headers)?;
     }
     if let Some(rules) = rules {
+        check_count(request)?;
         check_host(request, rules)?;
     }
     if is_post {
@@ -27,6 +29,25 @@ pub(super) fn check(request: &Parts, rules: Option<&HostRules>, limit: usize) ->
     } else {
         Err(method_not_allowed("POST"))
     }
+}
+
+/// A request of HTTP/1.1 has one `Host` ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)), and none has two
+/// origins.
+fn check_count(request: &Parts) -> Result<(), Refusal> {
+    let count = |name| request.headers.get_all(name).iter().count();
+    let problem = if count(header::HOST) > 1 {
+        "the header Host is there more than once"
+    } else if count(header::HOST) == 0 && request.version == Version::HTTP_11 {
+        "the header Host is missing"
+    } else if count(header::ORIGIN) > 1 {
+        "the header Origin is there more than once"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(
+        StatusCode::BAD_REQUEST,
+        format!("Bad Request: {problem}"),
+    ))
 }
 
 fn check_host(request: &Parts, rules: &HostRules) -> Result<(), Refusal> {
@@ -119,13 +140,7 @@ pub(super) fn method_not_allowed(allowed: &'static str) -> Refusal {
 /// A header as the client sent it, bounded.
 fn shown(headers: &HeaderMap, name: &header::HeaderName) -> String {
     match headers.get(name) {
-        Some(value) => {
-            let text: String = String::from_utf8_lossy(value.as_bytes())
-                .chars()
-                .take(100)
-                .collect();
-            format!("{text:?}")
-        }
+        Some(value) => format!("{:?}", shortened(&String::from_utf8_lossy(value.as_bytes()))),
         None => "(none)".to_owned(),
     }
 }

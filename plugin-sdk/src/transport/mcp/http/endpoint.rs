@@ -16,7 +16,7 @@ use crate::{
     protocol::{
         code,
         mcp::{
-            error::MessageError,
+            error::{MessageError, shortened},
             header::{METHOD, NAME, PROTOCOL_VERSION as VERSION},
             id::Id,
             members::string,
@@ -28,7 +28,7 @@ use crate::{
     },
     server::stop::Stop,
     transport::mcp::{
-        methods::{Work, shortened},
+        methods::Work,
         tools::{PANICKED, Tools, log},
     },
 };

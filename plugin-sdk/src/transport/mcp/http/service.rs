@@ -18,7 +18,7 @@ use crate::{
     dispatch::guard,
     protocol::{
         code,
-        mcp::error::{Data, MessageError},
+        mcp::error::{Data, MessageError, shortened},
         server_error::code::STOPPING,
     },
     server::{metrics::Metrics, stop::Stop},
@@ -96,7 +96,7 @@ fn stopping() -> Response<Body> {
 }
 
 fn not_found(path: &str, has_endpoint: bool) -> Response<Body> {
-    let path: String = path.chars().take(100).collect();
+    let path = shortened(path);
     let endpoint = if has_endpoint { "/mcp, " } else { "" };
     let message = format!(
         "Not Found: there is no {path} here; there are {endpoint}{} and {}",
