@@ -19,8 +19,8 @@ use crate::{
     dispatch::guard, environment::Environment, nearest::unknown, repeated::limited, visible::Visible,
 };
 
-/// Libraries that have a line of their own for what a client sends, as often as it sends it. What matters of it the server says itself,
-/// within a rate. They are heard from DEBUG on.
+/// Libraries that warn of what a client sends, as often as it sends it. What matters of it the server says itself, within a rate. Their
+/// warnings are heard from DEBUG on.
 const LIBRARIES: [&str; 5] = ["h2::", "hyper::", "hyper_util::", "rustls::", "tonic::"];
 const LEVELS: [&str; 7] = ["TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"];
 
@@ -64,7 +64,7 @@ fn targets(level: Level) -> Targets {
     let libraries = if level >= Level::DEBUG {
         LevelFilter::from_level(level)
     } else {
-        LevelFilter::OFF
+        LevelFilter::ERROR
     };
     Targets::new()
         .with_default(level)

@@ -26,7 +26,8 @@ pub(crate) mod code {
     pub(crate) const UNKNOWN_MESSAGE: &str = "UNKNOWN_MESSAGE";
 }
 
-/// Servers have no code for what they can't find, but always the same words.
+/// Servers have no code for what they can't find, but always the same words:
+/// `Unable to find {hook} for plugin {plugin_name}.  Make sure the plugin is registered.`
 const NOT_FOUND: (&str, &str) = ("Unable to find ", "Make sure the plugin is registered.");
 
 /// Details of an error about size, which tell the server's from one of a plugin with the same code.

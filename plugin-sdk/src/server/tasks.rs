@@ -8,6 +8,8 @@ use tokio::{
     task::{JoinError, JoinSet},
 };
 
+#[cfg(feature = "unix")]
+use super::socket_file::SocketFile;
 use super::{
     ServeError,
     incoming::{self, Arrived, Listen},
@@ -27,14 +29,17 @@ pub(crate) struct Tasks {
     time_to_stop: Duration,
     stopper: Stopper,
     stop: Stop,
+    /// The socket, until no more connections are accepted.
+    #[cfg(feature = "unix")]
+    socket: Option<SocketFile>,
 }
 
-/// How a server ended.
+/// How a server ended whose plugins end after it.
+#[cfg(feature = "unix")]
 pub(crate) struct Ended {
     /// An error if it could not go on.
     pub(crate) outcome: Result<(), ServeError>,
     /// By when its plugins are to have ended.
-    #[cfg(feature = "unix")]
     pub(crate) plugins: tokio::time::Instant,
 }
 
@@ -49,7 +54,15 @@ impl Tasks {
             time_to_stop: limits.time_to_stop(),
             stopper,
             stop,
+            #[cfg(feature = "unix")]
+            socket: None,
         }
+    }
+
+    /// Frees the path of a socket when no more connections are accepted, and when the tasks are dropped.
+    #[cfg(feature = "unix")]
+    pub(crate) fn free(&mut self, socket: SocketFile) {
+        self.socket = Some(socket);
     }
 
     /// What tells that the server stops.
@@ -104,11 +117,34 @@ impl Tasks {
 
     /// Serves until `shutdown` ends, or until it can't go on. Then calls have the time for draining, and what still runs is broken
     /// off. `calls` ends with the last call; without it, that is the end of the last connection. The plugins go on.
+    #[cfg(any(feature = "grpc", feature = "mcp"))]
     pub(crate) async fn run(
         mut self,
         shutdown: impl Future<Output = ()>,
         calls: Option<BoxFuture<'static, ()>>,
-    ) -> Ended {
+    ) -> Result<(), ServeError> {
+        let (outcome, ending) = self.run_until_drained(shutdown, calls).await;
+        // A large answer may still be on its way to a slow client. What has not ended after that is dropped.
+        self.stopper.break_off();
+        ending.rest(all(&mut self.serving)).await;
+        outcome
+    }
+
+    /// The same, where what is broken off has nothing left to say: it is dropped at once.
+    #[cfg(feature = "unix")]
+    pub(crate) async fn run_to_the_last_call(mut self, shutdown: impl Future<Output = ()>) -> Ended {
+        let (outcome, ending) = self.run_until_drained(shutdown, None).await;
+        Ended {
+            outcome,
+            plugins: ending.plugins,
+        }
+    }
+
+    async fn run_until_drained(
+        &mut self,
+        shutdown: impl Future<Output = ()>,
+        calls: Option<BoxFuture<'static, ()>>,
+    ) -> (Result<(), ServeError>, Ending) {
         let outcome = tokio::select! {
             biased;
             () = shutdown => Ok(()),
@@ -117,19 +153,14 @@ impl Tasks {
         let ending = Ending::new(self.time_to_stop);
         self.stopper.drain();
         self.accepting.shutdown().await;
+        #[cfg(feature = "unix")]
+        drop(self.socket.take());
         match calls {
             Some(calls) => ending.calls(calls).await,
             None => ending.calls(all(&mut self.serving)).await,
         }
         self.accepting_longer.shutdown().await;
-        // A large answer may still be on its way to a slow client. What has not ended after that is dropped.
-        self.stopper.break_off();
-        ending.rest(all(&mut self.serving)).await;
-        Ended {
-            outcome,
-            #[cfg(feature = "unix")]
-            plugins: ending.plugins,
-        }
+        (outcome, ending)
     }
 
     /// Waits until a task ends that should not.
@@ -178,12 +209,11 @@ mod tests {
 
     async fn outcome(accept: impl FnOnce(&mut Tasks) -> mpsc::Receiver<Arrived<()>>) -> String {
         let mut tasks = Tasks::new(&Limits::default());
-        let arrived = accept(&mut tasks);
-        tasks.serve(arrived, |_| Box::pin(std::future::pending()));
+        let _arrived = accept(&mut tasks);
         let stop = tasks.stop();
-        let ended = tasks.run(std::future::pending(), None).await;
+        let outcome = tasks.run(std::future::pending(), None).await;
         assert!(stop.is_draining());
-        ended.outcome.unwrap_err().to_string()
+        outcome.unwrap_err().to_string()
     }
 
     #[tokio::test]
@@ -193,7 +223,7 @@ mod tests {
             outcome(|tasks| tasks.accept_longer(Broken)).await,
         ] {
             assert!(
-                message.starts_with("no more connections are accepted"),
+                message.starts_with("no more connections are accepted: ") && message.contains("panic"),
                 "{message}"
             );
         }
@@ -203,13 +233,13 @@ mod tests {
     async fn what_cannot_go_on_ends_the_server() {
         let mut tasks = Tasks::new(&Limits::default());
         tasks.spawn(async { Err(ServeError::new("out of luck")) });
-        let ended = tasks.run(std::future::pending(), None).await;
-        assert_eq!(ended.outcome.unwrap_err().to_string(), "out of luck");
+        let outcome = tasks.run(std::future::pending(), None).await;
+        assert_eq!(outcome.unwrap_err().to_string(), "out of luck");
     }
 
     #[tokio::test]
     async fn a_server_without_a_task_waits_until_it_is_to_stop() {
-        let ended = Tasks::new(&Limits::default()).run(async {}, None).await;
-        assert!(ended.outcome.is_ok());
+        let outcome = Tasks::new(&Limits::default()).run(async {}, None).await;
+        assert!(outcome.is_ok());
     }
 }

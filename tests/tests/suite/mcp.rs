@@ -1,6 +1,5 @@
 //! What only MCP has, and the battery of every transport with the real hosts.
 
-mod aborted;
 mod commands;
 mod connections;
 mod declined;

@@ -116,22 +116,28 @@ impl Host {
         }
     }
 
-    /// Runs one driver on one binding other than the Unix socket, which has the thousands of cases and of late answers: here the bytes on
-    /// the way are in question, and every binding has cases of its own.
+    /// Runs one driver on one binding other than the framed socket.
     pub(crate) fn drive(&self, driver: &str, transport: &str) -> Result<(), Failed> {
         let certificates = Certificates::make();
         let ran = self.run(driver, |command| {
             command
                 .env("PROBE_TRANSPORT", transport)
                 .env("PROBE_CERTIFICATES", certificates.directory())
-                .env("HOST_CASES_PER_HOOK", "60")
-                .env("HOST_LATE_CALLS", "250")
                 // An HTTP client of Python reads all authorities of the system, 50 ms for each of hundreds of clients, unless it is told of
                 // others: here of one that signed nothing.
                 .env(
                     "SSL_CERT_FILE",
                     certificates.directory().join("other-authority.pem"),
                 );
+            // The framed socket and gRPC have thousands of cases and of late answers. Where else the same codec is in question, every
+            // binding has fewer, and its own.
+            if transport != "grpc" {
+                for (variable, number) in [("HOST_CASES_PER_HOOK", "60"), ("HOST_LATE_CALLS", "250")] {
+                    if std::env::var_os(variable).is_none() {
+                        command.env(variable, number);
+                    }
+                }
+            }
         });
         ran.map(drop)
     }

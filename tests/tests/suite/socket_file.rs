@@ -13,6 +13,7 @@ use std::{
 };
 
 use plugin_sdk_tests::{
+    faults::Faults,
     messages::{Answer, fault},
     process::{wait, without_settings},
 };
@@ -90,6 +91,18 @@ fn the_mode_is_final_from_the_first_instant() {
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         assert_eq!(watcher.join().unwrap().into_iter().collect::<Vec<_>>(), [0o600]);
     });
+}
+
+#[tokio::test]
+async fn a_server_whose_future_is_dropped_frees_its_path_at_once() {
+    let directory = tempfile::tempdir_in("/tmp").unwrap();
+    let path = directory.path().join("s");
+    let bind = || Faults.into_unix_server().bind(&path).unwrap();
+    let serving = bind().serve(std::future::pending());
+    let served = tokio::time::timeout(Duration::from_millis(20), serving).await;
+    assert!(served.is_err());
+    assert!(!path.exists());
+    drop(bind());
 }
 
 /// Not even root may make a file in `/proc`.

@@ -8,7 +8,10 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::{
+    fs::{Access, AtFlags, CWD, accessat},
+    io::Errno,
+};
 
 use crate::server::ServeError;
 
@@ -31,12 +34,14 @@ pub(crate) fn check_path(path: &Path, setting: &str) -> Result<(), ServeError> {
     }
     let directory = directory_of(path, setting)?;
     check_way(&directory, setting)?;
-    if let Err(error) = accessat(
+    let access = accessat(
         CWD,
         &directory,
         Access::WRITE_OK | Access::EXEC_OK,
         AtFlags::EACCESS,
-    ) {
+    );
+    // Of other errors, also of a system that can't tell, making the socket will say more.
+    if let Err(error @ (Errno::ACCESS | Errno::ROFS)) = access {
         return Err(ServeError::new(format!(
             "the server's user {} can't make a socket in {}: {error}; give it the directory, or choose another path ({setting})",
             rustix::process::geteuid().as_raw(),

@@ -97,7 +97,7 @@ impl BoundGrpcServer {
             // Whoever asks about the health learns of it before the first connection is told to end.
             health.stopping().await;
         };
-        tasks.run(shutdown, None).await.outcome
+        tasks.run(shutdown, None).await
     }
 }
 

@@ -91,24 +91,26 @@ impl UnixServer {
 #[must_use = "a server answers once it is served"]
 pub struct BoundUnixServer {
     dispatcher: Arc<Dispatcher>,
-    socket: Listener,
+    listener: Listener,
+    socket: SocketFile,
 }
 
 impl BoundUnixServer {
     pub(crate) fn bind(dispatcher: Arc<Dispatcher>, path: &Path, mode: u32) -> Result<Self, ServeError> {
-        let (listener, file) = SocketFile::listen(path, mode, socket::PATH_VARIABLE)?;
-        let socket = UnixListener::from_std(listener)
+        let (listener, socket) = SocketFile::listen(path, mode, socket::PATH_VARIABLE)?;
+        let listener = UnixListener::from_std(listener)
             .map_err(|error| ServeError::io("can't listen on the socket", path, error))?;
         announce();
         Ok(Self {
             dispatcher,
-            socket: Listener(socket, file),
+            listener: Listener(listener),
+            socket,
         })
     }
 
     /// Where it listens.
     pub fn path(&self) -> PathBuf {
-        self.socket.1.path().to_owned()
+        self.socket.path().to_owned()
     }
 
     /// Serves until `shutdown` ends; then no connection is accepted any more, calls end within the time for draining, and the
@@ -126,9 +128,14 @@ impl BoundUnixServer {
 
     /// Serves until `shutdown` ends and all calls have ended, or the time for that is over. The plugins go on.
     pub(crate) async fn run(self, shutdown: BoxFuture<'static, ()>) -> Ended {
-        let Self { dispatcher, socket } = self;
+        let Self {
+            dispatcher,
+            listener,
+            socket,
+        } = self;
         let mut tasks = Tasks::new(dispatcher.limits());
-        let arrived = tasks.accept(socket);
+        let arrived = tasks.accept(listener);
+        tasks.free(socket);
         let stop = tasks.stop();
         tasks.serve(arrived, move |Arrived { stream, permit }| {
             let connection = Connection::new(stream, Arc::clone(&dispatcher), stop.clone());
@@ -137,12 +144,11 @@ impl BoundUnixServer {
                 drop(permit);
             })
         });
-        tasks.run(shutdown, None).await
+        tasks.run_to_the_last_call(shutdown).await
     }
 }
 
-/// A socket that listens, and its file, which is removed when it is dropped.
-struct Listener(UnixListener, SocketFile);
+struct Listener(UnixListener);
 
 impl Listen for Listener {
     type Stream = UnixStream;

@@ -137,6 +137,27 @@ async fn a_server_that_stops_says_so_and_lets_calls_end() {
 }
 
 #[tokio::test]
+async fn a_client_is_told_why_its_call_did_not_end() {
+    let server = server("{port: 0}", &[], &[("PLUGINS_DRAIN_TIMEOUT", "0.3")]);
+    let mut calling = Client::connect(&tcp_address(&server)).await;
+    calling
+        .post("", &call("Faults", "wait", &json!({"milliseconds": 60_000})))
+        .await;
+    calling.is_served().await;
+    signal("TERM", server.id());
+    let (status, _, body) = calling.answer().await;
+    assert_eq!(status, 500, "{body}");
+    let answer: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(answer["id"], 1, "{answer}");
+    assert_eq!(answer["error"]["code"], -32603, "{answer}");
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("did not finish in time (PLUGINS_DRAIN_TIMEOUT)"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
 async fn a_request_has_one_host_and_one_origin_at_most() {
     // Also where every name is answered.
     for listen in ["{port: 0}", "{host: 0.0.0.0, port: 0}"] {

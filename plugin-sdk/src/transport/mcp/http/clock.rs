@@ -25,8 +25,8 @@ pub(super) struct Timeouts {
 
 /// What a connection waits for, and since when.
 ///
-/// A connection has no timer of its own to set and clear with every request: it notes the time, and a task that sleeps meanwhile
-/// looks at it now and then.
+/// A connection has no timer of its own to set and clear with every request: it notes the time, and a timer looks at it now
+/// and then.
 #[derive(Debug)]
 pub(super) struct Clock {
     opened: Instant,

@@ -127,7 +127,7 @@ impl BoundMcpServer {
         }
         metrics.keep_up(&mut tasks);
         let calls = Box::pin(async move { running.ended().await });
-        tasks.run(shutdown, Some(calls)).await.outcome
+        tasks.run(shutdown, Some(calls)).await
     }
 }
 
