@@ -5,6 +5,7 @@ use std::{
     fmt,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -12,7 +13,6 @@ use http::{Request, Response};
 use http_body_util::Full;
 
 use super::{
-    McpSettings,
     http::{Endpoint, RequestBody},
     methods::Work,
     tools::Tools,
@@ -86,6 +86,9 @@ pub struct McpHandler {
     _stopper: Arc<Stopper>,
 }
 
+/// How long the body of a request may take, if not set.
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
 impl McpHandler {
     /// The handler of one plugin, under the name that it gives itself, with the default limits.
     pub fn new<P: Plugin>(plugin: P) -> Self {
@@ -95,7 +98,7 @@ impl McpHandler {
             endpoint: Endpoint {
                 max_message_size: dispatcher.limits().max_message_size,
                 tools: Tools::new(Arc::new(dispatcher)),
-                body_timeout: McpSettings::default().body_timeout,
+                body_timeout: BODY_TIMEOUT,
                 stop,
             },
             _stopper: Arc::new(stopper),
