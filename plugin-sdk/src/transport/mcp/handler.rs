@@ -86,8 +86,8 @@ pub struct McpHandler {
     _stopper: Arc<Stopper>,
 }
 
-/// How long the body of a request may take, if not set.
-pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the body of a request may take, as in a server of [`run`](crate::run).
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl McpHandler {
     /// The handler of one plugin, under the name that it gives itself, with the default limits.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::handler::BODY_TIMEOUT;
 use crate::server::listener::ListenSettings;
 
 /// Where the server listens, whom it answers, and its limits besides those of every transport.
@@ -32,7 +31,7 @@ impl Default for McpSettings {
             allowed_origins: Vec::new(),
             max_header_size: 16 * 1024,
             header_timeout: Duration::from_secs(10),
-            body_timeout: BODY_TIMEOUT,
+            body_timeout: Duration::from_secs(30),
             metrics: true,
         }
     }
